@@ -1,0 +1,28 @@
+/** The archive's vocabulary: blocks of raw lines and the manifest that lists them. */
+
+/**
+ * One Parquet file of raw lines: columns `offset` BIGINT, `observed_ms` BIGINT, `raw` BLOB, ordered by offset.
+ * It holds exactly the offsets `[firstOffset, endOffset)` of its source.
+ */
+export interface Block {
+  /** File name: `<first offset, 16 digits>-<end offset, 16 digits>.parquet`. */
+  readonly name: string
+  readonly firstOffset: number
+  readonly endOffset: number
+  /** Bytes of the raw lines without line ends. */
+  readonly rawBytes: number
+  readonly fileBytes: number
+  /** SHA-256 of the file, hex. */
+  readonly sha256: string
+}
+
+/** A source's exact, gapless cover of offsets `[0, nextOffset)`; each commit raises `generation`. */
+export interface Manifest {
+  readonly formatVersion: 1
+  readonly source: string
+  /** Random id of this archive of the source; a new one when the folder is made anew. */
+  readonly incarnation: string
+  readonly generation: number
+  readonly nextOffset: number
+  readonly blocks: readonly Block[]
+}

@@ -1,0 +1,103 @@
+/** A checked definition: what millrace.yaml means once every name, type and expression has been verified. */
+import type { Expr, RatioExpr } from './expr.ts'
+
+export type FieldType =
+  | { readonly kind: 'string' }
+  | { readonly kind: 'boolean' }
+  | { readonly kind: 'integer' }
+  | { readonly kind: 'decimal'; readonly scale: number }
+  | { readonly kind: 'float' }
+
+/**
+ * How a line becomes fields. `csv.columns` are the header's names in file order; a line equal to the header
+ * is skipped (counted as filtered). `nullTexts` are texts read as null besides the empty text of non-string
+ * fields. `pattern.regex` is RE2 with named groups and must match the whole line.
+ */
+export type Format =
+  | { readonly kind: 'json' }
+  | { readonly kind: 'logfmt' }
+  | { readonly kind: 'combined' }
+  | { readonly kind: 'common' }
+  | {
+      readonly kind: 'csv'
+      readonly delimiter: string
+      readonly columns: readonly string[]
+      readonly header: boolean
+    }
+  | { readonly kind: 'pattern'; readonly regex: string }
+
+export type TimeLayout =
+  | { readonly kind: 'iso' | 'epoch_s' | 'epoch_ms' | 'epoch_us' | 'epoch_ns' | 'access_log' | 'rfc3164' }
+  | { readonly kind: 'strptime'; readonly format: string }
+
+/**
+ * Where the event time stands. `path` addresses it as a field's path does. `zone` is an IANA name or a fixed
+ * offset, used only for stamps that carry none. `year` is required by layouts without one.
+ */
+export interface TimeRule {
+  readonly field: string
+  readonly path: readonly string[]
+  readonly layout: TimeLayout
+  readonly zone: string
+  readonly year?: number
+}
+
+/** `path` is one key per level for json (a key may contain dots); one name for every other format. */
+export interface Field {
+  readonly name: string
+  readonly type: FieldType
+  readonly path: readonly string[]
+}
+
+export interface Source {
+  readonly name: string
+  readonly format: Format
+  readonly time: TimeRule
+  readonly nullTexts: readonly string[]
+  readonly fields: readonly Field[]
+}
+
+export interface Dimension {
+  readonly name: string
+  readonly expr: Expr
+}
+
+/** What a measure computes: the aggregate's name, its typed arguments and its options. */
+export interface AggregateCall {
+  readonly aggregate: 'count' | 'sum' | 'min' | 'max' | 'mean' | 'quantiles' | 'distinct'
+  readonly argument?: Expr
+  /** `distinct` only: number of registers, a power of two from 16 to 4,096. */
+  readonly registers?: number
+}
+
+export interface Measure {
+  readonly name: string
+  readonly call: AggregateCall
+  readonly unit?: string
+}
+
+export interface Ratio {
+  readonly name: string
+  readonly expr: RatioExpr
+}
+
+export interface Metric {
+  readonly name: string
+  readonly source: string
+  readonly description?: string
+  readonly where?: Expr
+  /** A divisor of 86,400,000. */
+  readonly windowMs: number
+  readonly dimensions: readonly Dimension[]
+  readonly measures: readonly Measure[]
+  /** In an order in which each ratio needs only those before it. */
+  readonly ratios: readonly Ratio[]
+  readonly allowedLatenessMs: number
+}
+
+export interface Definition {
+  readonly file: string
+  readonly sources: ReadonlyMap<string, Source>
+  readonly metrics: ReadonlyMap<string, Metric>
+  readonly archive: { readonly mirror?: string }
+}

@@ -1,0 +1,41 @@
+/** What is recorded of a batch run, and the ledger that must balance before a run may publish. */
+
+/** appended = counted + filtered + rejected; `appended` is counted by the archive, the rest by the engine. */
+export interface Ledger {
+  readonly source: string
+  /** Absent in the source's own line, where `counted` are the records that parsed with a valid time. */
+  readonly metric?: string
+  readonly appended: number
+  readonly counted: number
+  readonly filtered: number
+  readonly rejected: number
+}
+
+/** Event-time range `[fromMs, toMs)` on window starts; an absent end is open. */
+export interface TimeRange {
+  readonly fromMs?: number
+  readonly toMs?: number
+}
+
+export interface RunRecord {
+  readonly revision: number
+  readonly startedMs: number
+  readonly finishedMs: number
+  readonly range: TimeRange
+  readonly engine: string
+  /** SHA-256 over the plans that ran, hex. */
+  readonly fingerprint: string
+  readonly sources: readonly {
+    readonly source: string
+    /** The cut: every offset below it was read. */
+    readonly cut: number
+    readonly incarnation: string
+    readonly blocks: number
+    readonly linesRead: number
+    readonly rejected: number
+    readonly computeMs: number
+  }[]
+  readonly metrics: readonly { readonly metric: string; readonly version: string; readonly rows: number }[]
+  readonly publishMs: number
+  readonly ledger: readonly Ledger[]
+}

@@ -1,0 +1,22 @@
+/** RFC 3339 instants at the edge: parsing of `--from`/`--to`, printing of window starts. */
+
+/** `2026-01-31T08:00:00Z`; a fraction only when the instant has one. */
+export function formatInstant(ms: number): string {
+  return new Date(ms).toISOString().replace('.000Z', 'Z')
+}
+
+const INSTANT = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,3}))?)?(Z|[+-]\d\d:\d\d)?)?$/i
+
+/** Milliseconds since the epoch of a date or date-time (UTC unless an offset is given); undefined when it is none. */
+export function parseInstant(text: string): number | undefined {
+  const match = INSTANT.exec(text)
+  if (!match) return undefined
+  const [, year, month, day, hour = '00', minute = '00', second = '00', fraction = '0', offset = 'Z'] = match
+  const zone = /z/i.test(offset) ? 'Z' : offset
+  const ms = Date.parse(
+    `${year}-${month}-${day}T${hour}:${minute}:${second}.${fraction.padEnd(3, '0')}${zone}`,
+  )
+  const valid =
+    !Number.isNaN(ms) && Number(day) <= new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate()
+  return valid ? ms : undefined
+}

@@ -1,0 +1,66 @@
+/** The archive's role: keep raw lines for ever, in blocks, and hand them back exactly. */
+import type { Block, Manifest } from '../core/block.ts'
+
+export interface IngestResult {
+  readonly source: string
+  readonly lines: number
+  /** Raw bytes of the lines without line ends. */
+  readonly bytes: number
+  readonly blocks: number
+  /** True when an earlier, interrupted ingest of the same bytes had already been committed: nothing was added. */
+  readonly repeated: boolean
+}
+
+/** One piece of input: `open` gives raw (perhaps gzipped) bytes; `name` is what messages call it. */
+export interface IngestInput {
+  readonly name: string
+  /** Total size in bytes when known, for progress. */
+  readonly sizeBytes?: number
+  open(): AsyncIterable<Uint8Array>
+}
+
+export interface IngestOptions {
+  /** Called once per input with its first line, so that a csv header can be compared with the definition. */
+  checkFirstLine?(line: Buffer, input: string): void
+  onProgress?(progress: { bytesRead: number; lines: number }): void
+  /** Called when bytes of the same content were ingested by an earlier, finished command. */
+  onRepeatedContent?(input: string): void
+  signal?: AbortSignal
+  /** The observed clock, milliseconds since the epoch. */
+  now?(): number
+}
+
+export interface ScrubReport {
+  readonly source: string
+  readonly blocks: number
+  /** Each damaged or missing file of either folder, and what was done. */
+  readonly findings: readonly {
+    readonly block: string
+    readonly copy: 'primary' | 'mirror'
+    readonly fault: 'missing' | 'damaged'
+    readonly outcome: 'healed' | 'lost'
+  }[]
+}
+
+export interface Archive {
+  /** Names of the sources that have an archive. */
+  sources(): Promise<string[]>
+  /** The committed manifest, or undefined when nothing was ever ingested. */
+  manifest(source: string): Promise<Manifest | undefined>
+  /**
+   * Appends all inputs as one commit: when this resolves every line is durable; when it rejects, or the
+   * process dies first, none of them is visible. Errors: ARCHIVE_LOCKED, ARCHIVE_UNWRITABLE, INGEST_*.
+   */
+  ingest(source: string, inputs: readonly IngestInput[], options?: IngestOptions): Promise<IngestResult>
+  /**
+   * Confirms that the caller told its user of the last ingest. Until then a repeated ingest of the same bytes
+   * is taken for a retry and adds nothing.
+   */
+  acknowledge(source: string): Promise<void>
+  /**
+   * Checks length and SHA-256, heals from the mirror where it can, and gives a local path that an engine may
+   * read. Errors: ARCHIVE_CORRUPT_BLOCK.
+   */
+  verifiedPath(source: string, block: Block): Promise<string>
+  scrub(source: string): Promise<ScrubReport>
+}

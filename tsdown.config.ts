@@ -1,0 +1,11 @@
+import { defineConfig } from 'tsdown'
+
+export default defineConfig({
+  entry: ['src/index.ts', 'src/cli/main.ts', 'src/cli/batch-child.ts'],
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  dts: { build: false },
+  clean: true,
+  sourcemap: true,
+})
