@@ -28,7 +28,8 @@ export interface BatchJob {
   readonly range: TimeRange
   readonly archive: Archive
   readonly engine: BatchEngine
-  readonly report: Report
+  /** Opens the report late and briefly, so that readers are not kept out while the engine computes. */
+  openReport(): Promise<Report>
   /** Where the archive is, for messages. */
   readonly dataDir: string
   /** Makes an empty staging folder; the job's owner removes it. */
@@ -58,8 +59,17 @@ export async function runBatch(job: BatchJob): Promise<RunRecord> {
   requireLines(job, computed)
   job.signal?.throwIfAborted()
   job.onProgress?.({ phase: 'publish' })
+  const report = await job.openReport()
+  try {
+    return await report.publish(publication(job, computed, startedMs))
+  } finally {
+    await report.close()
+  }
+}
+
+function publication(job: BatchJob, computed: readonly ComputedSource[], startedMs: number): Publication {
   const publishing = job.now()
-  return job.report.publish({
+  return {
     range: job.range,
     sources: computed.map(({ plan, staged, appended }) => ({ plans: plan.metrics, staged, appended })),
     record: (revision, metricRows) => ({
@@ -74,7 +84,7 @@ export async function runBatch(job: BatchJob): Promise<RunRecord> {
       publishMs: job.now() - publishing,
       ledger: computed.flatMap(ledgerLines),
     }),
-  } satisfies Publication)
+  }
 }
 
 async function computeSource(job: BatchJob, plan: SourcePlan): Promise<ComputedSource> {
