@@ -10,7 +10,8 @@ export function closestName(name: string, known: Iterable<string>): string | und
   const wanted = name.slice(0, 200).toLowerCase()
   for (const candidate of known) {
     const distance = editDistance(wanted, candidate.slice(0, 200).toLowerCase())
-    const allowed = Math.max(1, Math.floor(Math.max(name.length, candidate.length) / 3))
+    const longer = Math.max(name.length, candidate.length)
+    const allowed = longer === 2 ? 1 : Math.floor(longer / 3)
     if (distance <= allowed && distance < bestDistance) [best, bestDistance] = [candidate, distance]
   }
   return best

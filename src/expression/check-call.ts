@@ -18,6 +18,8 @@ export interface Signature {
 const MAX_LENGTH = 2n ** 32n
 /** Largest constant position or length of substring. */
 const MAX_POSITION = 2n ** 31n - 1n
+/** Start and length are added in 38 digits. */
+const MAX_COMPUTED_POSITION = 10n ** 37n
 const ANY = Number.POSITIVE_INFINITY
 
 export const textToText: Signature = {
@@ -100,6 +102,8 @@ function position(
   const type = integer(MAX_POSITION)
   if (operand.type.kind === 'null') return convert(operand, type)
   if (operand.type.kind !== 'integer') return wrongArgument(context, syntax, index, 'an integer', operand)
+  if (magnitudeOf(operand.type) > MAX_COMPUTED_POSITION)
+    return context.fail('TOO_WIDE', syntax.args[index]!, { digits: 37 })
   const constant = operand.node === 'literal' ? BigInt(String(operand.value)) : least
   if (constant >= least && constant <= MAX_POSITION) return operand
   const params = { what, least: String(least), most: String(MAX_POSITION), text: String(constant) }

@@ -12,6 +12,7 @@ import type { Syntax } from './syntax.ts'
 import {
   BOOLEAN,
   commonType,
+  computed,
   describeType,
   describeTypes,
   exactType,
@@ -110,7 +111,7 @@ export class Checker implements CheckContext {
   #number(syntax: Of<'number'>): Expr | undefined {
     const [whole = '', fraction = ''] = syntax.digits.split('.')
     const value = BigInt(whole + fraction)
-    const type = exactType(fraction.length, value)
+    const type = exactType(fraction.length, computed(value))
     if (!type) return this.fail('TOO_WIDE', syntax, { digits: 38 })
     return { node: 'literal', value: value.toString(), type }
   }
@@ -154,7 +155,11 @@ export class Checker implements CheckContext {
 
   #compare(operator: ComparisonOperator, left: Syntax, right: Syntax, span: Span): Expr | undefined {
     const sides = this.checkAll([left, right])
-    const both = sides && this.unify(sides, span, operator)
+    return sides && this.#compareChecked(operator, sides, span)
+  }
+
+  #compareChecked(operator: ComparisonOperator, sides: readonly Expr[], span: Span): Expr | undefined {
+    const both = this.unify(sides, span, operator)
     return both && compare(operator, both.exprs[0]!, both.exprs[1]!)
   }
 
@@ -199,8 +204,9 @@ export class Checker implements CheckContext {
   }
 
   #case(syntax: Of<'case'>): Expr | undefined {
+    const subject = syntax.subject && this.check(syntax.subject)
     const whens = syntax.branches.map(({ when }) =>
-      syntax.subject ? this.#compare('=', syntax.subject, when, when) : this.checkBoolean(when),
+      syntax.subject ? this.#matches(subject, when) : this.checkBoolean(when),
     )
     const thens = syntax.branches.map((branch) => this.check(branch.result))
     const last = syntax.otherwise ? this.check(syntax.otherwise) : NULL_LITERAL
@@ -209,6 +215,12 @@ export class Checker implements CheckContext {
     if (!results) return undefined
     const branches = whens.map((when, index) => makeBranch(when!, results.exprs[index]!))
     return { node: 'case', branches, otherwise: results.exprs.at(-1)!, type: results.type }
+  }
+
+  /** `when` of a simple case, which compares with the subject. */
+  #matches(subject: Expr | undefined, when: Syntax): Expr | undefined {
+    const value = this.check(when)
+    return subject && value && this.#compareChecked('=', [subject, value], when)
   }
 
   #call(syntax: Of<'call'>): Expr | undefined {

@@ -1,6 +1,6 @@
 /** Puts a checked expression into the type its parent needs; constants are converted at once. */
 import type { Expr, ValueType } from '../core/expr.ts'
-import { type ExactType, isExact, scaleOf } from './value-type.ts'
+import { computed, type ExactType, isExact, scaleOf } from './value-type.ts'
 
 /** `type` must be a common type of the expression's own (see commonType); magnitudes may stay smaller. */
 export function convert(expr: Expr, type: ValueType): Expr {
@@ -13,7 +13,7 @@ export function convert(expr: Expr, type: ValueType): Expr {
   if (expr.node !== 'literal') return { node: 'convert', operand: expr, type }
   if (expr.value === null) return { ...expr, type }
   const value = (BigInt(String(expr.value)) * 10n ** BigInt(shift)).toString()
-  const magnitude = value.replace('-', '')
+  const magnitude = computed(BigInt(value.replace('-', ''))).toString()
   return { node: 'literal', value, type: { ...type, magnitude } }
 }
 

@@ -71,8 +71,7 @@ function parse(text: string, scope: Scope, check: Check) {
 }
 
 function checkSize(expr: Expr, span: Span, list: ProblemList): void {
-  const size = sizeOf(expr, new Map())
-  if (size > MAX_SIZE) list.add('TOO_LARGE', span, { size, most: MAX_SIZE })
+  if (sizeOf(expr, new Map()) > MAX_SIZE) list.add('TOO_LARGE', span, { most: MAX_SIZE })
 }
 
 /**
@@ -82,22 +81,30 @@ function checkSize(expr: Expr, span: Span, list: ProblemList): void {
 function sizeOf(expr: Expr, known: Map<Expr, number>): number {
   const found = known.get(expr)
   if (found !== undefined) return found
-  const operands = operandsOf(expr).reduce((total, operand) => total + sizeOf(operand, known), 0)
+  const operands = operandsOf(expr).reduce((total, operand) => {
+    const copies = isFloatArithmetic(operand) && !isFloatArithmetic(expr) ? 2 : 1
+    return total + copies * sizeOf(operand, known)
+  }, 0)
   const size = 1 + copiesOf(expr) * operands
   known.set(expr, size)
   return size
 }
 
+/** A chain of float arithmetic is guarded once, at its end. */
+function isFloatArithmetic({ node, type }: Expr): boolean {
+  return type.kind === 'float' && (node === 'arithmetic' || node === 'negate')
+}
+
 function copiesOf(expr: Expr): number {
   if (expr.node === 'call') return COPIES.get(expr.fn) ?? 1
-  if (expr.node !== 'arithmetic') return 1
-  return expr.operator === '/' && expr.type.kind !== 'float' ? 2 : 1
+  if (expr.node !== 'arithmetic' || (expr.operator !== '/' && expr.operator !== '%')) return 1
+  return { decimal: 5, integer: 3 }[expr.type.kind as string] ?? 1
 }
 
 const COPIES: ReadonlyMap<string, number> = new Map([
   ['lower', 4],
   ['upper', 4],
-  ['substring', 4],
+  ['substring', 6],
   ['regexp_extract', 2],
   ['least', 2],
   ['greatest', 2],

@@ -23,7 +23,7 @@ const PROBLEM_TABLE = {
   OUT_OF_RANGE: '{what} must be from {least} to {most}, not {text}.',
   RATIO_PART: 'A ratio is made of measures, numbers, + - * / and parentheses only, not {found}.',
   TOO_DEEP: 'The expression is nested or chained more than {most} levels deep.',
-  TOO_LARGE: 'The expression is too large: it expands to {size} steps, and {most} are allowed.',
+  TOO_LARGE: 'The expression is too large: it expands to more than {most} steps.',
   TOO_LONG: 'The expression is {length} characters long, and {most} are allowed.',
   TOO_WIDE: 'The result could need more than {digits} digits, so it could not be exact.',
   TYPE_MISMATCH: '{what} cannot be applied to {types}.',
