@@ -1,0 +1,163 @@
+/** The whole main job in this process, for tests: definition and bytes in, run record, partials, rejects and report out. */
+import { createHash } from 'node:crypto'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import { buildPlans } from '../src/compile/build-plan.ts'
+import type { Definition } from '../src/core/definition.ts'
+import type { MetricPlan, SourcePlan } from '../src/core/plan.ts'
+import type { RunRecord, TimeRange } from '../src/core/run-record.ts'
+import { checkText } from '../src/define/load-definition.ts'
+import { openArchive, openBatchEngine, openReport } from '../src/engines/registry.ts'
+import type { IngestInput } from '../src/ports/archive.ts'
+import type { BatchEngine, StagedSource } from '../src/ports/batch-engine.ts'
+import type { RejectedLine } from '../src/ports/report.ts'
+import { runBatch } from '../src/run/run-batch.ts'
+
+export type Row = Readonly<Record<string, unknown>>
+
+/** A definition that must be right: the diagnostics are the error's text otherwise. */
+export function defineText(text: string, file = 'millrace.yaml'): Definition {
+  const { definition, diagnostics } = checkText(text, file)
+  if (definition) return definition
+  throw new Error(`the definition is refused: ${JSON.stringify(diagnostics, null, 1)}\n${text}`)
+}
+
+export function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
+export function bytesInput(bytes: Uint8Array, name = 'test'): IngestInput {
+  return {
+    name,
+    async *open() {
+      yield bytes
+    },
+  }
+}
+
+export class Pipeline {
+  readonly folder: string
+  readonly definition: Definition
+  readonly plans: readonly SourcePlan[]
+  /** What the engine staged in the last batch, by source. */
+  readonly staged = new Map<string, StagedSource>()
+  #stagings = 0
+
+  constructor(definition: Definition) {
+    this.folder = mkdtempSync(join(tmpdir(), 'millrace-test-'))
+    this.definition = definition
+    this.plans = buildPlans(definition, sha256)
+  }
+
+  get folders() {
+    return { dataDir: join(this.folder, 'data') }
+  }
+
+  plan(metric: string): MetricPlan {
+    const plans = this.plans.flatMap((plan) => plan.metrics)
+    return plans.find((plan) => plan.metric === metric)!
+  }
+
+  /** Each element is one ingest command, and so at least one block. */
+  async ingest(source: string, ...pieces: (Uint8Array | string | IngestInput)[]): Promise<void> {
+    const archive = await openArchive(this.folders)
+    for (const piece of pieces) {
+      const input = typeof piece === 'object' && 'open' in piece ? piece : bytesInput(Buffer.from(piece))
+      await archive.ingest(source, [input])
+      await archive.acknowledge(source)
+    }
+  }
+
+  async batch(range: TimeRange = {}): Promise<RunRecord> {
+    const engine = await openBatchEngine(this.folders)
+    return runBatch({
+      plans: this.plans,
+      range,
+      archive: await openArchive(this.folders),
+      engine: this.#recording(engine),
+      openReport: () => openReport(this.folders, 'write'),
+      dataDir: this.folders.dataDir,
+      makeStagingDir: async (name) => this.#stagingDir(name),
+      digest: sha256,
+      now: Date.now,
+    })
+  }
+
+  /** Staged partials of one tally, sorted, so that equal partials are equal arrays. */
+  async partials(metric: string, tally: string): Promise<Row[]> {
+    const source = this.staged.get(this.plan(metric).source)!
+    const { tallies } = source.metrics.find((each) => each.metric === metric)!
+    return readParquet(tallies.find(({ id }) => id === tally)!.path)
+  }
+
+  /** Every staged rejection, the whole source's and each metric's. */
+  async stagedRejects(source: string): Promise<Row[]> {
+    return readParquet(this.staged.get(source)!.rejectsPath)
+  }
+
+  async rejects(source: string, limit = 1000): Promise<{ total: number; lines: RejectedLine[] }> {
+    const report = await openReport(this.folders, 'read')
+    try {
+      return await report.rejects(source, limit)
+    } finally {
+      await report.close()
+    }
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+
+  #recording(engine: BatchEngine): BatchEngine {
+    return {
+      name: engine.name,
+      compute: async (request) => {
+        const staged = await engine.compute(request)
+        this.staged.set(staged.source, staged)
+        return staged
+      },
+      close: () => engine.close(),
+    }
+  }
+
+  /** Staged files stay until `remove`, so that tests can read them. */
+  #stagingDir(name: string): string {
+    const path = join(this.folder, `staging-${this.#stagings++}`, name)
+    mkdirSync(path, { recursive: true })
+    return path
+  }
+}
+
+/** Ingests, runs one batch, hands the pipeline to the test, and cleans up. */
+export async function withPipeline<T>(
+  definition: string | Definition,
+  inputs: Readonly<Record<string, readonly (Uint8Array | string)[]>>,
+  use: (pipeline: Pipeline, record: RunRecord) => Promise<T>,
+): Promise<T> {
+  const pipeline = new Pipeline(typeof definition === 'string' ? defineText(definition) : definition)
+  try {
+    for (const [source, pieces] of Object.entries(inputs)) await pipeline.ingest(source, ...pieces)
+    return await use(pipeline, await pipeline.batch())
+  } finally {
+    pipeline.remove()
+  }
+}
+
+let reader: Promise<DuckDBConnection> | undefined
+
+/** One shared engine for reading what was staged. */
+export function sharedConnection(): Promise<DuckDBConnection> {
+  reader ??= DuckDBInstance.create(':memory:', { threads: '1' }).then((instance) => instance.connect())
+  return reader
+}
+
+export async function readRows(sql: string): Promise<Row[]> {
+  const connection = await sharedConnection()
+  return (await connection.runAndReadAll(sql)).getRowObjects() as Row[]
+}
+
+function readParquet(path: string): Promise<Row[]> {
+  return readRows(`SELECT * FROM read_parquet('${path.replaceAll("'", "''")}') ORDER BY ALL`)
+}
