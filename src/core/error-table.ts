@@ -39,8 +39,108 @@ export const ERROR_TABLE = {
     exit: 2,
     text: 'There is no metric {metric} in the definition.{hint}',
   },
+  DEFINE_UNREADABLE: {
+    exit: 2,
+    text: 'Cannot read the definition {file}: {why}. Name the right file with --config, or write one with `millrace init FILE`.',
+  },
+  EXPORT_INTERRUPTED: {
+    exit: 1,
+    text: 'The export of metric {metric} was stopped, since a batch published new totals meanwhile. Nothing was written. Run the same command again.',
+  },
+  EXPORT_UNWRITABLE: {
+    exit: 1,
+    text: 'Cannot write {path}: {why}. Nothing was left there. Choose another place with --out, or mend the permissions.',
+  },
   LEDGER_MISMATCH: {
     exit: 1,
     text: 'The ledger of {what} does not balance: appended {appended}, but counted {counted} + filtered {filtered} + rejected {rejected} = {total}. Nothing was published. This is a bug in Millrace; please report it with the definition.',
+  },
+  METRIC_CHANGED: {
+    exit: 1,
+    text: 'The totals of metric {metric} were computed for another version of its definition ({held}; the definition is now {asked}), so they would answer another question. Run `millrace batch` to compute it anew.',
+  },
+  METRIC_WITHOUT_TOTALS: {
+    exit: 1,
+    text: 'There are no totals of metric {metric} yet. Run `millrace batch` to compute them.',
+  },
+  QUERY_BAD_QUANTILE: {
+    exit: 2,
+    text: '{text} is not a quantile. Write decimals above 0 and at most 1, separated by commas, such as 0.5,0.95,0.999.',
+  },
+  QUERY_BAD_RANGE: {
+    exit: 2,
+    text: 'The range from {from} to {to} holds no time. The start must come before the end, which is not part of the range.',
+  },
+  QUERY_BAD_WHERE: {
+    exit: 2,
+    text: 'The condition {text} cannot be applied to metric {metric}: {why} A condition on totals may use the dimensions only: {dimensions}.',
+  },
+  QUERY_DUPLICATE_NAME: {
+    exit: 2,
+    text: '{name} is named twice. Name each dimension and measure once.',
+  },
+  QUERY_UNKNOWN_DIMENSION: {
+    exit: 2,
+    text: 'Metric {metric} has no dimension {name}; it has {known}.{hint}',
+  },
+  QUERY_UNKNOWN_MEASURE: {
+    exit: 2,
+    text: 'Metric {metric} has no measure or ratio {name}; it has {known}.{hint}',
+  },
+  QUERY_UNKNOWN_METRIC: {
+    exit: 2,
+    text: 'There is no metric {metric} in the definition.{hint}',
+  },
+  REPORT_FAILED: {
+    exit: 1,
+    text: 'The report {path} could not be used: {why}. Nothing was changed in it.',
+  },
+  REPORT_LOCKED: {
+    exit: 1,
+    text: 'The report {path} is in use by another process{pid}, and was still after {seconds} seconds. Wait for that process to end, or stop it.',
+  },
+  REPORT_MISSING: {
+    exit: 1,
+    text: 'There are no totals yet: {path} does not exist. Run `millrace batch` first, or name the right folder with --data.',
+  },
+  REPORT_NEWER_FORMAT: {
+    exit: 1,
+    text: 'The report {path} has format {found}, which was written by a newer Millrace; this one reads up to {known}. Install the newer version.',
+  },
+  REPORT_SUM_OVERFLOW: {
+    exit: 1,
+    text: 'A merged total of metric {metric} passes 38 digits, and a cut or wrapped total would be wrong. Use a smaller step or keep more dimensions.',
+  },
+  SNIFF_BINARY_FILE: {
+    exit: 2,
+    text: 'Cannot tell how to read {file}: it is not text. Give files of log lines, plain or gzip.',
+  },
+  SNIFF_EMPTY_FILE: {
+    exit: 2,
+    text: 'Cannot tell how to read {file}: it holds no lines. Give a file with some of the lines that will come.',
+  },
+  SNIFF_NO_FILES: {
+    exit: 2,
+    text: 'There are no files to look at. Name at least one file of log lines.',
+  },
+  SNIFF_NO_TIME: {
+    exit: 2,
+    text: 'Cannot tell how to read {file}: no date and time was found in its lines, and a metric needs one in each. Write millrace.yaml by hand if the time stands in a form of its own.',
+  },
+  STEP_INVALID: {
+    exit: 2,
+    text: '{step} cannot be a step: {why}. Write a whole number and s, m, h, d, w, mo or y, such as 5m, 1h, 1d, 1w, 1mo.',
+  },
+  STEP_NOT_NESTED: {
+    exit: 2,
+    text: 'Totals cannot be merged to steps of {step} in zone {zone}: {why}. {hint}',
+  },
+  STEP_TOO_FINE: {
+    exit: 2,
+    text: 'The range has {count} steps of {step}, and {most} are allowed. Use a larger step, or a shorter range with --from and --to.',
+  },
+  STEP_UNKNOWN_ZONE: {
+    exit: 2,
+    text: 'There is no time zone {zone}. Use an IANA name such as Europe/Berlin, or an offset such as +05:30.{hint}',
   },
 } as const satisfies Record<string, { exit: 1 | 2; text: string }>

@@ -1,8 +1,13 @@
 /** The report's role: hold totals apart from any application database, swap revisions whole, merge at query time. */
 import type { Expr } from '../core/expr.ts'
+import type { MergedRow } from '../core/merged-value.ts'
 import type { MetricPlan } from '../core/plan.ts'
 import type { RunRecord, TimeRange } from '../core/run-record.ts'
+import type { StepRule } from '../core/step-rule.ts'
 import type { StagedSource } from './batch-engine.ts'
+
+export type { DimensionValue, MergedRow, MergedValue } from '../core/merged-value.ts'
+export type { StepRule } from '../core/step-rule.ts'
 
 export interface Publication {
   readonly range: TimeRange
@@ -14,12 +19,6 @@ export interface Publication {
   /** Called inside the transaction with the new revision, to complete the record that is stored with it. */
   record(revision: number, metricRows: ReadonlyMap<string, number>): RunRecord
 }
-
-/** Where base windows go: fixed steps from the epoch, or explicit boundaries (calendar steps in a time zone). */
-export type StepRule =
-  | { readonly kind: 'fixed'; readonly stepMs: number }
-  /** `boundaries` ascending; a window belongs to the last boundary ≤ its start. Covers the whole range. */
-  | { readonly kind: 'boundaries'; readonly boundaries: readonly number[] }
 
 export interface TotalsQuery {
   readonly plan: MetricPlan
@@ -35,25 +34,10 @@ export interface TotalsQuery {
   readonly where?: Expr
 }
 
-export type DimensionValue = string | number | bigint | boolean | null
-
 /**
- * Merged tallies of one output row. Exact values are scaled integers. `quantiles[i]` is the bucket number that
- * holds rank i of the query; `distinct` the estimate before rounding.
+ * What the report holds of a metric's version. `coverage` are the ranges that were computed, ascending and
+ * disjoint; one range with two open ends when the whole archive was.
  */
-export interface MergedRow {
-  readonly windowMs: number
-  readonly dimensions: readonly DimensionValue[]
-  readonly values: ReadonlyMap<string, MergedValue>
-}
-
-export type MergedValue =
-  | { readonly kind: 'exact'; readonly columns: readonly (bigint | null)[] }
-  | { readonly kind: 'float'; readonly columns: readonly (number | bigint | null)[] }
-  | { readonly kind: 'quantiles'; readonly buckets: readonly (number | null)[] }
-  | { readonly kind: 'distinct'; readonly estimate: number }
-
-/** What the report holds of a metric. `whole` is false when only ranges were ever computed for this version. */
 export interface MetricState {
   readonly metric: string
   readonly version: string
@@ -74,8 +58,15 @@ export interface RejectedLine {
 export interface Report {
   /** One transaction: ledger check, delete of the old windows, insert, run record. All or nothing. */
   publish(publication: Publication): Promise<RunRecord>
+  /**
+   * Rows in order of window, then dimensions (strings by bytes, null last); none when the version has no totals.
+   * One snapshot.
+   */
   query(query: TotalsQuery): Promise<MergedRow[]>
-  metricState(metric: string): Promise<MetricState | undefined>
+  /** The state of the version when the report holds it, else of the version published last. */
+  metricState(metric: string, version?: string): Promise<MetricState | undefined>
+  /** Names of the metrics that have totals, in byte order. */
+  metricNames(): Promise<string[]>
   runs(limit: number): Promise<RunRecord[]>
   rejects(source: string, limit: number): Promise<{ total: number; lines: RejectedLine[] }>
   close(): Promise<void>

@@ -1,0 +1,7 @@
+/** Where base windows go when totals are merged to a coarser step. */
+
+export type StepRule =
+  /** Fixed steps from the epoch: start − start mod step, rounded toward the past. */
+  | { readonly kind: 'fixed'; readonly stepMs: number }
+  /** `boundaries` ascending; a window belongs to the last boundary ≤ its start. Covers the whole range. */
+  | { readonly kind: 'boundaries'; readonly boundaries: readonly number[] }
