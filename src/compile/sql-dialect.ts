@@ -139,8 +139,13 @@ export class SqlDialect {
 
   #toFloat(operand: Expr, print: Print): string {
     const scale = scaleOf(operand.type)
-    const double = `CAST(${print(operand)} AS DOUBLE)`
+    const double = this.toDouble(print(operand), isWide(operand.type))
     return scale === 0 ? double : `(${double} / CAST('1e${scale}' AS DOUBLE))`
+  }
+
+  /** The double nearest to an integer. */
+  protected toDouble(integer: string, _wide: boolean): string {
+    return `CAST(${integer} AS DOUBLE)`
   }
 
   /** Null in place of an infinity or NaN, which arithmetic on finite numbers can give. */

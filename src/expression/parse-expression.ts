@@ -96,6 +96,7 @@ function isFloatArithmetic({ node, type }: Expr): boolean {
 }
 
 function copiesOf(expr: Expr): number {
+  if (expr.node === 'convert') return expr.type.kind === 'float' ? 3 : 1
   if (expr.node === 'call') return COPIES.get(expr.fn) ?? 1
   if (expr.node !== 'arithmetic' || (expr.operator !== '/' && expr.operator !== '%')) return 1
   return { decimal: 5, integer: 3 }[expr.type.kind as string] ?? 1

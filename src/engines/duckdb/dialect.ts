@@ -4,9 +4,11 @@ import { printBucket } from '../../compile/print-bucket.ts'
 import { isWide, SqlDialect } from '../../compile/sql-dialect.ts'
 import { MAX_REGISTERS, RANK_BITS } from '../../core/distinct-registers.ts'
 import type { ValueType } from '../../core/expr.ts'
+import { DuckdbParse } from './parse-dialect.ts'
 
 export class DuckdbDialect extends SqlDialect {
   override readonly wideType = 'HUGEINT'
+  readonly parse = new DuckdbParse((text) => this.quoteText(text))
 
   override byteLength(text: string): string {
     return `strlen(${text})`
@@ -26,6 +28,13 @@ export class DuckdbDialect extends SqlDialect {
   protected override roundedQuotient(doubled: string, divisor: string, wide: boolean): string {
     const round = ([a, b]: readonly string[]) => `((${a} // ${b}) + sign(${a} // ${b})) // 2`
     return wide ? whenNarrow([doubled, divisor], round) : `(${round([doubled, divisor])})`
+  }
+
+  /** A cast of HUGEINT rounds twice; digits are read with one rounding. */
+  protected override toDouble(integer: string, wide: boolean): string {
+    if (!wide) return super.toDouble(integer, wide)
+    const near = super.toDouble(`TRY_CAST(${integer} AS BIGINT)`, false)
+    return `CASE WHEN ${isNarrow(integer)} THEN ${near} ELSE CAST(CAST(${integer} AS VARCHAR) AS DOUBLE) END`
   }
 
   protected override finite(double: string): string {
