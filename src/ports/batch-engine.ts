@@ -50,3 +50,9 @@ export interface BatchEngine {
   compute(request: BatchRequest): Promise<StagedSource>
   close(): Promise<void>
 }
+
+/** One statement that an engine runs, as shown by `explain`. */
+export interface Statement {
+  readonly title: string
+  readonly sql: string
+}

@@ -1,0 +1,115 @@
+/** `millrace batch`: computes all totals anew from the archive, in a process of its own. */
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import type { Definition, Metric } from '../core/definition.ts'
+import { formatDuration } from '../core/duration.ts'
+import { MillraceError } from '../core/error.ts'
+import type { RunRecord, TimeRange } from '../core/run-record.ts'
+import { formatInstant } from '../core/timestamp.ts'
+import { windowStart } from '../core/window.ts'
+import type { BatchProgress } from '../run/run-batch.ts'
+import type { BatchOrder } from './batch-child.ts'
+import { interruptible } from './interrupt.ts'
+import { collect, readInstant } from './options.ts'
+import { say, writeJson, writeOut } from './output.ts'
+import { Progress, type Step } from './progress.ts'
+import { countOf, formatCount, formatSeconds, textTable } from './text-table.ts'
+import { loadChecked, requireMetric, type Workspace, workspaceOf } from './workspace.ts'
+
+interface BatchOptions {
+  readonly from?: number
+  readonly to?: number
+  readonly metric?: readonly string[]
+}
+
+export function addBatch(program: Command, childModule: URL): void {
+  program
+    .command('batch')
+    .description('compute all totals anew from the raw lines and publish them at once')
+    .option('--from <time>', 'first window start to compute', readInstant)
+    .option('--to <time>', 'end of the last window to compute', readInstant)
+    .option('--metric <name>', 'compute only this metric; may be given several times', collect)
+    .action((options: BatchOptions, command: Command) => batch(workspaceOf(command), options, childModule))
+}
+
+async function batch(workspace: Workspace, options: BatchOptions, childModule: URL): Promise<void> {
+  const definition = await loadChecked(workspace)
+  const order: BatchOrder = {
+    type: 'start',
+    config: resolve(workspace.config),
+    dataDir: workspace.dataDir,
+    range: readRange(options, metricsOf(definition, options)),
+    ...(options.metric && { metrics: options.metric }),
+  }
+  const { runBatchChild } = await import('./batch-process.ts')
+  const progress = await Progress.open()
+  const record = await interruptible((signal) =>
+    runBatchChild(childModule, order, (news) => showProgress(progress, news), signal),
+  ).finally(() => progress.end())
+  if (workspace.json) return writeJson(record)
+  await writeOut(describeRun(record))
+  say(`Next: millrace query ${record.metrics[0]?.metric ?? 'METRIC'}`)
+}
+
+function metricsOf(definition: Definition, { metric: names }: BatchOptions): Metric[] {
+  return names ? names.map((name) => requireMetric(definition, name)) : [...definition.metrics.values()]
+}
+
+/** Only whole windows can be replaced, so a bound inside a window is refused rather than moved. */
+function readRange({ from, to }: BatchOptions, metrics: readonly Metric[]): TimeRange {
+  if (from !== undefined && to !== undefined && to <= from) {
+    throw new MillraceError('CLI_RANGE_EMPTY', { from: formatInstant(from), to: formatInstant(to) })
+  }
+  for (const metric of metrics) {
+    if (from !== undefined) requireWindowStart('--from', from, metric)
+    if (to !== undefined) requireWindowStart('--to', to, metric)
+  }
+  return { ...(from !== undefined && { fromMs: from }), ...(to !== undefined && { toMs: to }) }
+}
+
+function requireWindowStart(option: string, ms: number, { name, windowMs }: Metric): void {
+  const before = windowStart(ms, windowMs)
+  if (before === ms) return
+  throw new MillraceError('CLI_RANGE_OFF_WINDOW', {
+    option,
+    given: formatInstant(ms),
+    metric: name,
+    window: formatDuration(windowMs),
+    before: formatInstant(before),
+    after: formatInstant(before + windowMs),
+  })
+}
+
+function showProgress(progress: Progress, news: BatchProgress): void {
+  const step = stepOf(news)
+  if (step) progress.update(step)
+  else progress.end()
+}
+
+function stepOf(news: BatchProgress): Step | undefined {
+  if (news.phase === 'publish') return undefined
+  const { source } = news
+  return news.phase === 'verify'
+    ? { label: `verify ${source}`, done: news.blocks, total: news.totalBlocks, format: amountOf('blocks') }
+    : { label: `compute ${source}`, done: news.linesRead, total: news.totalLines, format: amountOf('lines') }
+}
+
+function amountOf(unit: string): (amount: number) => string {
+  return (amount) => `${formatCount(Math.round(amount))} ${unit}`
+}
+
+function describeRun(record: RunRecord): string {
+  const sources = record.sources.map(({ source, linesRead, blocks, rejected, computeMs }) => {
+    const rate = computeMs > 0 ? ` (${formatCount(Math.round((linesRead / computeMs) * 1000))} lines/s)` : ''
+    const read = `${countOf(linesRead, 'line')} read from ${countOf(blocks, 'block')} in ${formatSeconds(computeMs)}${rate}`
+    return `${source}: ${read}, ${formatCount(rejected)} rejected\n`
+  })
+  const rows = record.metrics.map(({ metric, rows }) => {
+    const line = record.ledger.find((one) => one.metric === metric)
+    const counts = [line?.appended, line?.counted, line?.filtered, line?.rejected, rows]
+    return [metric, ...counts.map((count) => formatCount(count ?? 0))]
+  })
+  const table = textTable(['metric', 'appended', 'counted', 'filtered', 'rejected', 'rows'], rows)
+  const seconds = formatSeconds(record.finishedMs - record.startedMs)
+  return `${sources.join('')}${table}Revision ${record.revision} published after ${seconds}.\n`
+}

@@ -1,0 +1,31 @@
+/** `millrace explain METRIC`: the plan of a metric, and the SQL that the batch engine runs for it. */
+import { createHash } from 'node:crypto'
+import type { Command } from 'commander'
+import { writeJson, writeOut } from './output.ts'
+import { loadChecked, requireMetric, requireSource, type Workspace, workspaceOf } from './workspace.ts'
+
+export function addExplain(program: Command): void {
+  program
+    .command('explain')
+    .description('show the plan of a metric and the SQL it becomes')
+    .argument('<metric>')
+    .action((metric: string, _options: unknown, command: Command) => explain(workspaceOf(command), metric))
+}
+
+async function explain(workspace: Workspace, name: string): Promise<void> {
+  const definition = await loadChecked(workspace)
+  const metric = requireMetric(definition, name)
+  const { planSource } = await import('../compile/build-plan.ts')
+  const { explainBatch } = await import('../engines/registry.ts')
+  const plan = planSource(requireSource(definition, metric.source), [metric], sha256)
+  const statements = await explainBatch(plan)
+  if (workspace.json) return writeJson({ plan, statements })
+  const { describePlan } = await import('./describe-plan.ts')
+  const described = plan.metrics.map((metricPlan) => describePlan(plan, metricPlan))
+  const printed = statements.map(({ title, sql }) => `\n-- ${title}\n${sql};\n`)
+  await writeOut([...described, ...printed].join(''))
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}

@@ -1,0 +1,29 @@
+/** Readers of option values; a value that cannot be read is wrong use, told with what is expected. */
+import { InvalidArgumentError } from 'commander'
+import { parseInstant } from '../core/timestamp.ts'
+
+/** A date or an RFC 3339 instant, UTC unless it has an offset. */
+export function readInstant(text: string): number {
+  const ms = parseInstant(text)
+  if (ms === undefined)
+    throw new InvalidArgumentError('Write a time such as 2026-01-31 or 2026-01-31T08:00:00Z.')
+  return ms
+}
+
+export function readPositive(text: string): number {
+  const count = /^[0-9]{1,9}$/.test(text) ? Number(text) : 0
+  if (count < 1) throw new InvalidArgumentError('Write a whole number above zero.')
+  return count
+}
+
+/** `a,b` → both names; for options that take a list. */
+export function readNames(text: string): string[] {
+  const names = text.split(',').map((name) => name.trim())
+  if (names.includes('')) throw new InvalidArgumentError('Write names with commas between them.')
+  return names
+}
+
+/** For an option that may be given several times. */
+export function collect(text: string, earlier: readonly string[] | undefined): string[] {
+  return [...(earlier ?? []), text]
+}

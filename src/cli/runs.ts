@@ -1,0 +1,52 @@
+/** `millrace runs`: the batch runs that were published, newest first. */
+import type { Command } from 'commander'
+import type { RunRecord, TimeRange } from '../core/run-record.ts'
+import { formatInstant } from '../core/timestamp.ts'
+import { say, writeJson, writeOut } from './output.ts'
+import { formatCount, formatSeconds, textTable } from './text-table.ts'
+import { foldersOf, type Workspace, workspaceOf } from './workspace.ts'
+
+const MOST = 100
+
+export function addRuns(program: Command): void {
+  program
+    .command('runs')
+    .description(`list the published batch runs, newest first (at most ${MOST})`)
+    .action((_options: unknown, command: Command) => runs(workspaceOf(command)))
+}
+
+async function runs(workspace: Workspace): Promise<void> {
+  const { openReport } = await import('../engines/registry.ts')
+  const report = await openReport(foldersOf(workspace), 'read')
+  const records = await report.runs(MOST).finally(() => report.close())
+  if (workspace.json) return writeJson(records)
+  if (records.length === 0) return say('No batch run was published yet. Next: millrace batch')
+  await writeOut(describeRuns(records))
+}
+
+function describeRuns(records: readonly RunRecord[]): string {
+  const header = ['revision', 'started', 'took', 'range', 'lines', 'rejected', 'metrics', 'rows']
+  return textTable(
+    header,
+    records.map((record) => [
+      String(record.revision),
+      formatInstant(record.startedMs),
+      formatSeconds(record.finishedMs - record.startedMs),
+      describeRange(record.range),
+      formatCount(sumOf(record.sources, ({ linesRead }) => linesRead)),
+      formatCount(sumOf(record.sources, ({ rejected }) => rejected)),
+      formatCount(record.metrics.length),
+      formatCount(sumOf(record.metrics, ({ rows }) => rows)),
+    ]),
+  )
+}
+
+function describeRange({ fromMs, toMs }: TimeRange): string {
+  if (fromMs === undefined && toMs === undefined) return 'all'
+  const bound = (ms: number | undefined) => (ms === undefined ? '' : formatInstant(ms))
+  return `${bound(fromMs)}..${bound(toMs)}`
+}
+
+function sumOf<T>(items: readonly T[], amount: (item: T) => number): number {
+  return items.reduce((total, item) => total + amount(item), 0)
+}

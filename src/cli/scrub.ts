@@ -1,0 +1,39 @@
+/** `millrace scrub`: checks every block of the archive and heals what a mirror can heal. */
+import type { Command } from 'commander'
+import { say, writeJson, writeOut } from './output.ts'
+import { countOf, textTable } from './text-table.ts'
+import { foldersOf, loadChecked, type Workspace, workspaceOf } from './workspace.ts'
+
+export function addScrub(program: Command): void {
+  program
+    .command('scrub')
+    .description('check every block of raw lines, and heal damaged ones from the mirror')
+    .action((_options: unknown, command: Command) => scrub(workspaceOf(command)))
+}
+
+/** Exit status 1 when a block is lost: then totals can no longer be computed from all lines. */
+async function scrub(workspace: Workspace): Promise<void> {
+  const definition = await loadChecked(workspace)
+  const { openArchive } = await import('../engines/registry.ts')
+  const { scrubArchive } = await import('../run/scrub-archive.ts')
+  const reports = await scrubArchive(await openArchive(foldersOf(workspace, definition)))
+  const findings = reports.flatMap(({ source, findings }) =>
+    findings.map((finding) => ({ source, ...finding })),
+  )
+  const lost = findings.filter(({ outcome }) => outcome === 'lost').length
+  if (lost > 0) process.exitCode = 1
+  if (workspace.json) return writeJson(reports)
+  for (const { source, blocks } of reports) say(`${source}: ${countOf(blocks, 'block')} checked.`)
+  if (reports.length === 0) say('There are no raw lines yet. Next: millrace ingest SOURCE FILE…')
+  if (findings.length === 0) return
+  const rows = findings.map(({ source, block, copy, fault, outcome }) => [
+    source,
+    block,
+    copy,
+    fault,
+    outcome,
+  ])
+  await writeOut(textTable(['source', 'block', 'copy', 'fault', 'outcome'], rows))
+  if (lost > 0)
+    say(`millrace: ${countOf(lost, 'block')} lost. Restore them from a backup, then run scrub again.`)
+}
