@@ -31,6 +31,10 @@ export const ERROR_TABLE = {
     exit: 1,
     text: 'The batch engine ran out of memory on source {source}: {why}. The report stays as it was. Use fewer dimensions or distinct values, or free disk space in the data folder for spilling.',
   },
+  BATCH_PROCESS_DIED: {
+    exit: 1,
+    text: 'The batch process ended before it answered: {why}. Its result is published whole or not at all; `millrace runs` tells which. Run it again.',
+  },
   BATCH_SUM_OVERFLOW: {
     exit: 1,
     text: 'A total of source {source} passes 38 digits: {why}. Nothing was published, since a wrapped or cut total would be wrong. Use a smaller window or a smaller scale.',
@@ -38,6 +42,30 @@ export const ERROR_TABLE = {
   BATCH_UNKNOWN_METRIC: {
     exit: 2,
     text: 'There is no metric {metric} in the definition.{hint}',
+  },
+  CLI_FILE_EXISTS: {
+    exit: 1,
+    text: 'Will not write {file}: it exists. Name another file with --out, or replace it with --force.',
+  },
+  CLI_RANGE_EMPTY: {
+    exit: 2,
+    text: 'The range from {from} to {to} holds no time: --to must come after --from.',
+  },
+  CLI_RANGE_OFF_WINDOW: {
+    exit: 2,
+    text: '{option} {given} is not the start of a window of {metric}, whose windows are {window} wide: a part of a window cannot be computed anew. The nearest starts are {before} and {after}.',
+  },
+  CLI_UNKNOWN_METRIC: {
+    exit: 2,
+    text: 'There is no metric {metric} in the definition.{hint}',
+  },
+  CLI_UNKNOWN_SOURCE: {
+    exit: 2,
+    text: 'There is no source {source} in the definition.{hint}',
+  },
+  CLI_UNWRITABLE: {
+    exit: 1,
+    text: 'Cannot write {file}: {why}.',
   },
   DEFINE_UNREADABLE: {
     exit: 2,
