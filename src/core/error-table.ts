@@ -19,6 +19,10 @@ export const ERROR_TABLE = {
     exit: 1,
     text: 'The batch run was cancelled. The report stays as it was.',
   },
+  BATCH_DEFINITION_CHANGED: {
+    exit: 2,
+    text: 'The definition {file} no longer holds since the command began. The report stays as it was. Run `millrace check`, then the batch again.',
+  },
   BATCH_ENGINE_FAILED: {
     exit: 1,
     text: 'The batch engine could not compute source {source}: {why}. The report stays as it was.',

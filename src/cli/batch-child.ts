@@ -1,0 +1,117 @@
+/** The process a batch runs in: it computes, publishes, answers its parent, and is gone. */
+import { createHash } from 'node:crypto'
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { buildPlans } from '../compile/build-plan.ts'
+import type { Definition } from '../core/definition.ts'
+import { MillraceError } from '../core/error.ts'
+import type { RunRecord, TimeRange } from '../core/run-record.ts'
+import { loadDefinition } from '../define/load-definition.ts'
+import { lockData, openArchive, openBatchEngine, openReport } from '../engines/registry.ts'
+import { type BatchProgress, runBatch } from '../run/run-batch.ts'
+
+/** What the parent sends first. Paths are absolute. */
+export interface BatchOrder {
+  readonly type: 'start'
+  readonly config: string
+  readonly dataDir: string
+  readonly range: TimeRange
+  /** All metrics when absent. */
+  readonly metrics?: readonly string[]
+}
+
+/** What the parent may send later. */
+export interface BatchCancel {
+  readonly type: 'cancel'
+}
+
+/** What the child answers; `done` or `error` is the last. */
+export type BatchAnswer =
+  | { readonly type: 'progress'; readonly progress: BatchProgress }
+  | { readonly type: 'done'; readonly record: RunRecord }
+  | { readonly type: 'error'; readonly code: string; readonly message: string; readonly exitCode: number }
+
+const cancel = new AbortController()
+
+async function obey(order: BatchOrder): Promise<RunRecord> {
+  const { definition } = await loadDefinition(order.config)
+  if (!definition) throw new MillraceError('BATCH_DEFINITION_CHANGED', { file: order.config })
+  const folders = foldersOf(order, definition)
+  const staging = join(order.dataDir, 'staging')
+  const release = await lockData(folders, 'batch')
+  try {
+    await rm(staging, { recursive: true, force: true })
+    return await computeAndPublish(order, definition, staging)
+  } finally {
+    await rm(staging, { recursive: true, force: true })
+    await release()
+  }
+}
+
+async function computeAndPublish(
+  order: BatchOrder,
+  definition: Definition,
+  staging: string,
+): Promise<RunRecord> {
+  const folders = foldersOf(order, definition)
+  const engine = await openBatchEngine(folders)
+  try {
+    return await runBatch({
+      plans: buildPlans(definition, sha256, order.metrics),
+      range: order.range,
+      archive: await openArchive(folders),
+      engine,
+      openReport: () => openReport(folders, 'write'),
+      dataDir: order.dataDir,
+      makeStagingDir: async (name) => makeFolder(join(staging, name)),
+      digest: sha256,
+      now: Date.now,
+      onProgress: (progress) => answer({ type: 'progress', progress }),
+      signal: cancel.signal,
+    })
+  } finally {
+    await engine.close()
+  }
+}
+
+function foldersOf(order: BatchOrder, definition: Definition) {
+  return { dataDir: order.dataDir, ...definition.archive }
+}
+
+async function makeFolder(path: string): Promise<string> {
+  await mkdir(path, { recursive: true })
+  return path
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
+function answer(message: BatchAnswer): void {
+  if (process.connected) process.send?.(message)
+}
+
+function describe(error: unknown): BatchAnswer {
+  const cause = cancel.signal.aborted ? new MillraceError('BATCH_CANCELLED') : error
+  if (cause instanceof MillraceError) {
+    return { type: 'error', code: cause.code, message: cause.message, exitCode: cause.exitCode }
+  }
+  const message = cause instanceof Error ? cause.message : String(cause)
+  return { type: 'error', code: 'UNEXPECTED', message, exitCode: 1 }
+}
+
+function listen(message: BatchOrder | BatchCancel): void {
+  if (message.type === 'cancel') cancel.abort()
+  else start(message)
+}
+
+function start(order: BatchOrder): void {
+  obey(order)
+    .then((record): BatchAnswer => ({ type: 'done', record }), describe)
+    .then((last) => process.send?.(last, () => process.exit(last.type === 'done' ? 0 : 1)))
+}
+
+process.on('message', listen)
+process.on('SIGINT', () => cancel.abort())
+/** A parent that died cannot be told anything: stop at once; the report is as it was. */
+process.on('disconnect', () => process.exit(1))

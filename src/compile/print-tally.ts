@@ -1,0 +1,132 @@
+/** Tallies as SQL over parsed records: one GROUP BY each, and the merge of partials that it comes back to. */
+import type { Expr } from '../core/expr.ts'
+import type { MetricPlan, Tally, TallyColumn } from '../core/plan.ts'
+import type { TimeRange } from '../core/run-record.ts'
+import type { ExprColumns, SqlDialect } from './sql-dialect.ts'
+
+/** Bytes of text a dimension value may have; longer ones reject the record for the metric. */
+export const MAX_DIMENSION_BYTES = 1024
+
+/** The columns of a parsed record that belong to one metric; `error(field)` is true when its value is bad. */
+export interface RecordColumns extends ExprColumns {
+  error(field: string): string
+  readonly reason: string
+  readonly eventMs: string
+}
+
+/** Conditions that split parsed records; each is exactly true or false, never null. */
+export interface RecordConditions {
+  /** The record is rejected for this metric alone. */
+  readonly rejected: string
+  /** The record counts: `where` is true and its window lies in the range. */
+  readonly counted: string
+}
+
+export class TallyPrinter {
+  readonly #dialect: SqlDialect
+  readonly #metric: MetricPlan
+  readonly #columns: RecordColumns
+
+  constructor(dialect: SqlDialect, metric: MetricPlan, columns: RecordColumns) {
+    this.#dialect = dialect
+    this.#metric = metric
+    this.#columns = columns
+  }
+
+  conditions(range: TimeRange): RecordConditions {
+    const faults = [
+      ...this.#metric.usedFields.map((field) => this.#columns.error(field)),
+      ...this.#longDimensions(),
+    ]
+    return {
+      rejected: faults.length > 0 ? `(${faults.join(' OR ')})` : 'FALSE',
+      counted: `(${[this.#where(), ...this.#bounds(range)].join(' AND ')})`,
+    }
+  }
+
+  /** Partials of one tally over `relation`; groups may recur in other relations and merge by `mergePartials`. */
+  partials(tally: Tally, relation: string, range: TimeRange): string {
+    const { rejected, counted } = this.conditions(range)
+    const valid = `${this.#columns.reason} IS NULL AND NOT ${rejected} AND ${counted}`
+    const groups = [
+      `${this.#windowStart()} AS window_ms`,
+      ...this.#metric.dimensions.map((dimension, index) => `${this.#print(dimension.expr)} AS d${index}`),
+    ]
+    const columns = tally.columns.map((column) => `${this.#aggregate(column)} AS ${column.column}`)
+    if (!tally.key) return select([...groups, ...columns], `${relation} WHERE ${valid}`, groups.length)
+    const key = this.#print(tally.key)
+    const keyed = `${relation} WHERE ${valid} AND ${key} IS NOT NULL`
+    return select([...groups, `${key} AS "key"`, ...columns], keyed, groups.length + 1)
+  }
+
+  /** Partials of any number of relations, merged to one row per group; same columns in and out. */
+  mergePartials(tally: Tally, relation: string): string {
+    const groups = this.groupNames(tally)
+    const columns = tally.columns.map(
+      (column) => `${mergeFunction(column)}(${column.column}) AS ${column.column}`,
+    )
+    return select([...groups, ...columns], relation, groups.length)
+  }
+
+  groupNames(tally: Tally): string[] {
+    const dimensions = this.#metric.dimensions.map((_, index) => `d${index}`)
+    return ['window_ms', ...dimensions, ...(tally.key ? ['"key"'] : [])]
+  }
+
+  /**
+   * The md5 of the length-prefixed, null-tagged dimension values: `n` for null, else the byte length of the
+   * value's text, a colon and the text.
+   */
+  seriesKey(): string {
+    const parts = this.#metric.dimensions.map((_, index) => {
+      const text = `CAST(d${index} AS VARCHAR)`
+      return `CASE WHEN d${index} IS NULL THEN 'n' ELSE concat(${this.#dialect.byteLength(text)}, ':', ${text}) END`
+    })
+    return `md5(concat('', ${parts.length > 0 ? parts.join(', ') : `''`}))`
+  }
+
+  #print(expr: Expr): string {
+    return this.#dialect.printExpr(expr, this.#columns)
+  }
+
+  #where(): string {
+    return this.#metric.where ? `coalesce(${this.#print(this.#metric.where)}, FALSE)` : 'TRUE'
+  }
+
+  #bounds({ fromMs, toMs }: TimeRange): string[] {
+    const start = this.#windowStart()
+    return [
+      ...(fromMs === undefined ? [] : [`${start} >= ${fromMs}`]),
+      ...(toMs === undefined ? [] : [`${start} < ${toMs}`]),
+    ]
+  }
+
+  #windowStart(): string {
+    const { eventMs } = this.#columns
+    const width = this.#metric.windowMs
+    return `(${eventMs} - ((${eventMs} % ${width}) + ${width}) % ${width})`
+  }
+
+  #longDimensions(): string[] {
+    const texts = this.#metric.dimensions.filter((dimension) => dimension.type.kind === 'string')
+    return texts.map(({ expr }) => {
+      const length = this.#dialect.byteLength(this.#print(expr))
+      return `coalesce(${length} > ${MAX_DIMENSION_BYTES}, FALSE)`
+    })
+  }
+
+  #aggregate({ fn, expr }: TallyColumn): string {
+    if (!expr) return 'count(*)'
+    const sum = expr.type.kind === 'float' ? 'sum' : this.#dialect.exactSum
+    return `${fn === 'sum' ? sum : fn}(${this.#print(expr)})`
+  }
+}
+
+function mergeFunction({ fn }: TallyColumn): string {
+  return fn === 'count' ? 'sum' : fn
+}
+
+function select(columns: readonly string[], from: string, groups: number): string {
+  const places = Array.from({ length: groups }, (_, index) => index + 1)
+  return `SELECT ${columns.join(', ')} FROM ${from} GROUP BY ${places.join(', ')}`
+}

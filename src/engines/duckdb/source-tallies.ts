@@ -1,0 +1,168 @@
+/** The tallies of one source while a batch runs: partials per chunk, then merged and staged as Parquet. */
+import { join } from 'node:path'
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { TallyPrinter } from '../../compile/print-tally.ts'
+import type { MetricPlan, SourcePlan, Tally } from '../../core/plan.ts'
+import type { BatchRequest, StagedSource } from '../../ports/batch-engine.ts'
+import { duckdbDialect } from './dialect.ts'
+import { PARSED, recordColumns } from './record-columns.ts'
+import { RejectTable } from './reject-table.ts'
+import { stagedColumns } from './staged-columns.ts'
+
+/** Partials are merged early once this many rows have gathered, so that memory follows the result, not the input. */
+const MERGE_ROWS = 4_000_000
+
+interface MetricState {
+  readonly plan: MetricPlan
+  readonly printer: TallyPrinter
+  filtered: number
+  rejected: number
+}
+
+export class SourceTallies {
+  readonly #connection: DuckDBConnection
+  readonly #request: BatchRequest
+  readonly #metrics: MetricState[]
+  readonly #rejects: RejectTable
+  /** Per table of partials: the number of rows at which to merge. */
+  readonly #mergeAt = new Map<string, number>()
+  #counts = { lines: 0, parsed: 0, headers: 0, rejected: 0 }
+
+  constructor(connection: DuckDBConnection, request: BatchRequest) {
+    this.#connection = connection
+    this.#request = request
+    this.#rejects = new RejectTable(connection, request)
+    this.#metrics = request.plan.metrics.map((plan) => {
+      const printer = new TallyPrinter(duckdbDialect, plan, recordColumns(request.plan))
+      return { plan, printer, filtered: 0, rejected: 0 }
+    })
+  }
+
+  async prepare(): Promise<void> {
+    await this.#rejects.prepare()
+  }
+
+  /** Tallies the records of the current chunk. */
+  async addChunk(): Promise<void> {
+    await this.#countLines()
+    for (const metric of this.#metrics) {
+      for (const tally of metric.plan.tallies) await this.#addPartials(metric, tally)
+      await this.#rejects.addMetric(metric.plan, metric.printer.conditions(this.#request.range).rejected)
+    }
+    await this.#rejects.addSource()
+  }
+
+  /** Merges all partials and writes the staged files. */
+  async stage(): Promise<StagedSource> {
+    const metrics: StagedSource['metrics'][number][] = []
+    for (const [index, metric] of this.#metrics.entries())
+      metrics.push(await this.#stageMetric(metric, index))
+    return {
+      source: this.#request.plan.source,
+      linesRead: this.#counts.lines,
+      parsed: this.#counts.parsed,
+      headers: this.#counts.headers,
+      rejected: this.#counts.rejected,
+      rejectsPath: await this.#rejects.stage(),
+      metrics,
+    }
+  }
+
+  async #countLines(): Promise<void> {
+    const perMetric = this.#metrics.flatMap(({ printer }) => {
+      const { rejected, counted } = printer.conditions(this.#request.range)
+      return [
+        `count(*) FILTER (WHERE reason IS NULL AND ${rejected})`,
+        `count(*) FILTER (WHERE reason IS NULL AND NOT ${rejected} AND NOT ${counted})`,
+      ]
+    })
+    const counts = [
+      'count(*)',
+      'count(*) FILTER (WHERE reason IS NULL)',
+      `count(*) FILTER (WHERE reason = 'header')`,
+      `count(*) FILTER (WHERE reason <> 'header')`,
+      ...perMetric,
+    ]
+    const [lines, parsed, headers, rejected, ...rest] = await this.#readNumbers(
+      `SELECT ${counts.join(', ')} FROM ${PARSED}`,
+    )
+    this.#counts.lines += lines!
+    this.#counts.parsed += parsed!
+    this.#counts.headers += headers!
+    this.#counts.rejected += rejected!
+    for (const [index, metric] of this.#metrics.entries()) {
+      metric.rejected += rest[index * 2]! + rejected!
+      metric.filtered += rest[index * 2 + 1]! + headers!
+    }
+  }
+
+  async #addPartials({ plan, printer }: MetricState, tally: Tally): Promise<void> {
+    const table = this.#tableName(plan, tally)
+    const partials = printer.partials(tally, PARSED, this.#request.range)
+    const isNew = !this.#mergeAt.has(table)
+    const verb = isNew ? `CREATE TEMP TABLE ${table} AS` : `INSERT INTO ${table}`
+    await this.#connection.run(`${verb} ${partials}`)
+    const [total] = await this.#readNumbers(`SELECT count(*) FROM ${table}`)
+    if (total! > (this.#mergeAt.get(table) ?? MERGE_ROWS)) await this.#merge(printer, tally, table)
+    else if (isNew) this.#mergeAt.set(table, MERGE_ROWS)
+  }
+
+  /** The next merge waits for as many new rows as this one left, so that merging stays linear in the input. */
+  async #merge(printer: TallyPrinter, tally: Tally, table: string): Promise<void> {
+    await this.#connection.run(`CREATE TEMP TABLE merged AS ${printer.mergePartials(tally, table)}`)
+    await this.#connection.run(`DROP TABLE ${table}`)
+    await this.#connection.run(`ALTER TABLE merged RENAME TO ${table}`)
+    const [left] = await this.#readNumbers(`SELECT count(*) FROM ${table}`)
+    this.#mergeAt.set(table, left! + MERGE_ROWS)
+  }
+
+  async #stageMetric(metric: MetricState, index: number): Promise<StagedSource['metrics'][number]> {
+    const { plan, printer } = metric
+    const tallies: { id: string; path: string }[] = []
+    let counted = 0
+    for (const tally of plan.tallies) {
+      const path = join(this.#request.stagingDir, `metric${index}-${tally.id}.parquet`)
+      const table = this.#tableName(plan, tally)
+      if (!this.#mergeAt.has(table)) await this.#createEmpty(metric, tally)
+      const merged = printer.mergePartials(tally, table)
+      const columns = stagedColumns(plan, tally, printer)
+      const ordered = `SELECT ${columns.join(', ')} FROM (${merged}) ORDER BY ${printer.groupNames(tally).join(', ')}`
+      await this.#connection.run(`COPY (${ordered}) TO ${duckdbDialect.quoteText(path)} (FORMAT parquet)`)
+      if (!tally.key)
+        counted = (await this.#readNumbers(`SELECT coalesce(sum(records), 0) FROM ${table}`))[0]!
+      tallies.push({ id: tally.id, path })
+    }
+    return { metric: plan.metric, counted, filtered: metric.filtered, rejected: metric.rejected, tallies }
+  }
+
+  /** A source without lines still stages files of the right shape. */
+  async #createEmpty(metric: MetricState, tally: Tally): Promise<void> {
+    const none = emptyRecords(this.#request.plan)
+    const partials = metric.printer.partials(tally, none, this.#request.range)
+    await this.#connection.run(`CREATE TEMP TABLE ${this.#tableName(metric.plan, tally)} AS ${partials}`)
+  }
+
+  #tableName(plan: MetricPlan, tally: Tally): string {
+    return `partial_${this.#request.plan.metrics.indexOf(plan)}_${tally.id}`
+  }
+
+  async #readNumbers(sql: string): Promise<number[]> {
+    const reader = await this.#connection.runAndReadAll(sql)
+    return (reader.getRows()[0] ?? []).map(Number)
+  }
+}
+
+function emptyRecords(plan: SourcePlan): string {
+  const fields = plan.fields.flatMap((field, index) => {
+    const type = {
+      string: 'VARCHAR',
+      boolean: 'BOOLEAN',
+      integer: 'BIGINT',
+      decimal: 'BIGINT',
+      float: 'DOUBLE',
+    }
+    return [`NULL::${type[field.type.kind]} AS f${index}`, `FALSE AS e${index}`]
+  })
+  const columns = ['NULL::VARCHAR AS reason', '0::BIGINT AS event_ms', ...fields]
+  return `(SELECT ${columns.join(', ')} LIMIT 0)`
+}

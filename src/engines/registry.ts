@@ -1,0 +1,40 @@
+/** Which adapter plays which role; the only place that loads an engine, and only when it is asked for. */
+import { join } from 'node:path'
+import type { SourcePlan } from '../core/plan.ts'
+import type { Archive } from '../ports/archive.ts'
+import type { BatchEngine, Statement } from '../ports/batch-engine.ts'
+import type { Report } from '../ports/report.ts'
+
+/** Where everything embedded lives, and the optional second drive. */
+export interface DataFolders {
+  readonly dataDir: string
+  readonly mirror?: string
+}
+
+export async function openArchive(folders: DataFolders): Promise<Archive> {
+  const { FilesArchive } = await import('./files/archive.ts')
+  return new FilesArchive(folders)
+}
+
+export async function openBatchEngine({ dataDir }: DataFolders): Promise<BatchEngine> {
+  const { DuckdbBatchEngine } = await import('./duckdb/batch.ts')
+  return new DuckdbBatchEngine({ readableFolders: [join(dataDir, 'archive')] })
+}
+
+/** What the batch engine runs for a plan, for people to read. */
+export async function explainBatch(plan: SourcePlan): Promise<Statement[]> {
+  const { explainSource } = await import('./duckdb/explain.ts')
+  return explainSource(plan)
+}
+
+/** Opens the report for reading or, in a batch, for writing. Errors: REPORT_*. */
+export async function openReport({ dataDir }: DataFolders, mode: 'read' | 'write'): Promise<Report> {
+  const { openDuckdbReport } = await import('./duckdb/report.ts')
+  return openDuckdbReport(dataDir, mode)
+}
+
+/** Keeps a second batch out of the data folder; resolves to the release. Errors: DATA_LOCKED. */
+export async function lockData({ dataDir }: DataFolders, purpose: string): Promise<() => Promise<void>> {
+  const { acquireLock } = await import('./files/lock.ts')
+  return acquireLock(join(dataDir, `${purpose}.lock`), purpose)
+}
