@@ -1,0 +1,53 @@
+/** Plain data → checked Definition: shape first, then the meaning of every part that has the right shape. */
+import type { Definition } from '../core/definition.ts'
+import { checkMetric } from './check-metric.ts'
+import { checkShape } from './check-shape.ts'
+import { checkSource } from './check-source.ts'
+import type { DiagnosticList } from './diagnostic.ts'
+
+/** The definition, or undefined when any problem was reported. Takes what is wrong out of `tree` itself. */
+export function checkDefinition(
+  tree: unknown,
+  file: string,
+  problems: DiagnosticList,
+): Definition | undefined {
+  const text = checkShape(tree, problems)
+  if (!text) return undefined
+  const sourceTexts = Object.entries(text.sources ?? {})
+  const metricTexts = Object.entries(text.metrics ?? {})
+  if (problems.isEmpty && sourceTexts.length === 0)
+    problems.add('DEFINE_MISSING_KEY', ['sources'], { parent: 'sources', key: 'source' })
+  refuseTwins('source', sourceTexts, problems)
+  refuseTwins('metric', metricTexts, problems)
+  const sources = new Map(
+    sourceTexts.map(([name, source]) => [name, checkSource(name, source ?? {}, ['sources', name], problems)]),
+  )
+  const metrics = new Map(
+    metricTexts.map(([name, metric]) => [
+      name,
+      checkMetric(name, metric ?? {}, sources, ['metrics', name], problems),
+    ]),
+  )
+  if (!problems.isEmpty) return undefined
+  const mirror = text.archive?.mirror
+  return {
+    file,
+    sources: new Map([...sources].map(([name, checked]) => [name, checked.source])),
+    metrics,
+    archive: mirror === undefined ? {} : { mirror },
+  }
+}
+
+/** Names become folders and views, which many systems tell apart without capitals. */
+function refuseTwins(
+  kind: 'source' | 'metric',
+  entries: readonly (readonly [string, unknown])[],
+  problems: DiagnosticList,
+): void {
+  const taken = new Set<string>()
+  for (const [name] of entries) {
+    if (taken.has(name.toLowerCase()))
+      problems.add('DEFINE_DUPLICATE_NAME', [`${kind}s`, name], { name, kind }, { target: 'key' })
+    taken.add(name.toLowerCase())
+  }
+}
