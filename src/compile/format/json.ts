@@ -1,0 +1,17 @@
+/** JSON lines: one object a line, read by one parse whatever the number of fields. */
+import type { Reading, ReadRequest } from './line-reader.ts'
+
+export function readJson({ stages, dialect, paths }: ReadRequest<{ readonly kind: 'json' }>): Reading {
+  const { json, item } = dialect.parse
+  stages.add({ parsed: json.parse(`CASE WHEN ${json.isSuspect('line')} THEN NULL ELSE line END`) })
+  stages.add({ texts: json.texts('parsed', paths) })
+  return {
+    reasons: [
+      { when: 'parsed IS NULL', reason: 'invalid_json' },
+      { when: `NOT ${json.isObject('line')}`, reason: 'not_an_object' },
+    ],
+    text: (place) => item('texts', place + 1),
+    nullTexts: [],
+    isOdd: (place, text) => json.isOdd('line', paths[place]!, text),
+  }
+}

@@ -1,0 +1,87 @@
+/** Stamps read by a closed regex with a group for each part: all layouts but the epoch's. */
+import type { TimeRule } from '../../core/definition.ts'
+import type { Bind } from './bind.ts'
+import type { ParseDialect } from './parse-dialect.ts'
+import { type CivilParts, civilMillis } from './time-civil.ts'
+import type { TimePart, TimePattern } from './time-layout.ts'
+import { zoneMillis } from './time-zone.ts'
+
+/** SQL of the instant in ms; null for text that does not match or names no real time. */
+export function patternMillis(
+  parse: ParseDialect,
+  bind: Bind,
+  rule: Pick<TimeRule, 'zone' | 'year'>,
+  pattern: TimePattern,
+  text: string,
+): string {
+  const groups = parse.groups(text, `\\A(?:${pattern.regex})\\z`, pattern.parts)
+  return bind('t_parts', groups, (record) => {
+    const part = (name: TimePart) => (pattern.parts.includes(name) ? parse.group(record, name) : undefined)
+    const civil = civilMillis(parse, bind, civilParts(parse, part, rule.year))
+    return bind('t_local', civil, (local) => {
+      const zoned = zoneMillis(parse, bind, rule.zone, local)
+      const offset = part('offset')
+      if (!offset) return zoned
+      return `CASE WHEN ${offset} = '' THEN ${zoned} ELSE ${local} - ${offsetMillis(parse, offset)} END`
+    })
+  })
+}
+
+type PartText = (name: TimePart) => string | undefined
+
+function civilParts(parse: ParseDialect, part: PartText, year: number | undefined): CivilParts {
+  const number = (name: TimePart) => {
+    const text = part(name)
+    return text && parse.integerOf(text)
+  }
+  const monthName = part('month_name')
+  const month = monthName ? monthNumber(parse, monthName) : number('month')
+  const day = number('day')
+  const dayOfYear = number('day_of_year')
+  return {
+    year: number('year') ?? shortYear(number('short_year')) ?? String(year),
+    timeMs: timeOfDay(parse, part),
+    ...(dayOfYear ? { dayOfYear } : { month: month!, day: day! }),
+  }
+}
+
+/** As POSIX has it: 69 to 99 are of the last century. */
+function shortYear(number: string | undefined): string | undefined {
+  return number && `(${number} + CASE WHEN ${number} >= 69 THEN 1900 ELSE 2000 END)`
+}
+
+function monthNumber(parse: ParseDialect, name: string): string {
+  const months = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC']
+  const branches = months.map((month, index) => `WHEN '${month}' THEN ${index + 1}`)
+  return `CASE ${parse.upper(parse.substring(name, 1, 3))} ${branches.join(' ')} END`
+}
+
+function timeOfDay(parse: ParseDialect, part: PartText): string {
+  const units = [
+    ['hour', 3_600_000],
+    ['minute', 60_000],
+    ['second', 1000],
+  ] as const
+  const terms = units.flatMap(([name, ms]) => {
+    const text = part(name)
+    return text ? [`coalesce(${parse.integerOf(text)}, 0) * ${ms}`] : []
+  })
+  const half = part('half_hour')
+  if (half) terms.push(`(${parse.integerOf(half)} % 12 + ${afternoon(parse, part('half')!)}) * 3600000`)
+  const fraction = part('fraction')
+  if (fraction) terms.push(parse.integerOf(parse.substring(`(${fraction} || '000')`, 1, 3)))
+  return terms.length > 0 ? `(${terms.join(' + ')})` : '0'
+}
+
+function afternoon(parse: ParseDialect, half: string): string {
+  return `CASE WHEN ${parse.upper(parse.substring(half, 1, 1))} = 'P' THEN 12 ELSE 0 END`
+}
+
+/** Of `Z`, `±hh`, `±hhmm` or `±hh:mm`. */
+function offsetMillis(parse: ParseDialect, offset: string): string {
+  const sign = `CASE WHEN ${parse.startsWith(offset, '-')} THEN -1 ELSE 1 END`
+  const hours = `coalesce(${parse.integerOf(parse.substring(offset, 2, 2))}, 0)`
+  const digits = parse.replaceAll(offset, ':', '')
+  const minutes = `coalesce(${parse.integerOf(parse.substring(digits, 4, 2))}, 0)`
+  return `${sign} * (${hours} * 3600000 + ${minutes} * 60000)`
+}
