@@ -1,0 +1,34 @@
+/** The error table and its page say the same, both ways. */
+import { readFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
+import { ERROR_TABLE } from '../../src/core/error-table.ts'
+
+const page = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8')
+const sections = new Map(
+  page
+    .split(/^### /m)
+    .slice(1)
+    .map((section) => {
+      const [code = '', , text = ''] = section.split('\n')
+      return [code, text]
+    }),
+)
+
+it('lists each error of the table with its text and exit status', () => {
+  const missing = Object.entries(ERROR_TABLE).filter(
+    ([code, { exit, text }]) => sections.get(code) !== `Exit status ${exit}. ${text}`,
+  )
+  expect(
+    missing.map(([code]) => code),
+    'run `npm run docs`',
+  ).toEqual([])
+})
+
+it('lists no error that the table does not have', () => {
+  expect([...sections.keys()].filter((code) => !Object.hasOwn(ERROR_TABLE, code))).toEqual([])
+})
+
+it('keeps the codes of the table in alphabetical order', () => {
+  const codes = Object.keys(ERROR_TABLE)
+  expect(codes).toEqual([...codes].sort())
+})
