@@ -38,3 +38,12 @@ export async function lockData({ dataDir }: DataFolders, purpose: string): Promi
   const { acquireLock } = await import('./files/lock.ts')
   return acquireLock(join(dataDir, `${purpose}.lock`), purpose)
 }
+
+/** The raw bytes of the lines at these offsets of one block, whose path the archive has verified. */
+export async function readLines(
+  blockPath: string,
+  offsets: readonly number[],
+): Promise<ReadonlyMap<number, Uint8Array>> {
+  const { readLines: read } = await import('./duckdb/read-lines.ts')
+  return read(blockPath, offsets)
+}
