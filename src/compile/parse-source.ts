@@ -75,8 +75,8 @@ function startLines({ parse }: EngineDialect, format: Format, relation: string) 
   stages.add({ decoded: parse.decodeText(`CASE WHEN ${length} <= ${MAX_LINE_BYTES} THEN raw END`) })
   const reasons: { when: string; reason: string }[] = [
     { when: `${length} = 0`, reason: 'empty_line' },
-    { when: 'decoded IS NULL', reason: 'line_too_long' },
-    { when: `${parse.textLength('decoded')} <> ${length}`, reason: 'invalid_utf8' },
+    { when: `${length} > ${MAX_LINE_BYTES}`, reason: 'line_too_long' },
+    { when: 'decoded IS NULL', reason: 'invalid_utf8' },
   ]
   // JSON's grammar refuses U+0000 itself.
   if (format.kind !== 'json') reasons.push({ when: parse.hasNul('decoded'), reason: 'nul_byte' })

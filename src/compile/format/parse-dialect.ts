@@ -12,7 +12,7 @@ export type EngineDialect = SqlDialect & { readonly parse: ParseDialect }
 export interface ParseDialect {
   /** Bytes of a binary value. */
   binaryLength(raw: string): string
-  /** The text of binary UTF-8; where it is invalid, any text of another byte length. */
+  /** The text of binary UTF-8 (RFC 3629); null where it is invalid. */
   decodeText(raw: string): string
   /** Bytes of a text's UTF-8. */
   textLength(text: string): string

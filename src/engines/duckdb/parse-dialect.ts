@@ -16,9 +16,9 @@ export class DuckdbParse implements ParseDialect {
     return `octet_length(${raw})`
   }
 
-  /** `ignore` leaves invalid bytes out. `TRY(decode(…))` would fall back to single rows at the first bad one. */
+  /** Not `decode(…, 'ignore')`, which keeps overlong forms, surrogates and cut sequences as they are. */
   decodeText(raw: string): string {
-    return `decode(${raw}, 'ignore')`
+    return `TRY(decode(${raw}))`
   }
 
   textLength(text: string): string {
