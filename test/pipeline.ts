@@ -9,9 +9,10 @@ import type { Definition } from '../src/core/definition.ts'
 import type { MetricPlan, SourcePlan } from '../src/core/plan.ts'
 import type { RunRecord, TimeRange } from '../src/core/run-record.ts'
 import { checkText } from '../src/define/load-definition.ts'
+import { DuckdbBatchEngine } from '../src/engines/duckdb/batch.ts'
 import { openArchive, openBatchEngine, openReport } from '../src/engines/registry.ts'
 import type { IngestInput } from '../src/ports/archive.ts'
-import type { BatchEngine, StagedSource } from '../src/ports/batch-engine.ts'
+import type { BatchEngine, BatchRequest, StagedSource } from '../src/ports/batch-engine.ts'
 import type { RejectedLine } from '../src/ports/report.ts'
 import { runBatch } from '../src/run/run-batch.ts'
 
@@ -68,6 +69,21 @@ export class Pipeline {
       await archive.ingest(source, [input])
       await archive.acknowledge(source)
     }
+  }
+
+  /** Computes one source from lines in memory, without archive and report: what the engine stages is all there is. */
+  async compute(
+    source: string,
+    blocks: readonly (readonly Uint8Array[])[],
+    range: TimeRange = {},
+  ): Promise<void> {
+    const plan = this.plans.find((each) => each.source === source)!
+    const folder = join(this.folder, 'archive')
+    mkdirSync(folder, { recursive: true })
+    const engine = new DuckdbBatchEngine({ readableFolders: [folder], memoryLimit: '200MB', threads: 1 })
+    const written = await writeBlocks(folder, blocks)
+    const request = { plan, blocks: written, range, stagingDir: this.#stagingDir(source) }
+    await this.#recording(engine).compute(request)
   }
 
   async batch(range: TimeRange = {}): Promise<RunRecord> {
@@ -143,6 +159,42 @@ export async function withPipeline<T>(
   } finally {
     pipeline.remove()
   }
+}
+
+/** The same without archive and report, which is some times faster; each group of lines is a block. */
+export async function withStaged<T>(
+  definition: Definition,
+  source: string,
+  blocks: readonly (readonly Uint8Array[])[],
+  use: (pipeline: Pipeline) => Promise<T>,
+): Promise<T> {
+  const pipeline = new Pipeline(definition)
+  try {
+    await pipeline.compute(source, blocks)
+    return await use(pipeline)
+  } finally {
+    pipeline.remove()
+  }
+}
+
+/** Blocks as the archive writes them (see core/block.ts), by the shared connection. */
+async function writeBlocks(folder: string, blocks: readonly (readonly Uint8Array[])[]) {
+  let offset = 0
+  const written: BatchRequest['blocks'][number][] = []
+  for (const [index, lines] of blocks.entries()) {
+    const path = join(folder, `${index}.parquet`)
+    await copyLines(lines, offset, path)
+    const rawBytes = lines.reduce((sum, line) => sum + line.length, 0)
+    written.push({ path, name: `${index}.parquet`, lines: lines.length, rawBytes })
+    offset += lines.length
+  }
+  return written
+}
+
+export async function copyLines(lines: readonly Uint8Array[], offset: number, path: string): Promise<void> {
+  const hex = lines.map((line) => `'${Buffer.from(line).toString('hex')}'`).join(', ')
+  const rows = `SELECT CAST(${offset} + generate_subscripts(l, 1) - 1 AS BIGINT) AS "offset", CAST(0 AS BIGINT) AS observed_ms, unhex(unnest(l)) AS raw FROM (SELECT [${hex}] AS l)`
+  await readRows(`COPY (${rows}) TO '${path}' (FORMAT parquet)`)
 }
 
 let reader: Promise<DuckDBConnection> | undefined

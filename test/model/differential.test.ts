@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from 'vitest'
 import { checkText } from '../../src/define/load-definition.ts'
-import { defineText, withPipeline } from '../pipeline.ts'
+import { defineText, withStaged } from '../pipeline.ts'
 import { compareResults, showRejects } from './compare-results.ts'
 import { engineResult, readReject } from './engine-result.ts'
 import { randomWorld, type World, worldText } from './random-world.ts'
@@ -72,11 +72,12 @@ interface Difference {
 }
 
 async function compareWorld(world: World): Promise<Difference[]> {
-  const lines = readLines(world.source, splitLines(world.bytes))
+  const raw = splitLines(world.bytes)
+  const lines = readLines(world.source, raw)
   const rejects = lines.flatMap((line) => ('reason' in line ? { ...line, field: null } : []))
   seen.lines += lines.length
   seen.rejected += rejects.length
-  return withPipeline(defineText(worldText(world)), { src: [world.bytes] }, async (pipeline) => {
+  return withStaged(defineText(worldText(world)), 'src', [raw], async (pipeline) => {
     const staged = (await pipeline.stagedRejects('src')).filter((row) => row.metric === null)
     const [expected, found] = [showRejects(rejects), showRejects(staged.map(readReject))]
     const differences: Difference[] = []

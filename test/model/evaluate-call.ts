@@ -53,7 +53,7 @@ export function evaluateCall(fn: string, args: readonly Tree[], build: (tree: Tr
     case 'regexp_extract':
       return strict(STRING, parts, ([text, regex, group]: Value[]) => {
         const match = new RegExp(regex as string, 'su').exec(text as string)
-        return match ? (match[Number(group ?? 0)] ?? null) : null
+        return match ? (match[Number(group ?? 0)] ?? '') : null
       })
     default:
       throw new Error(`the model has no function ${fn}`)

@@ -101,7 +101,7 @@ function textRecord(source: ModelSource, text: string): ModelRecord | 'header' {
 
 function readValues({ format }: ModelSource, text: string): Map<string, string> | 'header' {
   if (format.kind === 'csv') {
-    if (text === format.columns.join(format.delimiter)) return 'header'
+    if (isHeader(format, text)) return 'header'
     const cells = splitCsv(text, format.delimiter)
     if (cells.length !== format.columns.length) throw new Reject('no_match')
     return new Map(format.columns.map((column, index) => [column, cells[index]!]))
@@ -113,7 +113,14 @@ function readValues({ format }: ModelSource, text: string): Map<string, string> 
   return new Map(Object.entries(groups))
 }
 
-/** RFC 4180 within one line. */
+function isHeader(
+  { columns, delimiter }: { columns: readonly string[]; delimiter: string },
+  text: string,
+): boolean {
+  return [columns, columns.map((column) => `"${column}"`)].some((names) => names.join(delimiter) === text)
+}
+
+/** RFC 4180 within one line; a quote counts only at the start of a cell. */
 function splitCsv(text: string, delimiter: string): string[] {
   const cells: string[] = []
   for (let at = 0; ; at++) {
@@ -132,15 +139,32 @@ function splitCsv(text: string, delimiter: string): string[] {
   }
 }
 
-/** The common core of logfmt: bare or quoted values, \" and \\ escaped; of duplicate keys the first wins. */
+/** Control characters part pairs, as spaces do. */
+const GAP = '[\\0-\\x20]'
+const PAIR = new RegExp(
+  `${GAP}*([^\\0-\\x20="]+)(?:=("(?:[^"\\\\\\0-\\x1f]|\\\\.)*"|[^\\0-\\x20="]*))?(?=${GAP}|$)${GAP}*`,
+  'uy',
+)
+
+/** Of duplicate keys the first wins; a key alone has the empty text. */
 function readLogfmt(text: string): Map<string, string> {
   const values = new Map<string, string>()
-  const pair = /\s*([^\s="]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s"=]*))(?=\s|$)\s*/y
-  while (pair.lastIndex < text.length) {
-    const match = pair.exec(text)
+  for (PAIR.lastIndex = 0; PAIR.lastIndex < text.length; ) {
+    const match = PAIR.exec(text)
     if (!match) throw new Reject('no_match')
-    const value = match[2]?.replace(/\\(["\\])/g, '$1') ?? match[3]!
+    const value = unquote(match[2] ?? '')
     if (!values.has(match[1]!)) values.set(match[1]!, value)
   }
   return values
+}
+
+/** Escapes are those of JSON strings. */
+function unquote(text: string): string {
+  if (!text.startsWith('"')) return text
+  try {
+    const json = scanJson(text)
+    return json.kind === 'string' ? json.text : ''
+  } catch {
+    throw new Reject('no_match')
+  }
 }

@@ -1,6 +1,7 @@
 /** Event times: ISO 8601 and epoch texts → milliseconds, floored; undefined when the text is no time. */
 
-const ISO = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)?$/
+const ISO =
+  /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?([Zz]|[+-]\d\d(?::?\d\d)?)?$/
 
 export function readTime(text: string, layout: 'iso' | 'epoch_s' | 'epoch_ms'): number | undefined {
   return layout === 'iso' ? readIso(text) : readEpoch(text, layout === 'epoch_s' ? 1000n : 1n)
@@ -9,7 +10,7 @@ export function readTime(text: string, layout: 'iso' | 'epoch_s' | 'epoch_ms'): 
 function readIso(text: string): number | undefined {
   const match = ISO.exec(text)
   if (!match) return undefined
-  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as [
+  const [year, month, day, hour, minute, second] = match.slice(1, 7).map((part) => Number(part ?? 0)) as [
     number,
     number,
     number,
@@ -17,10 +18,11 @@ function readIso(text: string): number | undefined {
     number,
     number,
   ]
-  if (month < 1 || month > 12 || day < 1 || day > daysOf(year, month)) return undefined
+  if (year < 1 || month < 1 || month > 12 || day < 1 || day > daysOf(year, month)) return undefined
   if (hour > 23 || minute > 59 || second > 59) return undefined
   const millis = Number((match[7] ?? '').padEnd(3, '0').slice(0, 3))
-  const at = Date.UTC(year, month - 1, day, hour, minute, second, millis)
+  const at =
+    new Date(0).setUTCFullYear(year, month - 1, day) + ((hour * 60 + minute) * 60 + second) * 1000 + millis
   const offset = offsetMs(match[8] ?? 'Z')
   return offset === undefined ? undefined : at - offset
 }
@@ -31,8 +33,8 @@ function daysOf(year: number, month: number): number {
 }
 
 function offsetMs(text: string): number | undefined {
-  if (text === 'Z') return 0
-  const [hours, minutes] = [Number(text.slice(1, 3)), Number(text.slice(4, 6))]
+  if (/^z$/i.test(text)) return 0
+  const [hours, minutes] = [Number(text.slice(1, 3)), Number(text.slice(3).replace(':', ''))]
   if (hours > 23 || minutes > 59) return undefined
   return (text[0] === '-' ? -1 : 1) * (hours * 60 + minutes) * 60_000
 }
