@@ -81,13 +81,28 @@ export class RegexParser {
   }
 
   #sequence(): RegexNode {
-    const parts: RegexNode[] = []
+    const parts: { node: RegexNode; start: number }[] = []
     while (this.#at < this.#pattern.length && !this.#peek('|') && !this.#peek(')')) {
       const start = this.#at
       const atom = this.#atom()
-      if (atom) parts.push(this.#repeats(atom, start))
+      if (!atom) continue
+      const node = this.#repeats(atom)
+      for (const each of node.kind === 'sequence' ? node.parts : [node]) parts.push({ node: each, start })
     }
-    return parts.length === 1 ? parts[0]! : { kind: 'sequence', parts }
+    this.#checkAnchors(parts)
+    const nodes = orderAnchors(parts.map((part) => part.node))
+    return nodes.length === 1 ? nodes[0]! : { kind: 'sequence', parts: nodes }
+  }
+
+  /** What can never match is a slip, and DuckDB's rewriting of simple patterns takes it for something else. */
+  #checkAnchors(parts: readonly { node: RegexNode; start: number }[]): void {
+    const takesText = parts.map(({ node }) => leastLength(node) > 0)
+    parts.forEach(({ node, start }, index) => {
+      if (node.kind === 'start' && takesText.slice(0, index).includes(true))
+        this.#fail('nothing can come before the start of the text', start, start + 1)
+      if (node.kind === 'end' && takesText.slice(index + 1).includes(true))
+        this.#fail('nothing can come after the end of the text', start, start + 1)
+    })
   }
 
   /** Undefined for a group that only sets flags. */
@@ -137,7 +152,7 @@ export class RegexParser {
   }
 
   #codePoint(code: number, start: number): number {
-    if (code === 0 || code > MAX_CODE_POINT || (code >= 0xd800 && code <= 0xdfff))
+    if (code > MAX_CODE_POINT || (code >= 0xd800 && code <= 0xdfff))
       this.#fail('this is not the code of a character', start)
     return code
   }
@@ -229,7 +244,8 @@ export class RegexParser {
     }
   }
 
-  #repeats(atom: RegexNode, start: number): RegexNode {
+  #repeats(atom: RegexNode): RegexNode {
+    const start = this.#at
     const operator = this.#match(/[*+?]|\{(\d+)(,(\d*))?\}/y)
     if (!operator) return atom
     const { least, most } = bounds(operator)
@@ -257,6 +273,25 @@ export class RegexParser {
     else if (node.kind === 'choice') for (const option of node.options) this.#checkRepeats(option, budget)
     else if (node.kind === 'group') this.#checkRepeats(node.body, budget)
   }
+}
+
+/** Anchors side by side hold together in any order and number: at most one of each is kept, the start first. */
+function orderAnchors(parts: readonly RegexNode[]): RegexNode[] {
+  const ordered: RegexNode[] = []
+  let run: RegexNode['kind'][] = []
+  const flush = () => {
+    for (const kind of ['start', 'end'] as const) if (run.includes(kind)) ordered.push({ kind })
+    run = []
+  }
+  for (const part of parts) {
+    if (part.kind === 'start' || part.kind === 'end') run.push(part.kind)
+    else {
+      flush()
+      ordered.push(part)
+    }
+  }
+  flush()
+  return ordered
 }
 
 function bounds([text, least, comma, most]: RegExpExecArray): { least: number; most: number } {
