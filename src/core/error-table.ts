@@ -7,6 +7,14 @@ export const ERROR_TABLE = {
     exit: 1,
     text: 'Block {block} of source {source} cannot be trusted: {why}. No totals were changed. Run `millrace scrub` to heal it from the mirror, or restore {path} from a backup.',
   },
+  ARCHIVE_CORRUPT_MANIFEST: {
+    exit: 1,
+    text: 'The list of blocks of source {source} in {path} is damaged or missing, and so is every copy of it. Nothing was read or added. Restore manifest.json from a backup.',
+  },
+  ARCHIVE_FOREIGN_MIRROR: {
+    exit: 1,
+    text: 'The mirror {path} of source {source} holds the archive of another data folder. Nothing was added, since it would be overwritten. Name an empty folder as the mirror.',
+  },
   ARCHIVE_LOCKED: {
     exit: 1,
     text: 'The archive of source {source} in {path} is being written by process {pid}, started {since}. Wait for it to end, or use another --data folder.',
@@ -67,9 +75,17 @@ export const ERROR_TABLE = {
     exit: 2,
     text: 'There is no source {source} in the definition.{hint}',
   },
+  CLI_UNREADABLE: {
+    exit: 1,
+    text: 'Cannot read {file}: {why}.',
+  },
   CLI_UNWRITABLE: {
     exit: 1,
     text: 'Cannot write {file}: {why}.',
+  },
+  DATA_LOCKED: {
+    exit: 1,
+    text: 'Another {purpose} (process {pid}, started {since}) is at work in this data folder, says {path}. Wait for it to end, or use another --data folder.',
   },
   DEFINE_UNREADABLE: {
     exit: 2,
@@ -82,6 +98,42 @@ export const ERROR_TABLE = {
   EXPORT_UNWRITABLE: {
     exit: 1,
     text: 'Cannot write {path}: {why}. Nothing was left there. Choose another place with --out, or mend the permissions.',
+  },
+  INGEST_BINARY_FILE: {
+    exit: 1,
+    text: 'Cannot ingest {input}: it is not a text file{hint}. Nothing was added.',
+  },
+  INGEST_CANCELLED: {
+    exit: 1,
+    text: 'The ingest was cancelled. Nothing was added.',
+  },
+  INGEST_CORRUPT_GZIP: {
+    exit: 1,
+    text: 'Cannot ingest {input}: its gzip data is damaged ({why}). Nothing was added. Get the file again, or repair it with `gzip -t` in hand.',
+  },
+  INGEST_IS_DIRECTORY: {
+    exit: 1,
+    text: 'Cannot ingest {input}: it is a directory. Nothing was added. Name the files in it, such as {input}/*.',
+  },
+  INGEST_LINE_TOO_LONG: {
+    exit: 1,
+    text: 'Cannot ingest {input}: a line in it is longer than {limit} bytes. Nothing was added. Check that it is a log of lines that end in a newline.',
+  },
+  INGEST_NOT_FOUND: {
+    exit: 1,
+    text: 'Cannot ingest {input}: there is no such file. Nothing was added.',
+  },
+  INGEST_TRUNCATED_GZIP: {
+    exit: 1,
+    text: 'Cannot ingest {input}: its gzip data ends too early, so lines are missing. Nothing was added. Get the whole file again.',
+  },
+  INGEST_UNKNOWN_COMPRESSION: {
+    exit: 1,
+    text: 'Cannot ingest {input}: it is compressed as {format}; only gzip is read directly. Nothing was added. Unpack it: `{command} {input} | millrace ingest SOURCE -`.',
+  },
+  INGEST_UNREADABLE: {
+    exit: 1,
+    text: 'Cannot read {input}: {why}. Nothing was added.',
   },
   LEDGER_MISMATCH: {
     exit: 1,

@@ -1,14 +1,8 @@
-/** Exact numbers as scaled integers: their plain text and their nearest double. */
+/** Exact numbers `scaled / 10^scale`: their plain text and their nearest double. */
 import { exactQuotient } from './exact-quotient.ts'
 
-/** The number `scaled / 10^scale`. */
-export interface ExactNumber {
-  readonly scaled: bigint
-  readonly scale: number
-}
-
 /** Plain decimal text with every digit and no zeros at the end of a fraction: 12.500 → `12.5`, 3.000 → `3`. */
-export function printExact({ scaled, scale }: ExactNumber): string {
+export function printExact(scaled: bigint, scale: number): string {
   if (scale === 0) return scaled.toString()
   const isNegative = scaled < 0n
   const digits = (isNegative ? -scaled : scaled).toString().padStart(scale + 1, '0')
@@ -18,6 +12,6 @@ export function printExact({ scaled, scale }: ExactNumber): string {
 }
 
 /** The nearest double. */
-export function exactToDouble({ scaled, scale }: ExactNumber): number {
+export function exactToDouble(scaled: bigint, scale: number): number {
   return scale === 0 ? Number(scaled) : exactQuotient(scaled, 10n ** BigInt(scale))
 }

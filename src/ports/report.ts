@@ -1,12 +1,12 @@
 /** The report's role: hold totals apart from any application database, swap revisions whole, merge at query time. */
 import type { Expr } from '../core/expr.ts'
-import type { MergedRow } from '../core/merged-value.ts'
+import type { MergedTotals } from '../core/merged-totals.ts'
 import type { MetricPlan } from '../core/plan.ts'
 import type { RunRecord, TimeRange } from '../core/run-record.ts'
 import type { StepRule } from '../core/step-rule.ts'
 import type { StagedSource } from './batch-engine.ts'
 
-export type { DimensionValue, MergedRow, MergedValue } from '../core/merged-value.ts'
+export type { DimensionValue, MergedColumn, MergedTotals } from '../core/merged-totals.ts'
 export type { StepRule } from '../core/step-rule.ts'
 
 export interface Publication {
@@ -62,7 +62,7 @@ export interface Report {
    * Rows in order of window, then dimensions (strings by bytes, null last); none when the version has no totals.
    * One snapshot.
    */
-  query(query: TotalsQuery): Promise<MergedRow[]>
+  query(query: TotalsQuery): Promise<MergedTotals>
   /** The state of the version when the report holds it, else of the version published last. */
   metricState(metric: string, version?: string): Promise<MetricState | undefined>
   /** Names of the metrics that have totals, in byte order. */

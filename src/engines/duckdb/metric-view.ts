@@ -1,0 +1,118 @@
+/** The view of a metric: its totals at window resolution as plain numbers, for any DuckDB client. */
+
+import { MAX_REGISTERS } from '../../core/distinct-registers.ts'
+import type { RatioExpr, ValueType } from '../../core/expr.ts'
+import type { MeasureSource, MetricPlan, PlanDimension } from '../../core/plan.ts'
+import { DEFAULT_RANKS, parseRank } from '../../core/quantile-rank.ts'
+import { duckdbDialect } from './dialect.ts'
+import { qualify, SCHEMA, tablesOf } from './report-tables.ts'
+import { printEstimateParts, printRanks } from './sketch-sql.ts'
+
+interface ViewColumn {
+  readonly name: string
+  readonly sql: string
+}
+
+const RANKS = DEFAULT_RANKS.map((text) => parseRank(text)!)
+
+/** CREATE OR REPLACE VIEW, named as the metric. */
+export function printView(plan: MetricPlan): string {
+  const measures = plan.measures.map((source, index) => ({ source, columns: measureColumns(source, index) }))
+  const columns: ViewColumn[] = [
+    { name: 'window_start', sql: 't.window_start' },
+    { name: 'window_end', sql: `t.window_start + to_milliseconds(${plan.windowMs})` },
+    ...plan.dimensions.map(dimensionColumn),
+    ...measures.flatMap(({ columns }) => columns),
+    ...ratioColumns(plan, measures),
+  ]
+  const list = columns.map(({ name, sql }) => `${sql} AS ${duckdbDialect.quoteName(name)}`).join(',\n  ')
+  const tables = tablesOf(plan.metric, plan.version)
+  const series = `JOIN ${qualify(tables.series)} s USING (tenant, series_id)`
+  const sketches = measures.flatMap(({ source }, index) => sketchJoin(plan, source, index))
+  const from = [`${qualify(tables.totals)} t`, series, ...sketches].join('\n')
+  const name = duckdbDialect.quoteName(plan.metric)
+  return `CREATE OR REPLACE VIEW main.${name} AS SELECT\n  ${list}\nFROM ${from}\nWHERE t.tenant = ''`
+}
+
+function dimensionColumn({ name, type, expr }: PlanDimension, index: number): ViewColumn {
+  const column = `s.d${index}`
+  if (type.kind === 'string' || type.kind === 'boolean') return { name, sql: column }
+  const scale = type.kind === 'decimal' ? type.scale : 0
+  return {
+    name,
+    sql: scale === 0 && fitsBigint(expr.type) ? `CAST(${column} AS BIGINT)` : decimal(column, scale),
+  }
+}
+
+function fitsBigint(type: ValueType): boolean {
+  return 'magnitude' in type && BigInt(type.magnitude) < 2n ** 63n
+}
+
+/** Exact: a product of decimals keeps every digit, where a division would give a double. */
+function decimal(sql: string, scale: number): string {
+  const whole = `CAST(${sql} AS DECIMAL(38,0))`
+  return scale === 0 ? whole : `${whole} * CAST('1e-${scale}' AS DECIMAL(${scale + 1},${scale}))`
+}
+
+function measureColumns(source: MeasureSource, index: number): ViewColumn[] {
+  const { aggregate, registers = MAX_REGISTERS } = source.measure.call
+  const { name } = source.measure
+  const [first, second] = source.columns.map((column) => `t.${column}`)
+  switch (aggregate) {
+    case 'count':
+      return [{ name, sql: `CAST(${first} AS BIGINT)` }]
+    case 'sum':
+      return [{ name, sql: `coalesce(${number(first!, source)}, 0)` }]
+    case 'min':
+    case 'max':
+      return [{ name, sql: number(first!, source) }]
+    case 'mean':
+      return [{ name, sql: `CAST(${first} AS DOUBLE) / ${10 ** source.scale} / nullif(${second}, 0)` }]
+    case 'quantiles':
+      return RANKS.map(({ suffix }, rank) => ({
+        name: `${name}_${suffix}`,
+        sql: decimal(`${SCHEMA}.bucket_midpoint(k${index}.r${rank})`, source.scale),
+      }))
+    case 'distinct': {
+      const estimate = `${SCHEMA}.distinct_estimate(${registers}, k${index}.rank_sum / pow(2, 53), k${index}.filled)`
+      return [{ name, sql: `coalesce(${estimate}, 0)` }]
+    }
+  }
+}
+
+function number(sql: string, { float, scale }: MeasureSource): string {
+  return float ? sql : decimal(sql, scale)
+}
+
+function sketchJoin(plan: MetricPlan, source: MeasureSource, index: number): string[] {
+  const { aggregate } = source.measure.call
+  if (aggregate !== 'quantiles' && aggregate !== 'distinct') return []
+  const table = qualify(tablesOf(plan.metric, plan.version).sketch(source.tally))
+  const column = source.columns[0]!
+  const groups = ['tenant', 'window_start', 'series_id']
+  const rows = `SELECT ${groups.join(', ')}, "key", ${column} AS n FROM ${table}`
+  const finished =
+    aggregate === 'distinct' ? printEstimateParts(rows, groups) : printRanks(rows, groups, RANKS)
+  return [`LEFT JOIN (${finished}) k${index} USING (${groups.join(', ')})`]
+}
+
+/** Ratios may use earlier ratios, so each is written out in terms of measures. */
+function ratioColumns(
+  plan: MetricPlan,
+  measures: readonly { source: MeasureSource; columns: readonly ViewColumn[] }[],
+): ViewColumn[] {
+  const known = new Map(measures.map(({ source, columns }) => [source.measure.name, columns[0]!.sql]))
+  return plan.ratios.map(({ name, expr }) => {
+    const sql = printRatio(expr, known)
+    known.set(name, sql)
+    return { name, sql }
+  })
+}
+
+function printRatio(expr: RatioExpr, known: ReadonlyMap<string, string>): string {
+  if (expr.node === 'number') return `CAST('${expr.value}' AS DOUBLE)`
+  if (expr.node === 'measure') return `CAST(${known.get(expr.name)} AS DOUBLE)`
+  const left = printRatio(expr.left, known)
+  const right = printRatio(expr.right, known)
+  return expr.operator === '/' ? `(${left} / nullif(${right}, 0))` : `(${left} ${expr.operator} ${right})`
+}

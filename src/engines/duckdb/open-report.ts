@@ -1,0 +1,87 @@
+/** Opens the report file: one process writes or some read, so whoever comes second waits. */
+import { existsSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { DuckDBInstance } from '@duckdb/node-api'
+import { MillraceError } from '../../core/error.ts'
+import { openConfined } from './open-confined.ts'
+
+export interface ReportFile {
+  readonly path: string
+  readonly instance: DuckDBInstance
+  close(): void
+}
+
+const LOCK_WAIT_MS = 30_000
+const FIRST_PAUSE_MS = 20
+const LONGEST_PAUSE_MS = 500
+
+/** DuckDB's lock is lost when one process opens a file twice, so within the process this set is the lock. */
+const openHere = new Set<string>()
+
+/** Errors: REPORT_MISSING, REPORT_LOCKED after `waitMs`, REPORT_FAILED. */
+export async function openReportFile(
+  dataDir: string,
+  mode: 'read' | 'write',
+  waitMs = LOCK_WAIT_MS,
+): Promise<ReportFile> {
+  const folder = resolve(dataDir)
+  const path = join(folder, 'report.duckdb')
+  if (mode === 'write') await makeFolder(folder)
+  else if (!existsSync(path)) throw new MillraceError('REPORT_MISSING', { path })
+  const giveUpMs = performance.now() + waitMs
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+    const opened = await tryOpen(folder, path, mode)
+    if ('instance' in opened) return opened
+    if (performance.now() > giveUpMs) throw lockedError(path, opened.holder, waitMs)
+    await sleep(pauseMs)
+  }
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true })
+  } catch (error) {
+    throw failedError(folder, error)
+  }
+}
+
+async function tryOpen(
+  folder: string,
+  path: string,
+  mode: 'read' | 'write',
+): Promise<ReportFile | { readonly holder: string }> {
+  if (openHere.has(path)) return { holder: String(process.pid) }
+  openHere.add(path)
+  try {
+    const instance = await openConfined(path, {
+      folders: [folder],
+      tempFolder: join(folder, 'tmp'),
+      memoryLimit: '512MB',
+      readOnly: mode === 'read',
+    })
+    return { path, instance, close: () => closeFile(path, instance) }
+  } catch (error) {
+    openHere.delete(path)
+    const message = error instanceof Error ? error.message : ''
+    if (!/conflicting lock|could not set lock/i.test(message)) throw failedError(path, error)
+    return { holder: /PID (\d+)/.exec(message)?.[1] ?? '' }
+  }
+}
+
+function closeFile(path: string, instance: DuckDBInstance): void {
+  instance.closeSync()
+  openHere.delete(path)
+}
+
+function lockedError(path: string, holder: string, waitMs: number): MillraceError {
+  const pid = holder === '' ? '' : ` (process ${holder})`
+  return new MillraceError('REPORT_LOCKED', { path, pid, seconds: Math.round(waitMs / 1000) })
+}
+
+/** What went wrong, in DuckDB's first line. */
+export function failedError(path: string, error: unknown): MillraceError {
+  const message = error instanceof Error ? error.message : String(error)
+  return new MillraceError('REPORT_FAILED', { path, why: message.split('\n')[0] ?? '' }, { cause: error })
+}

@@ -1,0 +1,206 @@
+/** Answers a totals query: merges base windows and series to steps and the dimensions kept, in SQL. */
+import { type DuckDBConnection, DuckDBDecimalValue, type DuckDBValue } from '@duckdb/node-api'
+import { estimateDistinct, MAX_REGISTERS } from '../../core/distinct-registers.ts'
+import type { MeasureSource, Tally, TallyColumn } from '../../core/plan.ts'
+import type { DimensionValue, MergedColumn, MergedTotals, TotalsQuery } from '../../ports/report.ts'
+import { duckdbDialect } from './dialect.ts'
+import { readColumns } from './read-rows.ts'
+import { qualify, tablesOf } from './report-tables.ts'
+import { printEstimateParts, printRanks } from './sketch-sql.ts'
+import { withinRange } from './window-range.ts'
+
+/** Series that the query keeps, with the number of the output group they fall in, in output order. */
+const SELECTED = 'selected_series'
+/** Base window → start of its step, when steps are not even. */
+const STEPS = 'step_of_window'
+const GROUPS = ['step_ms', 'grp']
+
+/** One finished tally: its rows' steps, groups and columns, in output order. */
+interface TallyResult {
+  readonly steps: readonly DuckDBValue[]
+  readonly groups: readonly DuckDBValue[]
+  readonly columns: readonly (readonly DuckDBValue[])[]
+}
+
+export class TotalsReader {
+  readonly #connection: DuckDBConnection
+  readonly #query: TotalsQuery
+  readonly #firstMs: number
+  readonly #tables: ReturnType<typeof tablesOf>
+
+  /**
+   * The connection is the reader's own, inside a transaction: temporary tables are left in it. `firstMs` is the
+   * start of the first window that the tables hold.
+   */
+  constructor(connection: DuckDBConnection, query: TotalsQuery, firstMs: number) {
+    this.#connection = connection
+    this.#query = query
+    this.#firstMs = firstMs
+    this.#tables = tablesOf(query.plan.metric, query.plan.version)
+  }
+
+  async read(): Promise<MergedTotals> {
+    const groups = await this.#selectSeries()
+    if (this.#query.step.kind === 'boundaries') await this.#mapSteps(this.#query.step.boundaries)
+    const sources = this.#query.measures.map((name) => findMeasure(this.#query, name))
+    const base = this.#query.plan.tallies.find((tally) => !tally.key)!
+    const columns = base.columns.filter(({ column }) =>
+      sources.some((source) => source.tally === base.id && source.columns.includes(column)),
+    )
+    const totals = await this.#readTally(this.#printBase(columns))
+    const measures: MergedColumn[] = []
+    for (const source of sources) {
+      const isBase = source.tally === base.id
+      measures.push(isBase ? baseColumn(source, columns, totals) : await this.#readSketch(source, totals))
+    }
+    const dimensions = totals.groups.map((group) => groups[(group as number) - 1]!)
+    return { windowMs: totals.steps as number[], dimensions, measures }
+  }
+
+  /** Numbers the groups in the order of their dimensions, and returns their values in that order. */
+  async #selectSeries(): Promise<DimensionValue[][]> {
+    const { plan, by, where } = this.#query
+    const place = new Map(plan.dimensions.map(({ name }, index) => [name, `d${index}`]))
+    const columns = by.map((name) => place.get(name)!)
+    const order = columns.map((column) => `${column} NULLS LAST`).join(', ')
+    const group = columns.length > 0 ? `dense_rank() OVER (ORDER BY ${order})` : '1'
+    const condition = where
+      ? duckdbDialect.printExpr(where, { field: (name) => place.get(name)!, eventMs: 'NULL' })
+      : 'TRUE'
+    const list = ['series_id', `CAST(${group} AS INTEGER) AS grp`, ...columns].join(', ')
+    const from = `${qualify(this.#tables.series)} WHERE tenant = '' AND (${condition})`
+    await this.#connection.run(`CREATE OR REPLACE TEMP TABLE ${SELECTED} AS SELECT ${list} FROM ${from}`)
+    if (columns.length === 0) return [[]]
+    const values = await readColumns(
+      this.#connection,
+      `SELECT DISTINCT grp, ${columns.join(', ')} FROM ${SELECTED} ORDER BY grp`,
+    )
+    return (values[0] ?? []).map((_, row) => values.slice(1).map((column) => column[row] as DimensionValue))
+  }
+
+  /** Windows are few beside rows, so each is placed once and rows find their step by a hash join. */
+  async #mapSteps(boundaries: readonly number[]): Promise<void> {
+    const windows = `SELECT DISTINCT window_start FROM ${qualify(this.#tables.totals)} WHERE ${this.#rowFilter()}`
+    const starts = `SELECT unnest([${boundaries.join(', ')}]::BIGINT[]) AS step_ms`
+    const joined = `(${windows}) w ASOF JOIN (${starts}) b ON epoch_ms(w.window_start) >= b.step_ms`
+    await this.#connection.run(
+      `CREATE OR REPLACE TEMP TABLE ${STEPS} AS SELECT w.window_start, b.step_ms FROM ${joined}`,
+    )
+  }
+
+  #rowFilter(): string {
+    return `tenant = '' AND ${withinRange(this.#query.range)}`
+  }
+
+  /** `FROM` and `WHERE` of a tally's rows, and the columns that group them. */
+  #source(table: string): { groups: string; from: string } {
+    const { step } = this.#query
+    const isEven = step.kind === 'fixed'
+    const steps = isEven ? '' : ` JOIN ${STEPS} USING (window_start)`
+    return {
+      groups: `${isEven ? evenStep(step.stepMs, this.#firstMs) : 'step_ms'} AS step_ms, grp`,
+      from: `${qualify(table)} JOIN ${SELECTED} USING (series_id)${steps} WHERE ${this.#rowFilter()}`,
+    }
+  }
+
+  #printBase(columns: readonly TallyColumn[]): string {
+    const { groups, from } = this.#source(this.#tables.totals)
+    const merged = columns.map((column) => `${printMerge(column)} AS ${column.column}`)
+    return `SELECT ${[groups, ...merged].join(', ')} FROM ${from} GROUP BY ALL`
+  }
+
+  /** Steps come back as numbers, which hold every millisecond of a calendar exactly. */
+  async #readTally(sql: string): Promise<TallyResult> {
+    const columns = 'CAST(step_ms AS DOUBLE), grp, * EXCLUDE (step_ms, grp)'
+    const ordered = `SELECT ${columns} FROM (${sql}) ORDER BY ${GROUPS.join(', ')}`
+    const [steps = [], groups = [], ...rest] = await readColumns(this.#connection, ordered)
+    return { steps, groups, columns: rest }
+  }
+
+  async #readSketch(source: MeasureSource, totals: TallyResult): Promise<MergedColumn> {
+    const tally = this.#query.plan.tallies.find(({ id }) => id === source.tally)!
+    const isDistinct = source.measure.call.aggregate === 'distinct'
+    const rows = this.#printSketch(tally, source, isDistinct)
+    const ranks = this.#query.quantiles
+    const sql = isDistinct ? printEstimateParts(rows, GROUPS) : printRanks(rows, GROUPS, ranks)
+    const columns = alignColumns(totals, await this.#readTally(sql))
+    if (!isDistinct) return { kind: 'quantiles', buckets: columns as (number | null)[][] }
+    return { kind: 'distinct', estimates: estimate(source, columns) }
+  }
+
+  #printSketch(tally: Tally, source: MeasureSource, isDistinct: boolean): string {
+    const { groups, from } = this.#source(this.#tables.sketch(tally.id))
+    const column = source.columns[0]!
+    const merged = isDistinct ? `max(${column})` : `CAST(sum(${column}) AS BIGINT)`
+    return `SELECT ${groups}, "key", ${merged} AS n FROM ${from} GROUP BY ALL`
+  }
+}
+
+/** The answer where the report holds nothing of the metric's version. */
+export function emptyTotals({ measures, quantiles, plan }: TotalsQuery): MergedTotals {
+  const empty = (name: string): MergedColumn => {
+    const { aggregate } = plan.measures.find(({ measure }) => measure.name === name)!.measure.call
+    if (aggregate === 'quantiles') return { kind: 'quantiles', buckets: quantiles.map(() => []) }
+    return aggregate === 'distinct'
+      ? { kind: 'distinct', estimates: [] }
+      : { kind: 'exact', columns: [[], []] }
+  }
+  return { windowMs: [], dimensions: [], measures: measures.map(empty) }
+}
+
+function findMeasure({ plan }: TotalsQuery, name: string): MeasureSource {
+  const found = plan.measures.find(({ measure }) => measure.name === name)
+  if (!found) throw new Error(`metric ${plan.metric} has no measure ${name}`)
+  return found
+}
+
+/**
+ * `start − start mod step`, rounded toward the past. SQL's remainder takes the sign of the start, which costs a
+ * second remainder, so it is put right only where there are windows before 1970.
+ */
+function evenStep(stepMs: number, firstMs: number): string {
+  const remainder = `epoch_ms(window_start) % ${stepMs}`
+  return `(epoch_ms(window_start) - ${firstMs < 0 ? `(${remainder} + ${stepMs}) % ${stepMs}` : remainder})`
+}
+
+/** Counts stay far below 64 bits, which are faster to read than the 128 that a sum has. */
+function printMerge({ column, fn }: TallyColumn): string {
+  return fn === 'count' ? `CAST(sum(${column}) AS BIGINT)` : `${fn}(${column})`
+}
+
+function baseColumn(
+  source: MeasureSource,
+  columns: readonly TallyColumn[],
+  totals: TallyResult,
+): MergedColumn {
+  const kind = source.float ? 'float' : 'exact'
+  const read = source.columns.map((name) => {
+    const values = totals.columns[columns.findIndex(({ column }) => column === name)]!
+    return values.some((value) => value instanceof DuckDBDecimalValue) ? values.map(unwrapDecimal) : values
+  })
+  return { kind, columns: read } as MergedColumn
+}
+
+function unwrapDecimal(value: DuckDBValue): DuckDBValue {
+  return value instanceof DuckDBDecimalValue ? value.value : value
+}
+
+/** Sketch rows are a subset of the base rows in the same order, so one walk finds each row's partner, or null. */
+function alignColumns(totals: TallyResult, sketch: TallyResult): DuckDBValue[][] {
+  const aligned = sketch.columns.map(() => new Array<DuckDBValue>(totals.steps.length).fill(null))
+  let next = 0
+  for (let row = 0; row < totals.steps.length; row++) {
+    if (sketch.steps[next] !== totals.steps[row] || sketch.groups[next] !== totals.groups[row]) continue
+    for (const [place, column] of sketch.columns.entries()) aligned[place]![row] = column[next]!
+    next++
+  }
+  if (next < sketch.steps.length) throw new Error('a sketch has rows that the totals do not have')
+  return aligned
+}
+
+function estimate(source: MeasureSource, [rankSums, filled]: readonly DuckDBValue[][]): number[] {
+  const registers = source.measure.call.registers ?? MAX_REGISTERS
+  return (rankSums ?? []).map((sum, row) =>
+    estimateDistinct(registers, Number(sum ?? 0) / 2 ** 53, Number(filled![row] ?? 0)),
+  )
+}

@@ -1,0 +1,108 @@
+/** The embedded report: one DuckDB file, `report.duckdb` in the data folder (see docs/report.md). */
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { MillraceError } from '../../core/error.ts'
+import type { RunRecord } from '../../core/run-record.ts'
+import type {
+  MergedTotals,
+  MetricState,
+  Publication,
+  RejectedLine,
+  Report,
+  TotalsQuery,
+} from '../../ports/report.ts'
+import { failedError, openReportFile, type ReportFile } from './open-report.ts'
+import { RunPublisher } from './publish-run.ts'
+import { emptyTotals, TotalsReader } from './query-totals.ts'
+import { prepareSchema, requireSchema } from './report-schema.ts'
+import { readMetricNames, readMetricState, readRejects, readRuns } from './report-state.ts'
+
+/**
+ * A reader shares the file with other readers; a writer has it alone. Either waits for up to `waitMs`. Close it
+ * soon, since it keeps others out. Errors: REPORT_MISSING (readers), REPORT_LOCKED, REPORT_NEWER_FORMAT.
+ */
+export async function openDuckdbReport(
+  dataDir: string,
+  mode: 'read' | 'write',
+  waitMs?: number,
+): Promise<Report> {
+  const file = await openReportFile(dataDir, mode, waitMs)
+  const report = new DuckdbReport(file)
+  try {
+    await report.prepare(mode)
+    return report
+  } catch (error) {
+    await report.close()
+    throw error
+  }
+}
+
+class DuckdbReport implements Report {
+  readonly #file: ReportFile
+
+  constructor(file: ReportFile) {
+    this.#file = file
+  }
+
+  async prepare(mode: 'read' | 'write'): Promise<void> {
+    const prepare = mode === 'write' ? prepareSchema : requireSchema
+    await this.#connected((connection) => prepare(connection, this.#file.path))
+  }
+
+  publish(publication: Publication): Promise<RunRecord> {
+    return this.#connected(async (connection) => {
+      const record = await new RunPublisher(connection, publication).publish()
+      // The run is durable in the log already; the checkpoint gives back the space of what it replaced.
+      await connection.run('CHECKPOINT')
+      return record
+    })
+  }
+
+  async query(query: TotalsQuery): Promise<MergedTotals> {
+    return this.#connected(async (connection) => {
+      await connection.run('BEGIN')
+      const { metric, version } = query.plan
+      const state = await readMetricState(connection, metric, version)
+      if (state?.version !== version || state.firstWindowMs === null) return emptyTotals(query)
+      return new TotalsReader(connection, query, state.firstWindowMs).read()
+    }, query.plan.metric)
+  }
+
+  metricState(metric: string, version?: string): Promise<MetricState | undefined> {
+    return this.#connected((connection) => readMetricState(connection, metric, version))
+  }
+
+  metricNames(): Promise<string[]> {
+    return this.#connected(readMetricNames)
+  }
+
+  runs(limit: number): Promise<RunRecord[]> {
+    return this.#connected((connection) => readRuns(connection, limit))
+  }
+
+  rejects(source: string, limit: number): Promise<{ total: number; lines: RejectedLine[] }> {
+    return this.#connected((connection) => readRejects(connection, source, limit))
+  }
+
+  async close(): Promise<void> {
+    this.#file.close()
+  }
+
+  /** A connection for one task, which may leave a transaction and temporary tables behind in it. */
+  async #connected<T>(task: (connection: DuckDBConnection) => Promise<T>, metric = ''): Promise<T> {
+    const connection = await this.#file.instance.connect()
+    try {
+      return await task(connection)
+    } catch (error) {
+      throw this.#explain(error, metric)
+    } finally {
+      connection.closeSync()
+    }
+  }
+
+  #explain(error: unknown, metric: string): unknown {
+    if (!(error instanceof Error) || error instanceof MillraceError) return error
+    if (/overflow|out of range/i.test(error.message) && metric !== '')
+      return new MillraceError('REPORT_SUM_OVERFLOW', { metric }, { cause: error })
+    return failedError(this.#file.path, error)
+  }
+}

@@ -1,0 +1,19 @@
+/** Ranges of windows as conditions on `window_start`, which is a TIMESTAMP in UTC. */
+import type { TimeRange } from '../../core/run-record.ts'
+
+/** A TIMESTAMP of milliseconds since the epoch. */
+export function timestampOf(ms: number | string): string {
+  return `make_timestamp_ms(${ms})`
+}
+
+export function withinRange({ fromMs, toMs }: TimeRange, column = 'window_start'): string {
+  const bounds = [
+    ...(fromMs === undefined ? [] : [`${column} >= ${timestampOf(fromMs)}`]),
+    ...(toMs === undefined ? [] : [`${column} < ${timestampOf(toMs)}`]),
+  ]
+  return bounds.length > 0 ? bounds.join(' AND ') : 'TRUE'
+}
+
+export function outsideRange(range: TimeRange): string {
+  return `NOT (${withinRange(range)})`
+}
