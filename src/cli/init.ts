@@ -1,4 +1,46 @@
+/** `millrace init FILE…`: looks at log files and writes a definition that reads them. */
+import { writeFile } from 'node:fs/promises'
 import type { Command } from 'commander'
-export function addInit(program: Command, ..._more: unknown[]): void {
-  program.command('init')
+import { MillraceError } from '../core/error.ts'
+import { say, writeJson } from './output.ts'
+import { systemReason } from './system-reason.ts'
+import { loadChecked, type Workspace, workspaceOf } from './workspace.ts'
+
+interface InitOptions {
+  readonly out?: string
+  readonly force?: boolean
+}
+
+export function addInit(program: Command): void {
+  program
+    .command('init')
+    .description('look at log files and write a definition for them')
+    .argument('<file...>', 'log files, plain or gzip')
+    .option('--out <file>', 'what to write; the file of --config if not given')
+    .option('--force', 'replace the file if it exists')
+    .action((files: string[], options: InitOptions, command: Command) =>
+      init(workspaceOf(command), files, options),
+    )
+}
+
+async function init(workspace: Workspace, files: readonly string[], options: InitOptions): Promise<void> {
+  const out = options.out ?? workspace.config
+  const { sniffFiles } = await import('../define/sniff/sniff-files.ts')
+  const { readHead } = await import('./read-head.ts')
+  const text = sniffFiles(await Promise.all(files.map(readHead)))
+  await write(out, text, options.force === true)
+  const definition = await loadChecked({ ...workspace, config: out })
+  const [sources, metrics] = [[...definition.sources.keys()], [...definition.metrics.keys()]]
+  if (workspace.json) return writeJson({ file: out, sources, metrics })
+  const config = out === './millrace.yaml' ? '' : `--config ${out} `
+  say(`Wrote ${out} with ${sources.join(', ')}. Read it through: names and metrics are only a start.`)
+  say(`Next: millrace ${config}ingest ${sources[0]} ${files[0]}`)
+}
+
+/** The system itself refuses to replace a file, so no other program can come in between. */
+async function write(file: string, text: string, isForced: boolean): Promise<void> {
+  await writeFile(file, text, { flag: isForced ? 'w' : 'wx' }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'EEXIST') throw new MillraceError('CLI_FILE_EXISTS', { file })
+    throw new MillraceError('CLI_UNWRITABLE', { file, why: systemReason(error) }, { cause: error })
+  })
 }
