@@ -11,11 +11,12 @@ export interface IngestResult {
   readonly repeated: boolean
 }
 
-/** One piece of input: `open` gives raw (perhaps gzipped) bytes; `name` is what messages call it. */
+/** One piece of input; `name` is what messages call it. */
 export interface IngestInput {
   readonly name: string
   /** Total size in bytes when known, for progress. */
   readonly sizeBytes?: number
+  /** The content, unpacked. A chunk need not outlive the asking for the next one. */
   open(): AsyncIterable<Uint8Array>
 }
 

@@ -1,0 +1,139 @@
+/** The archive on plain files: blocks and manifests in the data folder, copies in an optional mirror folder. */
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Block, Manifest } from '../../core/block.ts'
+import { MillraceError } from '../../core/error.ts'
+import type { Archive, IngestInput, IngestOptions, IngestResult, ScrubReport } from '../../ports/archive.ts'
+import { BLOCK_LIMITS, type BlockLimits } from './append-inputs.ts'
+import { type Disk, realDisk } from './disk.ts'
+import { healBlock, healBlocks, stateOf } from './heal-block.ts'
+import { ingestInputs } from './ingest.ts'
+import { findManifest, type ManifestFault, type ManifestPlaces } from './manifest-store.ts'
+import { withOpenSource } from './open-source.ts'
+import { readPending, removePending } from './pending-ingests.ts'
+import { blockPath, MANIFEST, sourceFolder } from './source-folder.ts'
+
+const LOST_MANIFEST = { block: MANIFEST, copy: 'primary', fault: 'damaged', outcome: 'lost' } as const
+
+export interface FilesArchiveOptions {
+  /** The archive lies in `<dataDir>/archive/<source>`. */
+  readonly dataDir: string
+  /** Holds a copy of each source's folder, best on another drive. */
+  readonly mirror?: string
+  /** For tests: a disk that fails, and smaller pieces and blocks. */
+  readonly disk?: Disk
+  readonly limits?: Partial<BlockLimits>
+}
+
+export class FilesArchive implements Archive {
+  readonly #root: string
+  readonly #mirror: string | undefined
+  readonly #disk: Disk
+  readonly #limits: BlockLimits
+  /** By path: size and modification time of blocks that this process has verified. */
+  readonly #verified = new Map<string, string>()
+  /** By source: the generation of the last ingest of this process. */
+  readonly #unacknowledged = new Map<string, number>()
+
+  constructor({ dataDir, mirror, disk = realDisk, limits }: FilesArchiveOptions) {
+    this.#root = join(dataDir, 'archive')
+    this.#mirror = mirror
+    this.#disk = disk
+    this.#limits = { ...BLOCK_LIMITS, ...limits }
+  }
+
+  async sources(): Promise<string[]> {
+    const names = new Set<string>()
+    for (const root of this.#mirror ? [this.#root, this.#mirror] : [this.#root]) {
+      const entries = await readdir(root, { withFileTypes: true }).catch(() => [])
+      for (const entry of entries) if (entry.isDirectory()) names.add(entry.name)
+    }
+    const committed: string[] = []
+    for (const name of [...names].sort()) if (await this.#isKnown(name)) committed.push(name)
+    return committed
+  }
+
+  async manifest(source: string): Promise<Manifest | undefined> {
+    const manifest = await findManifest(this.#places(source))
+    return manifest && manifest.generation > 0 ? manifest : undefined
+  }
+
+  async ingest(source: string, inputs: readonly IngestInput[], options: IngestOptions = {}) {
+    const job = { disk: this.#disk, places: this.#places(source), limits: this.#limits, inputs, options }
+    const { result, generation } = await ingestInputs(job)
+    if (generation !== undefined) this.#unacknowledged.set(source, generation)
+    return result satisfies IngestResult
+  }
+
+  async acknowledge(source: string): Promise<void> {
+    const { primary } = this.#places(source)
+    const generation = this.#unacknowledged.get(source) ?? (await readPending(primary)).at(-1)?.generation
+    if (generation === undefined) return
+    await removePending(this.#disk, primary, generation)
+    this.#unacknowledged.delete(source)
+  }
+
+  async verifiedPath(source: string, block: Block): Promise<string> {
+    const places = this.#places(source)
+    const path = blockPath(places.primary, block)
+    if (this.#verified.has(path) && this.#verified.get(path) === (await stampOf(path))) return path
+    const stamp = await stampOf(path)
+    const state = await stateOf(places.primary, block)
+    if (state !== 'good') await this.#heal(places, block, state)
+    this.#verified.set(path, state === 'good' ? stamp : await stampOf(path))
+    return path
+  }
+
+  async scrub(source: string): Promise<ScrubReport> {
+    const places = this.#places(source)
+    const faults = await this.#settle(places)
+    if (faults === 'lost') return { source, blocks: 0, findings: [LOST_MANIFEST] }
+    const blocks = (await this.manifest(source))?.blocks ?? []
+    const findings = await healBlocks(this.#disk, places, blocks, 'all')
+    const healed = faults.map((fault) => ({ ...fault, outcome: 'healed' as const }))
+    return { source, blocks: blocks.length, findings: [...healed, ...findings] }
+  }
+
+  /** One whose manifests are all damaged is known too: what reads it must say so. */
+  async #isKnown(source: string): Promise<boolean> {
+    return this.manifest(source).then(
+      (manifest) => manifest !== undefined,
+      () => true,
+    )
+  }
+
+  async #heal(places: ManifestPlaces, block: Block, state: 'missing' | 'damaged'): Promise<void> {
+    const [finding] = await healBlock(this.#disk, places, block)
+    if (finding === undefined || finding.outcome === 'healed') return
+    const fault = state === 'missing' ? 'the file is missing' : 'its bytes are not those that were written'
+    const rest = places.mirror ? ', and the mirror has no good copy' : ', and there is no mirror'
+    throw new MillraceError('ARCHIVE_CORRUPT_BLOCK', {
+      block: block.name,
+      source: places.primary.source,
+      why: fault + rest,
+      path: blockPath(places.primary, block),
+    })
+  }
+
+  /** A running ingest has settled the manifests already, and needs the lock for itself. */
+  async #settle(places: ManifestPlaces): Promise<readonly ManifestFault[] | 'lost'> {
+    try {
+      return await withOpenSource(this.#disk, places, async ({ faults }) => faults)
+    } catch (error) {
+      const code = error instanceof MillraceError ? error.code : undefined
+      if (code === 'ARCHIVE_LOCKED') return []
+      if (code === 'ARCHIVE_CORRUPT_MANIFEST') return 'lost'
+      throw error
+    }
+  }
+
+  #places(source: string): ManifestPlaces {
+    const mirror = this.#mirror === undefined ? undefined : sourceFolder(this.#mirror, source)
+    return { primary: sourceFolder(this.#root, source), mirror }
+  }
+}
+
+async function stampOf(path: string): Promise<string> {
+  const { size, mtimeMs } = await stat(path).catch(() => ({ size: -1, mtimeMs: 0 }))
+  return `${size}@${mtimeMs}`
+}

@@ -1,0 +1,90 @@
+/** The few acts by which the archive changes a disk; durability is stated here and nowhere else. */
+import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { MillraceError } from '../../core/error.ts'
+
+/**
+ * Nothing is durable until it was synced: a file's bytes by `syncFile`, a name (made, renamed, removed) by
+ * `syncFolder` on the folder that holds it. Errors: ARCHIVE_UNWRITABLE.
+ */
+export interface Disk {
+  makeFolder(path: string): Promise<void>
+  /** Makes or replaces a file. */
+  writeFile(path: string, content: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<void>
+  syncFile(path: string): Promise<void>
+  syncFolder(path: string): Promise<void>
+  rename(from: string, to: string): Promise<void>
+  /** Removes a file or folder; a missing one is fine. */
+  remove(path: string): Promise<void>
+}
+
+export const realDisk: Disk = {
+  makeFolder: (path) => refuseUnwritable(path, () => makeDurableFolder(path)),
+  writeFile: (path, content) =>
+    refuseUnwritable(path, async () => {
+      const file = await open(path, 'w')
+      try {
+        for await (const bytes of content) await file.writeFile(bytes)
+      } finally {
+        await file.close()
+      }
+    }),
+  syncFile: (path) => refuseUnwritable(path, () => sync(path, 'r+')),
+  syncFolder: (path) => refuseUnwritable(path, () => sync(path, 'r')),
+  rename: (from, to) => refuseUnwritable(to, () => rename(from, to)),
+  remove: (path) => refuseUnwritable(path, () => rm(path, { recursive: true, force: true })),
+}
+
+async function sync(path: string, flags: string): Promise<void> {
+  const file = await open(path, flags)
+  try {
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+/** A new folder's name lives in its parent, so each parent of a folder made here is synced. */
+async function makeDurableFolder(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true })
+  if (first === undefined) return
+  for (let made = resolve(path); made.length >= first.length; made = dirname(made))
+    await sync(dirname(made), 'r')
+}
+
+/** Writes a whole file so that a crash leaves the old content or the new, never a mixture. */
+export async function replaceFile(disk: Disk, folder: string, name: string, text: string): Promise<void> {
+  const temporary = `${folder}/${name}.tmp`
+  await disk.writeFile(temporary, [Buffer.from(text)])
+  await disk.syncFile(temporary)
+  await disk.rename(temporary, `${folder}/${name}`)
+  await disk.syncFolder(folder)
+}
+
+const REASONS: Record<string, string> = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EFBIG: 'the file would pass the size limit of this process or disk',
+  EACCES: 'permission was denied',
+  EPERM: 'permission was denied',
+  EROFS: 'the disk is mounted read-only',
+  ENOTDIR: 'a part of the path is a file, not a folder',
+  EEXIST: 'a file stands where a folder is needed',
+  EIO: 'the disk reported an input/output error',
+}
+
+async function refuseUnwritable<T>(path: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act()
+  } catch (error) {
+    throw unwritable(path, error)
+  }
+}
+
+/** The error for a failed write; errors that were made for users already pass through. */
+export function unwritable(path: string, error: unknown): unknown {
+  if (error instanceof MillraceError || !(error instanceof Error)) return error
+  const code = (error as NodeJS.ErrnoException).code ?? ''
+  const why = REASONS[code] ?? (/No space left/i.test(error.message) ? REASONS.ENOSPC! : error.message)
+  return new MillraceError('ARCHIVE_UNWRITABLE', { path, why }, { cause: error })
+}

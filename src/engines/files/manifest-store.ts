@@ -1,0 +1,138 @@
+/** Finds the true manifest among its copies, and commits a new one. */
+import { randomBytes } from 'node:crypto'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { MillraceError } from '../../core/error.ts'
+import { type Disk, replaceFile } from './disk.ts'
+import { type ManifestState, printManifest, readManifest, type StoredManifest } from './manifest-file.ts'
+import { MANIFEST, MANIFEST_COPY, type SourceFolder } from './source-folder.ts'
+
+/** A manifest file that had to be written anew. */
+export interface ManifestFault {
+  readonly block: string
+  readonly copy: 'primary' | 'mirror'
+  readonly fault: 'missing' | 'damaged'
+}
+
+export interface ManifestPlaces {
+  readonly primary: SourceFolder
+  readonly mirror?: SourceFolder | undefined
+}
+
+interface Copy {
+  readonly folder: SourceFolder
+  readonly name: string
+  readonly found: ManifestState
+}
+
+/** The primary file, its copy, and the mirror's file where there is a mirror. */
+type Copies = readonly Copy[]
+
+/**
+ * The committed manifest, for readers that hold no lock: the primary file, or the newest good copy when that
+ * one is missing or damaged. Undefined when there is none at all. Errors: ARCHIVE_CORRUPT_MANIFEST.
+ */
+export async function findManifest(places: ManifestPlaces): Promise<StoredManifest | undefined> {
+  const copies = await readCopies(places)
+  return manifestIn(copies[0]) ?? newestOf(copies) ?? (await requireNothing(places, copies))
+}
+
+/**
+ * Under the lock: decides which manifest is the true one and makes every copy equal to it.
+ * `isPending(generation)` tells whether an ingest announced that generation; a mirror that is one ahead of a
+ * good primary because of such an ingest was never committed, any other lead means that the primary was put
+ * back to an older state. Errors: ARCHIVE_CORRUPT_MANIFEST, ARCHIVE_FOREIGN_MIRROR, ARCHIVE_UNWRITABLE.
+ */
+export async function settleManifest(
+  disk: Disk,
+  places: ManifestPlaces,
+  isPending: (generation: number) => boolean,
+): Promise<{ manifest: StoredManifest; faults: ManifestFault[] }> {
+  const copies = await readCopies(places)
+  refuseForeign(places, copies)
+  const manifest = chooseTrue(copies, isPending) ?? (await startNew(places, copies))
+  const faults: ManifestFault[] = []
+  for (const { folder, name, found } of copies) {
+    if (found.state === 'good' && found.manifest.generation === manifest.generation) continue
+    await writeManifest(disk, folder, name, manifest)
+    if (found.state === 'good' || manifest.generation === 0) continue
+    const copy = folder === places.primary ? 'primary' : 'mirror'
+    faults.push({ block: name, copy, fault: found.state })
+  }
+  return { manifest, faults }
+}
+
+/** The rename of the primary file is the moment of the commit; the mirror has it before, the copy after. */
+export async function commitManifest(disk: Disk, places: ManifestPlaces, manifest: StoredManifest) {
+  if (places.mirror) await writeManifest(disk, places.mirror, MANIFEST, manifest)
+  await writeManifest(disk, places.primary, MANIFEST, manifest)
+  // From here on the commit stands: what fails now must not be reported as "nothing was added".
+  await writeManifest(disk, places.primary, MANIFEST_COPY, manifest).catch(() => {})
+}
+
+function writeManifest(disk: Disk, folder: SourceFolder, name: string, manifest: StoredManifest) {
+  return replaceFile(disk, folder.root, name, printManifest(manifest))
+}
+
+async function readCopies({ primary, mirror }: ManifestPlaces): Promise<Copies> {
+  const read = async (folder: SourceFolder, name: string): Promise<Copy> => {
+    return { folder, name, found: await readManifest(join(folder.root, name)) }
+  }
+  const copies = [await read(primary, MANIFEST), await read(primary, MANIFEST_COPY)]
+  return mirror ? [...copies, await read(mirror, MANIFEST)] : copies
+}
+
+function chooseTrue([primary, copy, mirror]: Copies, isPending: (generation: number) => boolean) {
+  if (!manifestIn(primary)) return newestOf([copy, mirror])
+  const newest = newestOf([primary, copy])!
+  const ahead = manifestIn(mirror)
+  if (!ahead || ahead.generation <= newest.generation) return newest
+  return isPending(newest.generation + 1) ? newest : ahead
+}
+
+function refuseForeign({ mirror }: ManifestPlaces, copies: Copies): void {
+  const own = newestOf(copies.slice(0, 2))
+  const other = manifestIn(copies[2])
+  if (!own || !other || own.incarnation === other.incarnation) return
+  throw new MillraceError('ARCHIVE_FOREIGN_MIRROR', { source: own.source, path: mirror!.root })
+}
+
+function newestOf(copies: readonly (Copy | undefined)[]): StoredManifest | undefined {
+  const good = copies.map(manifestIn).filter((manifest) => manifest !== undefined)
+  return good.reduce<StoredManifest | undefined>(
+    (best, next) => (best && best.generation >= next.generation ? best : next),
+    undefined,
+  )
+}
+
+function manifestIn(copy: Copy | undefined): StoredManifest | undefined {
+  return copy?.found.state === 'good' ? copy.found.manifest : undefined
+}
+
+async function startNew(places: ManifestPlaces, copies: Copies): Promise<StoredManifest> {
+  await requireNothing(places, copies)
+  return {
+    formatVersion: 1,
+    source: places.primary.source,
+    incarnation: randomBytes(16).toString('hex'),
+    generation: 0,
+    nextOffset: 0,
+    lastObservedMs: 0,
+    blocks: [],
+  }
+}
+
+/** Lines without a manifest are never taken for an empty archive: starting anew would orphan them. */
+async function requireNothing({ primary, mirror }: ManifestPlaces, copies: Copies) {
+  const folders = mirror ? [primary, mirror] : [primary]
+  const hasBlocks = (await Promise.all(folders.map(holdsBlocks))).includes(true)
+  const isDamaged = copies.some((copy) => copy.found.state === 'damaged')
+  if (!hasBlocks && !isDamaged) return undefined
+  const { source, root: path } = primary
+  throw new MillraceError('ARCHIVE_CORRUPT_MANIFEST', { source, path })
+}
+
+async function holdsBlocks({ blocks }: SourceFolder): Promise<boolean> {
+  const names = await readdir(blocks).catch(() => [])
+  return names.some((name) => name.endsWith('.parquet'))
+}

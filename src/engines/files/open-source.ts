@@ -1,0 +1,80 @@
+/** Opens a source's archive for writing: takes the lock, finds the true manifest, clears what a crash left. */
+import { readdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { Manifest } from '../../core/block.ts'
+import { MillraceError } from '../../core/error.ts'
+import type { Disk } from './disk.ts'
+import { takeLock } from './lock.ts'
+import type { StoredManifest } from './manifest-file.ts'
+import { type ManifestFault, type ManifestPlaces, settleManifest } from './manifest-store.ts'
+import { type PendingIngest, readPending, removePending } from './pending-ingests.ts'
+import type { SourceFolder } from './source-folder.ts'
+
+export interface OpenSource {
+  readonly manifest: StoredManifest
+  /** Committed, but not acknowledged; oldest first. */
+  readonly pending: readonly PendingIngest[]
+  /** Manifest files that had to be healed. */
+  readonly faults: readonly ManifestFault[]
+}
+
+/** Runs `act` under the source's lock. Errors: ARCHIVE_LOCKED and those of settleManifest. */
+export async function withOpenSource<T>(
+  disk: Disk,
+  places: ManifestPlaces,
+  act: (open: OpenSource) => Promise<T>,
+): Promise<T> {
+  const { primary } = places
+  await makeFolders(disk, places)
+  const release = await takeLock(primary.lock)
+  if (typeof release !== 'function') {
+    throw new MillraceError('ARCHIVE_LOCKED', { source: primary.source, path: primary.root, ...release })
+  }
+  try {
+    return await act(await recover(disk, places))
+  } finally {
+    await release()
+  }
+}
+
+/** A process that died between making a folder and syncing it left a name that is not durable: sync again. */
+async function makeFolders(disk: Disk, { primary, mirror }: ManifestPlaces): Promise<void> {
+  for (const path of [primary.blocks, primary.pending]) await disk.makeFolder(path)
+  if (mirror) await disk.makeFolder(mirror.blocks)
+  for (const { root } of mirror ? [primary, mirror] : [primary]) {
+    await disk.syncFolder(root)
+    await disk.syncFolder(dirname(root))
+  }
+}
+
+async function recover(disk: Disk, places: ManifestPlaces): Promise<OpenSource> {
+  const announced = await readPending(places.primary)
+  const isPending = (generation: number) => announced.some((one) => one.generation === generation)
+  const { manifest, faults } = await settleManifest(disk, places, isPending)
+  for (const { generation } of announced) {
+    if (generation > manifest.generation) await removePending(disk, places.primary, generation)
+  }
+  await clearLeftovers(disk, places, manifest)
+  return { manifest, faults, pending: announced.filter((one) => one.generation <= manifest.generation) }
+}
+
+/** Under the lock nobody else is writing, so whatever the manifest does not name was left by a crash. */
+export async function clearLeftovers(
+  disk: Disk,
+  { primary, mirror }: ManifestPlaces,
+  manifest: Manifest,
+): Promise<void> {
+  await clearFolder(disk, primary, manifest)
+  if (mirror) await clearFolder(disk, mirror, manifest)
+}
+
+async function clearFolder(disk: Disk, folder: SourceFolder, { blocks }: Manifest): Promise<void> {
+  const committed = new Set(blocks.map(({ name }) => name))
+  for (const name of await readdir(folder.blocks)) {
+    if (!committed.has(name)) await disk.remove(join(folder.blocks, name))
+  }
+  for (const name of await readdir(folder.root)) {
+    if (name.endsWith('.tmp')) await disk.remove(join(folder.root, name))
+  }
+  await disk.remove(folder.spill)
+}

@@ -1,0 +1,43 @@
+/** Where the files of one source's archive lie; the mirror has the same layout. */
+import { join } from 'node:path'
+import type { Block } from '../../core/block.ts'
+
+export interface SourceFolder {
+  readonly source: string
+  /** `<archive>/<source>` */
+  readonly root: string
+  readonly blocks: string
+  readonly pending: string
+  readonly lock: string
+  readonly spill: string
+}
+
+export const MANIFEST = 'manifest.json'
+/** A second copy of the same generation, so that damage to one file loses no commit. */
+export const MANIFEST_COPY = 'manifest.copy.json'
+export const HISTORY = 'ingested.json'
+
+export function sourceFolder(archive: string, source: string): SourceFolder {
+  const root = join(archive, source)
+  return {
+    source,
+    root,
+    blocks: join(root, 'blocks'),
+    pending: join(root, 'pending'),
+    lock: join(root, 'lock'),
+    spill: join(root, 'spill'),
+  }
+}
+
+export function blockName(firstOffset: number, endOffset: number): string {
+  return `${digits(firstOffset)}-${digits(endOffset)}.parquet`
+}
+
+export function blockPath(folder: SourceFolder, block: Pick<Block, 'name'>): string {
+  return join(folder.blocks, block.name)
+}
+
+/** Sixteen digits hold every safe integer, and names then sort as numbers do. */
+export function digits(value: number): string {
+  return String(value).padStart(16, '0')
+}

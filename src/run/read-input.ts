@@ -1,0 +1,153 @@
+/** Opens files and standard input as inputs of an ingest: unpacked, and refused when they hold no lines. */
+import { type FileHandle, open, stat } from 'node:fs/promises'
+import { Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
+import { MillraceError } from '../core/error.ts'
+import { type ContentKind, contentKind, HEAD_BYTES } from '../ingest/content-kind.ts'
+import type { IngestInput } from '../ports/archive.ts'
+
+type Chunks = AsyncIterable<Uint8Array>
+
+const CHUNK_BYTES = 1024 * 1024
+const STANDARD_INPUT = '-'
+
+/** Where progress is counted: in bytes as they are stored, since only their total is known beforehand. */
+export type OnBytes = (bytes: number) => void
+
+/** Looks at a file before anything is read of it. Errors: INGEST_NOT_FOUND, _IS_DIRECTORY, _UNREADABLE. */
+export async function inputOf(path: string, onBytes: OnBytes = () => {}): Promise<IngestInput> {
+  if (path === STANDARD_INPUT) {
+    return { name: 'standard input', open: () => decode(count(process.stdin, onBytes), 'standard input') }
+  }
+  const found = await stat(path).catch((error: unknown) => refuse(path, error))
+  if (found.isDirectory()) throw new MillraceError('INGEST_IS_DIRECTORY', { input: path })
+  await (await openFile(path, found.isFile())).close()
+  return {
+    name: path,
+    ...(found.isFile() && { sizeBytes: found.size }),
+    open: () => decode(count(readFile(path), onBytes), path),
+  }
+}
+
+/** Opening a pipe twice would lose its writer, so only a regular file is tried beforehand. */
+async function openFile(path: string, isRegular: boolean): Promise<Pick<FileHandle, 'close'>> {
+  if (!isRegular) return { close: async () => {} }
+  return open(path, 'r').catch((error: unknown) => refuse(path, error))
+}
+
+/** Chunks share one buffer: each is valid until the next is asked for. */
+async function* readFile(path: string): Chunks {
+  const file = await open(path, 'r').catch((error: unknown) => refuse(path, error))
+  try {
+    const buffers = [Buffer.allocUnsafeSlow(CHUNK_BYTES), Buffer.allocUnsafeSlow(CHUNK_BYTES)] as const
+    for (let turn = 0; ; turn = 1 - turn) {
+      const buffer = buffers[turn as 0 | 1]
+      const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES, null)
+      if (bytesRead === 0) return
+      yield buffer.subarray(0, bytesRead)
+    }
+  } catch (error) {
+    throw unreadable(path, error)
+  } finally {
+    await file.close()
+  }
+}
+
+async function* count(chunks: Chunks, onBytes: OnBytes): Chunks {
+  for await (const chunk of chunks) {
+    onBytes(chunk.length)
+    yield chunk
+  }
+}
+
+/** Errors: INGEST_BINARY_FILE, INGEST_UNKNOWN_COMPRESSION, INGEST_CORRUPT_GZIP, INGEST_TRUNCATED_GZIP. */
+export async function* decode(chunks: Chunks, input: string): Chunks {
+  const { head, all } = await peek(chunks)
+  const found = contentKind(head)
+  if (found.kind !== 'gzip') {
+    requireText(found, input)
+    yield* all
+    return
+  }
+  const unpacked = await peek(gunzip(all, input))
+  requireText(contentKind(unpacked.head), input)
+  yield* unpacked.all
+}
+
+/** Reads as much as the kind is told by, and gives it back in front of the rest. */
+async function peek(chunks: Chunks): Promise<{ head: Buffer; all: Chunks }> {
+  const iterator = chunks[Symbol.asyncIterator]()
+  const parts: Uint8Array[] = []
+  let length = 0
+  while (length < HEAD_BYTES) {
+    const { value, done } = await iterator.next()
+    if (done) break
+    parts.push(Buffer.from(value))
+    length += value.length
+  }
+  const head = Buffer.concat(parts)
+  const rest: Chunks = { [Symbol.asyncIterator]: () => iterator }
+  const all = async function* () {
+    try {
+      if (head.length > 0) yield head
+      yield* rest
+    } finally {
+      await iterator.return?.()
+    }
+  }
+  return { head, all: all() }
+}
+
+/** Members one after another are one content (RFC 1952, section 2.2). */
+async function* gunzip(chunks: Chunks, input: string): Chunks {
+  // Packed bytes wait inside zlib, so they must not share a buffer with the next chunk.
+  const owned = (async function* () {
+    for await (const chunk of chunks) yield Buffer.from(chunk)
+  })()
+  const source = Readable.from(owned, { objectMode: false })
+  const unpacked = createGunzip({ chunkSize: CHUNK_BYTES })
+  source.on('error', (error) => unpacked.destroy(error))
+  try {
+    for await (const chunk of source.pipe(unpacked)) yield chunk as Buffer
+  } catch (error) {
+    throw gzipError(input, error)
+  } finally {
+    source.destroy()
+    unpacked.destroy()
+  }
+}
+
+function gzipError(input: string, error: unknown): unknown {
+  const { code = '', message } = error as NodeJS.ErrnoException
+  if (code === 'Z_BUF_ERROR') return new MillraceError('INGEST_TRUNCATED_GZIP', { input }, { cause: error })
+  if (!code.startsWith('Z_')) return error
+  return new MillraceError('INGEST_CORRUPT_GZIP', { input, why: message }, { cause: error })
+}
+
+function requireText(found: ContentKind, input: string): void {
+  if (found.kind === 'text') return
+  if (found.kind === 'compressed') {
+    const { format, command } = found
+    throw new MillraceError('INGEST_UNKNOWN_COMPRESSION', { input, format, command })
+  }
+  throw new MillraceError('INGEST_BINARY_FILE', { input, hint: hintOn(found) })
+}
+
+function hintOn(found: ContentKind): string {
+  if (found.kind === 'gzip') return ', but gzip inside gzip; unpack it once first'
+  if (found.kind !== 'utf16') return ' (there is a NUL byte near its start)'
+  return ` of UTF-8 but of ${found.encoding}; convert it: \`iconv -f ${found.encoding} -t UTF-8\``
+}
+
+function refuse(path: string, error: unknown): never {
+  throw unreadable(path, error)
+}
+
+function unreadable(input: string, error: unknown): unknown {
+  const { code, message } = error as NodeJS.ErrnoException
+  if (error instanceof MillraceError || code === undefined) return error
+  if (code === 'ENOENT') return new MillraceError('INGEST_NOT_FOUND', { input }, { cause: error })
+  if (code === 'EISDIR') return new MillraceError('INGEST_IS_DIRECTORY', { input }, { cause: error })
+  const why = code === 'EACCES' || code === 'EPERM' ? 'permission was denied' : message
+  return new MillraceError('INGEST_UNREADABLE', { input, why }, { cause: error })
+}
