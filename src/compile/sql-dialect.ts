@@ -221,7 +221,7 @@ export class SqlDialect {
       case 'length':
         return `char_length(${first})`
       case 'trim':
-        return `trim(BOTH ' ' FROM ${first})`
+        return this.trimSpaces(first)
       case 'substring':
         return printSubstring(args, texts, this.wideType)
       case 'regexp_matches':
@@ -252,6 +252,11 @@ export class SqlDialect {
     return to === 'lower'
       ? `translate(${text}, '${UPPER}', '${LOWER}')`
       : `translate(${text}, '${LOWER}', '${UPPER}')`
+  }
+
+  /** Takes ASCII spaces off both ends. */
+  protected trimSpaces(text: string): string {
+    return `trim(BOTH ' ' FROM ${text})`
   }
 
   /** True when the pattern matches anywhere in the text. */

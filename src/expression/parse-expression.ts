@@ -105,6 +105,7 @@ function copiesOf(expr: Expr): number {
 const COPIES: ReadonlyMap<string, number> = new Map([
   ['lower', 4],
   ['upper', 4],
+  ['trim', 4],
   ['substring', 6],
   ['regexp_extract', 2],
   ['least', 2],
