@@ -4,7 +4,7 @@ import type { BinaryOperator, Syntax } from './syntax.ts'
 import { type Token, tokenize } from './tokenizer.ts'
 
 export const MAX_TEXT_LENGTH = 10_000
-/** Levels of the syntax tree; a chain `a + b + c` counts one a link. Engines limit theirs too (DuckDB: 1,000). */
+/** Levels of the syntax tree; a chain `a + b + c` counts one a link. Engines limit theirs too, to 1,000 at least. */
 export const MAX_DEPTH = 100
 
 const BINDING: ReadonlyMap<string, number> = new Map([

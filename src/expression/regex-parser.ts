@@ -94,7 +94,7 @@ export class RegexParser {
     return nodes.length === 1 ? nodes[0]! : { kind: 'sequence', parts: nodes }
   }
 
-  /** What can never match is a slip, and DuckDB's rewriting of simple patterns takes it for something else. */
+  /** What can never match is a slip, and an engine that rewrites simple patterns may misread it. */
   #checkAnchors(parts: readonly { node: RegexNode; start: number }[]): void {
     const takesText = parts.map(({ node }) => leastLength(node) > 0)
     parts.forEach(({ node, start }, index) => {
