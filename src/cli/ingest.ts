@@ -1,4 +1,70 @@
+/** `millrace ingest SOURCE FILE…`: keeps all lines of the files, or none. */
 import type { Command } from 'commander'
-export function addIngest(program: Command, ..._more: unknown[]): void {
-  program.command('ingest')
+import type { Source } from '../core/definition.ts'
+import { checkHeader } from '../ingest/check-header.ts'
+import type { IngestResult } from '../ports/archive.ts'
+import type { IngestFilesOptions } from '../run/ingest-files.ts'
+import { interruptible } from './interrupt.ts'
+import { say, writeJson } from './output.ts'
+import { Progress } from './progress.ts'
+import { countOf, formatBytes, formatCount, formatSeconds } from './text-table.ts'
+import { foldersOf, loadChecked, requireSource, type Workspace, workspaceOf } from './workspace.ts'
+
+export function addIngest(program: Command): void {
+  program
+    .command('ingest')
+    .description('keep all lines of log files, plain or gzip, in the archive of a source')
+    .argument('<source>', 'a source of the definition')
+    .argument('<file...>', 'files, or - for standard input')
+    .action((source: string, files: string[], _options: unknown, command: Command) =>
+      ingest(workspaceOf(command), source, files),
+    )
+}
+
+async function ingest(workspace: Workspace, name: string, files: readonly string[]): Promise<void> {
+  const definition = await loadChecked(workspace)
+  const source = requireSource(definition, name)
+  const { openArchive } = await import('../engines/registry.ts')
+  const { ingestFiles } = await import('../run/ingest-files.ts')
+  const archive = await openArchive(foldersOf(workspace, definition))
+  const progress = await Progress.open()
+  const started = Date.now()
+  const result = await interruptible((signal) =>
+    ingestFiles(archive, name, files, { ...watch(source, progress), signal }),
+  ).finally(() => progress.end())
+  await tell(workspace, result, Date.now() - started)
+  // Only a result that was told may be forgotten: until then the same files are taken for a retry.
+  await archive.acknowledge(name)
+}
+
+function watch(source: Source, progress: Progress): IngestFilesOptions {
+  return {
+    checkFirstLine: (line, input) =>
+      checkHeader(source.format, line.toString('utf8'), { source: source.name, input }),
+    onRepeatedContent: (input) => {
+      progress.end()
+      say(`millrace: Warning: ${input} was ingested before; its lines now count twice.`)
+    },
+    onProgress: ({ bytesRead, totalBytes }) =>
+      progress.update({
+        label: `ingest ${source.name}`,
+        done: bytesRead,
+        ...(totalBytes !== undefined && { total: totalBytes }),
+        format: formatBytes,
+      }),
+  }
+}
+
+async function tell(workspace: Workspace, result: IngestResult, tookMs: number): Promise<void> {
+  const { source, lines, bytes, blocks, repeated } = result
+  if (workspace.json) return writeJson({ source, lines, bytes, blocks, ...(repeated && { repeated }) })
+  if (lines === 0) return say('There were no lines to keep; nothing was added.')
+  if (repeated)
+    return say(
+      `${countOf(lines, 'line')} had already been kept by an interrupted ingest of the same files; nothing was added.`,
+    )
+  const rate = `${formatSeconds(tookMs)}, ${formatBytes((bytes / Math.max(tookMs, 1)) * 1000)}/s`
+  const kept = `${countOf(lines, 'line')} (${formatBytes(bytes)}) in ${formatCount(blocks)} new ${blocks === 1 ? 'block' : 'blocks'}`
+  say(`${source}: kept ${kept}, ${rate}, under ${workspace.dataDir}.`)
+  say('Next: millrace batch')
 }

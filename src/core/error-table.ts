@@ -111,6 +111,10 @@ export const ERROR_TABLE = {
     exit: 1,
     text: 'Cannot ingest {input}: its gzip data is damaged ({why}). Nothing was added. Get the file again, or repair it with `gzip -t` in hand.',
   },
+  INGEST_HEADER_MISMATCH: {
+    exit: 1,
+    text: 'Cannot ingest {input}: its first line is not the header that source {source} declares. The file has {found}; the definition has {expected}. Nothing was added. Mend `columns` in the definition, or write `header: false` there when the files have no header.',
+  },
   INGEST_IS_DIRECTORY: {
     exit: 1,
     text: 'Cannot ingest {input}: it is a directory. Nothing was added. Name the files in it, such as {input}/*.',
