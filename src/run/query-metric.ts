@@ -1,0 +1,91 @@
+/** The use case of a query: names and texts → merged totals → a finished table, with warnings where data is missing. */
+import type { Digest } from '../compile/build-plan.ts'
+import { compileWhere } from '../compile/compile-where.ts'
+import type { Definition } from '../core/definition.ts'
+import { MillraceError } from '../core/error.ts'
+import { finishTotals } from '../core/finish-totals.ts'
+import type { MetricPlan } from '../core/plan.ts'
+import type { ResultTable } from '../core/result-table.ts'
+import type { TimeRange } from '../core/run-record.ts'
+import { planStep } from '../core/step.ts'
+import { coversRange } from '../core/time-coverage.ts'
+import { formatInstant } from '../core/timestamp.ts'
+import type { MetricState, Report } from '../ports/report.ts'
+import { findPlan, requireTotals } from './find-totals.ts'
+import { type SelectionRequest, selectTotals } from './select-totals.ts'
+
+export interface QueryRequest extends SelectionRequest {
+  readonly metric: string
+  /** On window starts, `[fromMs, toMs)`. */
+  readonly range: TimeRange
+  /** The metric's window when absent. */
+  readonly step?: string
+  readonly timezone?: string
+  /** A condition on dimensions. */
+  readonly where?: string
+}
+
+export interface QueryJob {
+  readonly definition: Definition
+  digest: Digest
+  /** Opened once the request is known to be sound, and closed before the answer is given. */
+  openReport(): Promise<Report>
+}
+
+export interface QueryAnswer {
+  readonly version: string
+  readonly revision: number
+  readonly table: ResultTable
+  readonly warnings: readonly string[]
+}
+
+/** Errors: QUERY_*, STEP_*, METRIC_*, REPORT_*. */
+export async function queryMetric(job: QueryJob, request: QueryRequest): Promise<QueryAnswer> {
+  const plan = findPlan(job.definition, request.metric, job.digest)
+  const selection = selectTotals(plan, request)
+  checkRange(request.range)
+  const where = request.where === undefined ? undefined : compileWhere(request.where, plan)
+  const report = await job.openReport()
+  try {
+    const state = await requireTotals(report, plan)
+    const totals = await report.query({
+      plan,
+      range: request.range,
+      step: planStep({ ...request, windowMs: plan.windowMs, range: windowsHeld(plan, state, request.range) }),
+      by: selection.by.map(({ name }) => name),
+      measures: selection.sources.map(({ measure }) => measure.name),
+      quantiles: selection.ranks,
+      ...(where && { where }),
+    })
+    const table = finishTotals(plan, totals, selection)
+    return { version: state.version, revision: state.revision, table, warnings: warn(state, request.range) }
+  } finally {
+    await report.close()
+  }
+}
+
+function checkRange({ fromMs, toMs }: TimeRange): void {
+  if (fromMs === undefined || toMs === undefined || fromMs < toMs) return
+  throw new MillraceError('QUERY_BAD_RANGE', { from: formatInstant(fromMs), to: formatInstant(toMs) })
+}
+
+/** Steps are planned only where there are totals: a range may be open, or far wider than what was computed. */
+function windowsHeld({ windowMs }: MetricPlan, state: MetricState, range: TimeRange) {
+  const first = state.firstWindowMs ?? 0
+  const end = (state.lastWindowMs ?? 0) + windowMs
+  const fromMs = Math.min(Math.max(first, range.fromMs ?? first), end)
+  return { fromMs, toMs: Math.max(fromMs, Math.min(end, range.toMs ?? end)) }
+}
+
+function warn({ metric, coverage }: MetricState, range: TimeRange): string[] {
+  if (coversRange(coverage, range)) return []
+  const computed = coverage.map(printRange).join('; ')
+  return [
+    `Of metric ${metric} only these ranges were computed: ${computed}. Other windows are missing here. Run \`millrace batch\` without --from and --to to compute them all.`,
+  ]
+}
+
+function printRange({ fromMs, toMs }: TimeRange): string {
+  const from = fromMs === undefined ? 'the beginning' : formatInstant(fromMs)
+  return `${from} to ${toMs === undefined ? 'the end' : formatInstant(toMs)}`
+}
