@@ -1,7 +1,7 @@
 /** `millrace explain METRIC`: the plan of a metric, and the SQL that the batch engine runs for it. */
-import { createHash } from 'node:crypto'
 import type { Command } from 'commander'
 import { writeJson, writeOut } from './output.ts'
+import { sha256 } from './sha256.ts'
 import { loadChecked, requireMetric, requireSource, type Workspace, workspaceOf } from './workspace.ts'
 
 export function addExplain(program: Command): void {
@@ -24,8 +24,4 @@ async function explain(workspace: Workspace, name: string): Promise<void> {
   const described = plan.metrics.map((metricPlan) => describePlan(plan, metricPlan))
   const printed = statements.map(({ title, sql }) => `\n-- ${title}\n${sql};\n`)
   await writeOut([...described, ...printed].join(''))
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
 }

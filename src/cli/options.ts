@@ -16,8 +16,9 @@ export function readPositive(text: string): number {
   return count
 }
 
-/** `a,b` → both names; for options that take a list. */
+/** `a,b` → both names; for options that take a list. The empty text is the empty list. */
 export function readNames(text: string): string[] {
+  if (text === '') return []
   const names = text.split(',').map((name) => name.trim())
   if (names.includes('')) throw new InvalidArgumentError('Write names with commas between them.')
   return names

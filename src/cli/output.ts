@@ -17,6 +17,20 @@ export function writeOut(text: string | Uint8Array): Promise<void> {
   })
 }
 
+const CHUNK_LENGTH = 65_536
+
+/** Writes parts as they are made, waiting for a slow reader, so that a large result needs little memory. */
+export async function writeAll(parts: Iterable<string>): Promise<void> {
+  let text = ''
+  for (const part of parts) {
+    text += part
+    if (text.length < CHUNK_LENGTH) continue
+    await writeOut(text)
+    text = ''
+  }
+  await writeOut(text)
+}
+
 /** One JSON value on one line; exact integers beyond 2^53 become text. */
 export function writeJson(value: unknown): Promise<void> {
   return writeOut(`${JSON.stringify(value, replaceBigint)}\n`)

@@ -1,4 +1,63 @@
-import type { Command } from 'commander'
-export function addQuery(program: Command, ..._more: unknown[]): void {
-  program.command('query')
+/** `millrace query METRIC`: merged totals as a table, CSV or JSON. */
+import { type Command, Option } from 'commander'
+import { formatTotals, type TotalsFormat } from './format-totals.ts'
+import { readInstant, readNames } from './options.ts'
+import { say, writeAll } from './output.ts'
+import { sha256 } from './sha256.ts'
+import { staleness } from './staleness.ts'
+import { foldersOf, loadChecked, type Workspace, workspaceOf } from './workspace.ts'
+
+interface QueryOptions {
+  readonly from?: number
+  readonly to?: number
+  readonly step?: string
+  readonly by?: readonly string[]
+  readonly measures?: readonly string[]
+  readonly quantiles?: readonly string[]
+  readonly where?: string
+  readonly timezone?: string
+  readonly format?: TotalsFormat
+}
+
+export function addQuery(program: Command): void {
+  program
+    .command('query')
+    .description('show totals of a metric, merged to any coarser step and fewer dimensions')
+    .argument('<metric>')
+    .option('--from <time>', 'start of the first window', readInstant)
+    .option('--to <time>', 'end of the last window', readInstant)
+    .option(
+      '--step <duration>',
+      'width of the windows shown, such as 5m, 1h, 1d; default: those of the metric',
+    )
+    .option('--by <names>', 'dimensions to keep, with commas between; default: all, "" for none', readNames)
+    .option('--measures <names>', 'measures and ratios to show; default: all', readNames)
+    .option('--quantiles <ranks>', 'such as 0.5,0.95', readNames)
+    .option('--where <expression>', 'a condition on dimensions')
+    .option('--timezone <zone>', 'where hours and days begin, an IANA name or an offset; default: UTC')
+    .addOption(new Option('--format <format>', 'default: table').choices(['table', 'csv', 'json']))
+    .action((metric: string, options: QueryOptions, command: Command) =>
+      query(workspaceOf(command), metric, options),
+    )
+}
+
+async function query(workspace: Workspace, metric: string, options: QueryOptions): Promise<void> {
+  const definition = await loadChecked(workspace)
+  const folders = foldersOf(workspace, definition)
+  const { openArchive, openReport } = await import('../engines/registry.ts')
+  const { queryMetric } = await import('../run/query-metric.ts')
+  const { from, to, format, ...rest } = options
+  const range = { ...(from !== undefined && { fromMs: from }), ...(to !== undefined && { toMs: to }) }
+  const job = { definition, digest: sha256, openReport: () => openReport(folders, 'read') }
+  const answer = await queryMetric(job, { metric, range, ...rest })
+  await writeAll(formatTotals(answer.table, format ?? (workspace.json ? 'json' : 'table')))
+  const source = definition.metrics.get(metric)!.source
+  const stale = await staleness({
+    source,
+    metric,
+    revision: answer.revision,
+    archive: await openArchive(folders),
+    job,
+  })
+  for (const warning of [...answer.warnings, ...stale]) say(`millrace: Warning: ${warning}`)
 }
