@@ -30,7 +30,7 @@ const ODD_TEXTS = [
   '"',
   "'; drop table x; --",
   '${x}',
-  'K',
+  '\u212a',
   'İ',
   'a'.repeat(1024),
   'é'.repeat(513),
