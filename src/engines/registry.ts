@@ -4,6 +4,7 @@ import type { SourcePlan } from '../core/plan.ts'
 import type { Archive } from '../ports/archive.ts'
 import type { BatchEngine, Statement } from '../ports/batch-engine.ts'
 import type { Report } from '../ports/report.ts'
+import type { TableFile } from '../ports/table-file.ts'
 
 /** Where everything embedded lives, and the optional second drive. */
 export interface DataFolders {
@@ -31,6 +32,12 @@ export async function explainBatch(plan: SourcePlan): Promise<Statement[]> {
 export async function openReport({ dataDir }: DataFolders, mode: 'read' | 'write'): Promise<Report> {
   const { openDuckdbReport } = await import('./duckdb/report.ts')
   return openDuckdbReport(dataDir, mode)
+}
+
+/** Writes an export's Parquet file in a folder of its own inside the data folder. */
+export async function openTableFile(folder: string): Promise<TableFile> {
+  const { openParquetFile } = await import('./duckdb/parquet-file.ts')
+  return openParquetFile(folder)
 }
 
 /** Keeps a second batch out of the data folder; resolves to the release. Errors: DATA_LOCKED. */

@@ -1,0 +1,154 @@
+/** The use case of an export: every window of a metric, slice by slice, into a file that appears only when whole. */
+import { createWriteStream } from 'node:fs'
+import { copyFile, mkdtemp, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { Digest } from '../compile/build-plan.ts'
+import type { Definition } from '../core/definition.ts'
+import { MillraceError } from '../core/error.ts'
+import { finishTotals } from '../core/finish-totals.ts'
+import type { MetricPlan } from '../core/plan.ts'
+import { printCsv } from '../core/print-csv.ts'
+import type { ResultTable } from '../core/result-table.ts'
+import type { TimeRange } from '../core/run-record.ts'
+import type { MetricState, Report } from '../ports/report.ts'
+import type { TableFile } from '../ports/table-file.ts'
+import { findPlan, requireTotals } from './find-totals.ts'
+import { selectTotals } from './select-totals.ts'
+
+export interface ExportJob {
+  readonly definition: Definition
+  digest: Digest
+  readonly metric: string
+  readonly format: 'csv' | 'parquet'
+  readonly out: string
+  openReport(): Promise<Report>
+  /** A folder in the data folder, where an engine may write; removed by the job's owner. */
+  makeScratchDir(): Promise<string>
+  openTableFile(folder: string): Promise<TableFile>
+}
+
+export interface ExportResult {
+  readonly metric: string
+  readonly rows: number
+  readonly out: string
+}
+
+/** Rows that are in memory at a time, about. */
+const SLICE_ROWS = 50_000
+const FIRST_SLICE_WINDOWS = 100
+
+/** Errors: QUERY_UNKNOWN_METRIC, METRIC_*, REPORT_*, EXPORT_UNWRITABLE, EXPORT_INTERRUPTED. */
+export async function exportMetric(job: ExportJob): Promise<ExportResult> {
+  const plan = findPlan(job.definition, job.metric, job.digest)
+  // Beside its final place, so that the last step is a rename; made first, so that a bad --out fails at once.
+  const partDir = await makePartDir(job.out)
+  try {
+    const part = join(partDir, basename(job.out))
+    const rows = await withReport(job, plan, (slices) =>
+      job.format === 'csv' ? writeCsv(part, slices) : writeParquet(job, part, slices),
+    )
+    await rename(part, job.out).catch((error) => fail(job.out, error))
+    return { metric: plan.metric, rows, out: job.out }
+  } finally {
+    await rm(partDir, { recursive: true, force: true })
+  }
+}
+
+async function makePartDir(out: string): Promise<string> {
+  return mkdtemp(join(dirname(out), '.millrace-export-')).catch((error) => fail(out, error))
+}
+
+function fail(path: string, error: unknown): never {
+  const why = error instanceof Error ? error.message : String(error)
+  throw new MillraceError('EXPORT_UNWRITABLE', { path, why }, { cause: error })
+}
+
+type Slices = AsyncIterable<ResultTable>
+
+/** The report stays open, which keeps writers of the embedded one out; the revision tells for all others. */
+async function withReport(
+  job: ExportJob,
+  plan: MetricPlan,
+  write: (slices: Slices) => Promise<number>,
+): Promise<number> {
+  const report = await job.openReport()
+  try {
+    const state = await requireTotals(report, plan)
+    const rows = await write(readSlices(report, plan, state))
+    const after = await report.metricState(plan.metric, plan.version)
+    if (after?.revision !== state.revision)
+      throw new MillraceError('EXPORT_INTERRUPTED', { metric: plan.metric })
+    return rows
+  } finally {
+    await report.close()
+  }
+}
+
+/** At least one table, perhaps without rows: it tells the columns. */
+async function* readSlices(
+  report: Report,
+  plan: MetricPlan,
+  state: MetricState,
+): AsyncGenerator<ResultTable> {
+  const { windowMs } = plan
+  const firstMs = state.firstWindowMs ?? 0
+  const endMs = state.lastWindowMs === null ? firstMs + windowMs : state.lastWindowMs + windowMs
+  let windows = FIRST_SLICE_WINDOWS
+  for (let fromMs = firstMs; fromMs < endMs; ) {
+    const toMs = Math.min(fromMs + windows * windowMs, endMs)
+    const table = await readSlice(report, plan, { fromMs, toMs })
+    if (table.rows > 0 || fromMs === firstMs) yield table
+    if (table.rows > SLICE_ROWS && windows > 1) windows = Math.max(1, Math.floor(windows / 2))
+    else if (table.rows < SLICE_ROWS / 2) windows *= 2
+    fromMs = toMs
+  }
+}
+
+async function readSlice(report: Report, plan: MetricPlan, range: TimeRange): Promise<ResultTable> {
+  const selection = selectTotals(plan, {})
+  const totals = await report.query({
+    plan,
+    range,
+    step: { kind: 'fixed', stepMs: plan.windowMs },
+    by: plan.dimensions.map(({ name }) => name),
+    measures: selection.sources.map(({ measure }) => measure.name),
+    quantiles: selection.ranks,
+  })
+  return finishTotals(plan, totals, selection)
+}
+
+async function writeCsv(path: string, slices: Slices): Promise<number> {
+  let rows = 0
+  async function* lines() {
+    let isFirst = true
+    for await (const table of slices) {
+      yield* printCsv(table, isFirst)
+      rows += table.rows
+      isFirst = false
+    }
+  }
+  const file = createWriteStream(path, { flush: true })
+  await pipeline(Readable.from(lines()), file).catch((error) => {
+    if (file.errored === error) fail(path, error)
+    throw error
+  })
+  return rows
+}
+
+async function writeParquet(job: ExportJob, path: string, slices: Slices): Promise<number> {
+  const file = await job.openTableFile(await job.makeScratchDir())
+  let rows = 0
+  try {
+    for await (const table of slices) {
+      await file.append(table)
+      rows += table.rows
+    }
+    const written = await file.finish()
+    await copyFile(written, path).catch((error) => fail(path, error))
+    return rows
+  } finally {
+    await file.close()
+  }
+}
