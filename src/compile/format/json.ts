@@ -3,7 +3,7 @@ import type { Reading, ReadRequest } from './line-reader.ts'
 
 export function readJson({ stages, dialect, paths }: ReadRequest<{ readonly kind: 'json' }>): Reading {
   const { json, item } = dialect.parse
-  stages.add({ parsed: json.parse(`CASE WHEN ${json.isSuspect('line')} THEN NULL ELSE line END`) })
+  stages.add({ parsed: json.parse('line') })
   stages.add({ texts: json.texts('parsed', paths) })
   return {
     reasons: [

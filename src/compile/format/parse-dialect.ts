@@ -74,9 +74,7 @@ export interface ParseDialect {
 
 /** JSON as RFC 8259 has it; see docs/formats.md for the rules. */
 export interface JsonDialect {
-  /** True for lines that the engine's own parser would take but the rules refuse; cheap for clean lines. */
-  isSuspect(line: string): string
-  /** The parsed line, or null when it is no JSON. */
+  /** The parsed line, or null when it is no JSON by the rules. */
   parse(line: string): string
   isObject(line: string): string
   /** The values at all paths as a list of texts: strings unescaped, other values as compact JSON, null for null. */

@@ -13,13 +13,11 @@ export class DuckdbJson implements JsonDialect {
     this.#quote = quoteText
   }
 
-  /** DuckDB takes trailing commas and \u0000. */
-  isSuspect(line: string): string {
-    return `(${this.#hasTrailingComma(line)} OR ${this.#hasNul(line)})`
-  }
-
+  /** DuckDB takes trailing commas and \u0000, which are refused first. */
   parse(line: string): string {
-    return `TRY_CAST(${line} AS JSON)`
+    const isBad = `(${this.#hasTrailingComma(line)} OR ${this.#hasNul(line)})`
+    const clean = `CASE WHEN ${this.#isFlat(line)} AND NOT ${this.#mayHaveNul(line)} THEN ${line} WHEN ${isBad} THEN NULL ELSE ${line} END`
+    return `TRY_CAST(${clean} AS JSON)`
   }
 
   isObject(line: string): string {
@@ -32,13 +30,13 @@ export class DuckdbJson implements JsonDialect {
 
   /** Only text that could come from such a value is parsed again: a name in a log hardly ever looks like it. */
   isOdd(line: string, path: readonly string[], text: string): string {
+    const initials = ['I', 'N', 'i', 'n'].map((first) => this.#startsAt(text, first))
     const isLikely = [
       `${text} < '/'`,
       `${text} >= '0' AND ${text} < ':'`,
-      `${text} >= '[' AND ${text} < '\\'`,
+      this.#startsAt(text, '['),
       `${text} >= '{'`,
-      `strlen(${text}) = 3`,
-      `strlen(${text}) = 8`,
+      `(strlen(${text}) = 3 OR strlen(${text}) = 8) AND (${initials.join(' OR ')})`,
     ].join(' OR ')
     const type = `coalesce(json_type(${line}, ${this.#path(path)}) <> 'VARCHAR', FALSE)`
     const check = `CASE WHEN regexp_full_match(${text}, ${this.#quote(ODD_TEXT)}) THEN ${type} ELSE FALSE END`
@@ -49,28 +47,42 @@ export class DuckdbJson implements JsonDialect {
     return `json_extract_string(TRY_CAST(${text} AS JSON), '$')`
   }
 
-  /**
-   * An object without inner brackets can only end in a trailing comma. In others a comma stands just before
-   * the bracket or is parted from it by white space, of which all but single spaces is rare.
-   */
-  #hasTrailingComma(line: string): string {
-    const has = (literal: string) => `contains(${line}, ${this.#quote(literal)})`
+  /** An object without inner brackets, which can only end in a trailing comma, and does not. */
+  #isFlat(line: string): string {
     const ends = (literal: string) => `suffix(${line}, ${literal})`
     const badEnds = [`',}'`, `' }'`, String.raw`e'\t}'`, String.raw`e'\r}'`, String.raw`e'\n}'`].map(ends)
     const goodEnd = `(${ends(`'"}'`)} OR (${ends(`'}'`)} AND NOT (${badEnds.join(' OR ')})))`
-    const isFlat = `${line} NOT LIKE '%}%}%' AND NOT ${has(']')} AND ${goodEnd}`
+    return `${goodEnd} AND ${line} NOT LIKE '%}%}%' AND NOT contains(${line}, ']')`
+  }
+
+  /**
+   * A trailing comma stands just before its bracket or is parted from it by white space, of which all but
+   * single spaces is rare. What is found may still be inside a string.
+   */
+  #hasTrailingComma(line: string): string {
+    const has = (literal: string) => `contains(${line}, ${this.#quote(literal)})`
     const spaced = `((${has(' }')} OR ${has(' ]')}) AND (${has(', }')} OR ${has(', ]')} OR ${has(',  ')}))`
     const controls = ['\t', '\r', '\n'].map((space) => has(space)).join(' OR ')
     const isPossible = `${has(',}')} OR ${has(',]')} OR ${spaced} OR ${controls}`
     const bare = `regexp_replace(${line}, ${this.#quote(QUOTED)}, '""', 'g')`
     const exact = `regexp_matches(${bare}, ${this.#quote(',[ \\t\\r\\n]*[}\\]]')})`
-    return `CASE WHEN ${isFlat} THEN FALSE WHEN ${isPossible} THEN ${exact} ELSE FALSE END`
+    return `CASE WHEN ${isPossible} THEN ${exact} ELSE FALSE END`
+  }
+
+  #mayHaveNul(line: string): string {
+    return `contains(${line}, '\\u0000')`
+  }
+
+  /** Texts from `first` up to the next ASCII character. */
+  #startsAt(text: string, first: string): string {
+    const next = String.fromCharCode(first.charCodeAt(0) + 1)
+    return `${text} >= '${first}' AND ${text} < '${next}'`
   }
 
   /** The escape counts when an even number of backslashes stands before it. */
   #hasNul(line: string): string {
     const exact = String.raw`(?:^|[^\\])(?:\\\\)*\\u0000`
-    return `CASE WHEN contains(${line}, '\\u0000') THEN regexp_matches(${line}, ${this.#quote(exact)}) ELSE FALSE END`
+    return `CASE WHEN ${this.#mayHaveNul(line)} THEN regexp_matches(${line}, ${this.#quote(exact)}) ELSE FALSE END`
   }
 
   /**
