@@ -15,7 +15,7 @@ export const LAYOUT_NAMES: readonly Exclude<TimeLayout['kind'], 'strptime'>[] = 
 const PARTS: ReadonlyMap<string, string> = new Map([
   ...['Y', 'y'].map((letter) => [letter, 'year'] as const),
   ...['m', 'b', 'B'].map((letter) => [letter, 'month'] as const),
-  ...['d'].map((letter) => [letter, 'day'] as const),
+  ...['d', 'e'].map((letter) => [letter, 'day'] as const),
   ['j', 'day of the year'],
   ...['a', 'A'].map((letter) => [letter, 'weekday'] as const),
   ...['H', 'I'].map((letter) => [letter, 'hour'] as const),
