@@ -7,6 +7,7 @@ import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import { buildPlans } from '../src/compile/build-plan.ts'
 import type { Definition } from '../src/core/definition.ts'
 import type { MetricPlan, SourcePlan } from '../src/core/plan.ts'
+import { printCsv } from '../src/core/print-csv.ts'
 import type { RunRecord, TimeRange } from '../src/core/run-record.ts'
 import { checkText } from '../src/define/load-definition.ts'
 import { DuckdbBatchEngine } from '../src/engines/duckdb/batch.ts'
@@ -14,6 +15,7 @@ import { openArchive, openBatchEngine, openReport } from '../src/engines/registr
 import type { IngestInput } from '../src/ports/archive.ts'
 import type { BatchEngine, BatchRequest, StagedSource } from '../src/ports/batch-engine.ts'
 import type { RejectedLine } from '../src/ports/report.ts'
+import { type QueryRequest, queryMetric } from '../src/run/query-metric.ts'
 import { runBatch } from '../src/run/run-batch.ts'
 
 export type Row = Readonly<Record<string, unknown>>
@@ -122,6 +124,21 @@ export class Pipeline {
     }
   }
 
+  /** Finished totals as CSV; rows, dimensions and measures as the command line prints them. */
+  async queryCsv(
+    metric: string,
+    request: Omit<QueryRequest, 'metric' | 'range'> = {},
+    range: TimeRange = {},
+  ): Promise<string> {
+    const job = {
+      definition: this.definition,
+      digest: sha256,
+      openReport: () => openReport(this.folders, 'read'),
+    }
+    const { table } = await queryMetric(job, { metric, range, ...request })
+    return [...printCsv(table)].join('')
+  }
+
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true })
   }
@@ -140,7 +157,7 @@ export class Pipeline {
 
   /** Staged files stay until `remove`, so that tests can read them. */
   #stagingDir(name: string): string {
-    const path = join(this.folder, `staging-${this.#stagings++}`, name)
+    const path = join(this.folders.dataDir, 'staging', String(this.#stagings++), name)
     mkdirSync(path, { recursive: true })
     return path
   }

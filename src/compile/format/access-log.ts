@@ -35,7 +35,8 @@ const COMBINED: typeof COMMON = [
   ['referer', QUOTED],
   ['', '" "'],
   ['user_agent', QUOTED],
-  ['', '"'],
+  // Long lines are cut by some loggers, and then the last quote is missing.
+  ['', '"?'],
 ]
 
 /** Fields are as written: escapes stay. Only wanted fields capture. */
