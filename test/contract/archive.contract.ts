@@ -1,0 +1,239 @@
+/** What every archive must do, whatever it is made of; each adapter runs this suite on a fixture of its own. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Archive, IngestInput } from '../../src/ports/archive.ts'
+import { readFooter, readWithDuckdb, readWithHyparquet, type StoredLine } from './read-block.ts'
+
+export interface ArchiveFixture {
+  /** A handle on the fixture's storage as a new process would open it, with blocks of about 1 KiB. */
+  open(): Archive
+  remove(): Promise<void>
+}
+
+export function inputOf(name: string, ...chunks: (string | Uint8Array)[]): IngestInput {
+  return {
+    name,
+    async *open() {
+      for (const chunk of chunks) yield Buffer.from(chunk)
+    },
+  }
+}
+
+/** Every line of a source in the order of its blocks. */
+export async function linesOf(
+  archive: Archive,
+  source: string,
+  read = readWithDuckdb,
+): Promise<StoredLine[]> {
+  const manifest = await archive.manifest(source)
+  const lines: StoredLine[] = []
+  for (const block of manifest?.blocks ?? [])
+    lines.push(...(await read(await archive.verifiedPath(source, block))))
+  return lines
+}
+
+export async function textsOf(archive: Archive, source: string): Promise<string[]> {
+  return (await linesOf(archive, source)).map(({ raw }) => raw.toString())
+}
+
+export function describeArchive(name: string, makeFixture: () => Promise<ArchiveFixture>): void {
+  describe(`archive contract: ${name}`, () => {
+    let fixture: ArchiveFixture
+    let archive: Archive
+    beforeEach(async () => {
+      fixture = await makeFixture()
+      archive = fixture.open()
+    })
+    afterEach(() => fixture.remove())
+
+    it('knows nothing of a source before its first ingest', async () => {
+      expect(await archive.manifest('web')).toBeUndefined()
+      expect(await archive.sources()).toEqual([])
+      await archive.acknowledge('web')
+    })
+
+    it('gives back lines, offsets and observed times exactly, to two readers', async () => {
+      const result = await archive.ingest('web', [inputOf('a', 'one\ntwo\n\nfour')], { now: () => 1234 })
+      expect(result).toEqual({ source: 'web', lines: 4, bytes: 10, blocks: 1, repeated: false })
+      const expected = ['one', 'two', '', 'four'].map((text, offset) => {
+        return { offset, observedMs: 1234, raw: Buffer.from(text) }
+      })
+      expect(await linesOf(archive, 'web')).toEqual(expected)
+      expect(await linesOf(archive, 'web', readWithHyparquet)).toEqual(expected)
+    })
+
+    it('says in each footer what the block is', async () => {
+      await archive.ingest('web', [inputOf('a', 'one\ntwo\n')])
+      const { blocks, incarnation } = (await archive.manifest('web'))!
+      expect(await readFooter(await archive.verifiedPath('web', blocks[0]!))).toMatchObject({
+        millrace_format: '1',
+        source: 'web',
+        incarnation,
+        first_offset: '0',
+        end_offset: '2',
+        raw_bytes: '6',
+      })
+    })
+
+    it('appends: offsets go on, blocks cover them without a gap', async () => {
+      const text = Array.from({ length: 300 }, (_, index) => `line ${index} ${'x'.repeat(index % 50)}\n`)
+      for (let from = 0; from < 300; from += 100) {
+        await archive.ingest('web', [inputOf('part', text.slice(from, from + 100).join(''))])
+        await archive.acknowledge('web')
+      }
+      const manifest = (await fixture.open().manifest('web'))!
+      expect(manifest).toMatchObject({ formatVersion: 1, source: 'web', generation: 3, nextOffset: 300 })
+      expect(manifest.blocks.length).toBeGreaterThan(3)
+      let next = 0
+      for (const { firstOffset, endOffset } of manifest.blocks) {
+        expect(firstOffset).toBe(next)
+        next = endOffset
+      }
+      const lines = await linesOf(fixture.open(), 'web')
+      expect(lines.map(({ offset }) => offset)).toEqual(text.map((_, index) => index))
+      expect(lines.map(({ raw }) => `${raw}\n`)).toEqual(text)
+    })
+
+    it('keeps sources apart', async () => {
+      await archive.ingest('web', [inputOf('a', 'of web\n')])
+      await archive.ingest('db', [inputOf('b', 'of db\n')])
+      expect(await fixture.open().sources()).toEqual(['db', 'web'])
+      expect(await textsOf(archive, 'db')).toEqual(['of db'])
+    })
+
+    it('takes all inputs as one commit, or none', async () => {
+      const broken: IngestInput = {
+        name: 'broken',
+        async *open() {
+          yield Buffer.from('half\n'.repeat(1000))
+          throw new Error('the input broke')
+        },
+      }
+      await archive.ingest('web', [inputOf('a', 'kept\n')])
+      await expect(archive.ingest('web', [inputOf('b', 'no\n'), broken])).rejects.toThrow('the input broke')
+      expect(await textsOf(fixture.open(), 'web')).toEqual(['kept'])
+      await archive.ingest('web', [inputOf('b', 'b\n'), inputOf('c', 'c')])
+      expect(await textsOf(fixture.open(), 'web')).toEqual(['kept', 'b', 'c'])
+      expect((await archive.manifest('web'))?.generation).toBe(2)
+    })
+
+    it('adds nothing for empty input', async () => {
+      const result = await archive.ingest('web', [inputOf('empty'), inputOf('mark', '\ufeff')])
+      expect(result).toEqual({ source: 'web', lines: 0, bytes: 0, blocks: 0, repeated: false })
+      expect(await archive.manifest('web')).toBeUndefined()
+    })
+
+    it('never lets the observed clock run backwards', async () => {
+      await archive.ingest('web', [inputOf('a', 'a\n')], { now: () => 2000 })
+      await fixture.open().ingest('web', [inputOf('b', 'b\n')], { now: () => 1000 })
+      await fixture.open().ingest('web', [inputOf('c', 'c\n')], { now: () => 3000 })
+      expect((await linesOf(archive, 'web')).map(({ observedMs }) => observedMs)).toEqual([2000, 2000, 3000])
+    })
+
+    it('takes a repeat for a retry until the result was acknowledged', async () => {
+      const input = inputOf('a', 'once\n')
+      const first = await archive.ingest('web', [input])
+      const other = fixture.open()
+      await other.ingest('web', [inputOf('b', 'between\n')])
+      await other.acknowledge('web')
+      expect(await fixture.open().ingest('web', [input])).toEqual({ ...first, repeated: true })
+      await fixture.open().acknowledge('web')
+      expect(await textsOf(archive, 'web')).toEqual(['once', 'between'])
+      expect(await fixture.open().ingest('web', [input])).toEqual({ ...first, repeated: false })
+      expect(await textsOf(archive, 'web')).toEqual(['once', 'between', 'once'])
+    })
+
+    it('tells inputs apart by where one ends', async () => {
+      await archive.ingest('web', [inputOf('a', 'x\ny\n')])
+      const result = await archive.ingest('web', [inputOf('a', 'x\n'), inputOf('b', 'y\n')])
+      expect(result).toMatchObject({ repeated: false, lines: 2 })
+    })
+
+    it('points out content that an earlier command has ingested', async () => {
+      const repeated: string[] = []
+      const options = { onRepeatedContent: (input: string) => repeated.push(input) }
+      await archive.ingest('web', [inputOf('a', 'a\n'), inputOf('same', 'a\n')], options)
+      await archive.acknowledge('web')
+      expect(repeated).toEqual([])
+      await fixture.open().ingest('web', [inputOf('new', 'n\n'), inputOf('again', 'a\n')], options)
+      expect(repeated).toEqual(['again'])
+    })
+
+    it('shows the first line of each input, without its line end and byte order mark', async () => {
+      const seen: [string, string][] = []
+      const checkFirstLine = (line: Buffer, input: string) => void seen.push([line.toString(), input])
+      const inputs = [inputOf('a', '\ufeffid,name\r\n1,x\r\n'), inputOf('empty'), inputOf('b', 'only')]
+      await archive.ingest('web', inputs, { checkFirstLine })
+      expect(seen).toEqual([
+        ['id,name', 'a'],
+        ['only', 'b'],
+      ])
+      const refuse = () => {
+        throw new Error('another header')
+      }
+      await expect(archive.ingest('web', [inputOf('c', 'c\n')], { checkFirstLine: refuse })).rejects.toThrow(
+        'another header',
+      )
+      expect((await archive.manifest('web'))?.nextOffset).toBe(3)
+    })
+
+    it('stops when told to, and adds nothing', async () => {
+      const abort = new AbortController()
+      const input: IngestInput = {
+        name: 'endless',
+        async *open() {
+          for (let turn = 0; ; turn++) {
+            if (turn === 50) abort.abort()
+            yield Buffer.from('line\n'.repeat(100))
+          }
+        },
+      }
+      await expect(archive.ingest('web', [input], { signal: abort.signal })).rejects.toMatchObject({
+        code: 'INGEST_CANCELLED',
+      })
+      expect(await archive.manifest('web')).toBeUndefined()
+    })
+
+    it('lets one writer in at a time', async () => {
+      let inside: () => void = () => {}
+      let leave: () => void = () => {}
+      const isInside = new Promise<void>((resolve) => {
+        inside = resolve
+      })
+      const mayLeave = new Promise<void>((resolve) => {
+        leave = resolve
+      })
+      const slow: IngestInput = {
+        name: 'slow',
+        async *open() {
+          yield Buffer.from('slow\n')
+          inside()
+          await mayLeave
+        },
+      }
+      const first = archive.ingest('web', [slow])
+      await isInside
+      await expect(fixture.open().ingest('web', [inputOf('b', 'b\n')])).rejects.toMatchObject({
+        code: 'ARCHIVE_LOCKED',
+        params: { pid: process.pid },
+      })
+      leave()
+      await first
+      await fixture.open().ingest('web', [inputOf('b', 'b\n')])
+      expect(await textsOf(archive, 'web')).toEqual(['slow', 'b'])
+    })
+
+    it('reports progress up to the last byte and line', async () => {
+      const seen: { bytesRead: number; lines: number }[] = []
+      const text = 'a line of text\n'.repeat(500)
+      await archive.ingest('web', [inputOf('a', text)], { onProgress: (progress) => seen.push(progress) })
+      expect(seen.length).toBeGreaterThan(1)
+      expect(seen.at(-1)).toEqual({ bytesRead: text.length, lines: 500 })
+    })
+
+    it('finds nothing wrong with a healthy source', async () => {
+      await archive.ingest('web', [inputOf('a', 'a line\n'.repeat(1000))])
+      const { blocks } = (await archive.manifest('web'))!
+      expect(await archive.scrub('web')).toEqual({ source: 'web', blocks: blocks.length, findings: [] })
+    })
+  })
+}

@@ -1,0 +1,50 @@
+/** Reads a block back by two Parquet readers that share no code: DuckDB and hyparquet. */
+import { spawnSync } from 'node:child_process'
+import * as zlib from 'node:zlib'
+import { type DuckDBBlobValue, DuckDBInstance } from '@duckdb/node-api'
+import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet'
+
+export interface StoredLine {
+  readonly offset: number
+  readonly observedMs: number
+  readonly raw: Buffer
+}
+
+export async function readWithDuckdb(path: string): Promise<StoredLine[]> {
+  const instance = await DuckDBInstance.create(':memory:')
+  const connection = await instance.connect()
+  const sql = `select "offset", observed_ms, raw from read_parquet('${path.replaceAll("'", "''")}')`
+  const rows = (await connection.runAndReadAll(sql)).getRows()
+  connection.closeSync()
+  instance.closeSync()
+  return rows.map(([offset, observed, raw]) => ({
+    offset: Number(offset),
+    observedMs: Number(observed),
+    raw: Buffer.from((raw as DuckDBBlobValue).bytes),
+  }))
+}
+
+export async function readWithHyparquet(path: string): Promise<StoredLine[]> {
+  const file = await asyncBufferFromFile(path)
+  const rows = await parquetReadObjects({ file, utf8: false, compressors: { ZSTD: unpackZstd } })
+  return rows.map((row) => ({
+    offset: Number(row.offset),
+    observedMs: Number(row.observed_ms),
+    raw: Buffer.from(row.raw as Uint8Array),
+  }))
+}
+
+/** The key-value pairs in the file's footer. */
+export async function readFooter(path: string): Promise<Record<string, string | undefined>> {
+  const metadata = await parquetMetadataAsync(await asyncBufferFromFile(path))
+  return Object.fromEntries((metadata.key_value_metadata ?? []).map(({ key, value }) => [key, value]))
+}
+
+/** Node has zstd from 22.15 on; before that the zstd program stands in. */
+function unpackZstd(packed: Uint8Array): Uint8Array {
+  const native = (zlib as { zstdDecompressSync?: (bytes: Uint8Array) => Buffer }).zstdDecompressSync
+  if (native) return native(packed)
+  const run = spawnSync('zstd', ['-dcq'], { input: packed, maxBuffer: 1 << 30 })
+  if (run.status !== 0) throw new Error(`zstd could not unpack a page: ${run.error ?? run.stderr}`)
+  return run.stdout
+}
