@@ -19,7 +19,8 @@ const LINE = `${GAP}*(?:${KEY}(?:=(?:${QUOTED}|${BARE}))?(?:${GAP}+|\\z))*`
 /** A list of keys and one of values, cut from each line once; of equal keys the first counts. */
 export function readLogfmt({ stages, dialect, paths }: ReadRequest<{ readonly kind: 'logfmt' }>): Reading {
   const { parse } = dialect
-  const pair = `(${KEY})(?:=(${QUOTED}|${BARE}))?`
+  // Of a valid line this matches every pair; a key alone has the empty text.
+  const pair = `(${KEY})=?(${QUOTED}|${BARE})`
   stages.add({ matched: parse.fullMatch('line', LINE) })
   stages.add({
     keys: parse.allMatches('CASE WHEN matched THEN line END', pair, 1),
