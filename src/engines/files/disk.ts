@@ -1,5 +1,5 @@
 /** The few acts by which the archive changes a disk; durability is stated here and nowhere else. */
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { MillraceError } from '../../core/error.ts'
 
@@ -44,12 +44,28 @@ async function sync(path: string, flags: string): Promise<void> {
   }
 }
 
-/** A new folder's name lives in its parent, so each parent of a folder made here is synced. */
+/**
+ * A new folder's name lives in its parent, so the parent is synced. Each level is made by itself: Node's
+ * recursive form never returns on a file system such as /proc, which answers ENOENT to everything.
+ */
 async function makeDurableFolder(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true })
-  if (first === undefined) return
-  for (let made = resolve(path); made.length >= first.length; made = dirname(made))
-    await sync(dirname(made), 'r')
+  try {
+    await mkdir(path)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST' && (await isFolder(path))) return
+    if (code !== 'ENOENT' || (await isFolder(dirname(resolve(path))))) throw error
+    await makeDurableFolder(dirname(resolve(path)))
+    return makeDurableFolder(path)
+  }
+  await sync(dirname(resolve(path)), 'r')
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )
 }
 
 /** Writes a whole file so that a crash leaves the old content or the new, never a mixture. */
