@@ -76,19 +76,20 @@ class Appender {
   async add(input: IngestInput): Promise<string> {
     const hash = createHash('sha256')
     const pieces = cutPieces(this.#watch(input, hash), input.name, this.#job.limits)
+    const { signal, checkFirstLine } = this.#job.options
     let next = pieces.next()
     try {
       for (let isFirst = true; ; isFirst = false) {
-        const { value: piece, done } = await next
+        const { value: piece, done } = await orAborted(next, signal)
         if (done) return hash.digest('hex')
         next = pieces.next()
-        next.catch(() => {})
-        if (isFirst) this.#job.options.checkFirstLine?.(firstLine(piece), input.name)
+        if (isFirst) checkFirstLine?.(firstLine(piece), input.name)
         await this.#append(piece)
       }
     } finally {
-      await next.catch(() => {})
-      await pieces.return()
+      // Not awaited: an input that waits for its writer would hold up the news of a failure.
+      next.catch(() => {})
+      pieces.return().catch(() => {})
     }
   }
 
@@ -105,7 +106,6 @@ class Appender {
 
   async *#watch(input: IngestInput, hash: ReturnType<typeof createHash>) {
     for await (const chunk of input.open()) {
-      if (this.#job.options.signal?.aborted) throw new MillraceError('INGEST_CANCELLED')
       hash.update(chunk)
       this.#bytesRead += chunk.length
       yield chunk
@@ -138,6 +138,18 @@ class Appender {
     })
     this.#sealing.catch(() => {})
   }
+}
+
+/** A silent input must not keep an ingest from being cancelled. */
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work
+  let stop: () => void = () => {}
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(new MillraceError('INGEST_CANCELLED'))
+    if (signal.aborted) stop()
+    else signal.addEventListener('abort', stop, { once: true })
+  })
+  return Promise.race([work, aborted]).finally(() => signal.removeEventListener('abort', stop))
 }
 
 function firstLine({ bytes }: Piece): Buffer {
