@@ -83,12 +83,13 @@ class Appender {
         const { value: piece, done } = await orAborted(next, signal)
         if (done) return hash.digest('hex')
         next = pieces.next()
+        // It may fail while this piece is worked on; the failure is met when its turn comes.
+        next.catch(() => {})
         if (isFirst) checkFirstLine?.(firstLine(piece), input.name)
         await this.#append(piece)
       }
     } finally {
       // Not awaited: an input that waits for its writer would hold up the news of a failure.
-      next.catch(() => {})
       pieces.return().catch(() => {})
     }
   }

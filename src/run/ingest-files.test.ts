@@ -1,0 +1,131 @@
+/** Real files of every bad kind, into a real archive. */
+import { execFileSync, spawnSync } from 'node:child_process'
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { textsOf } from '../../test/contract/archive.contract.ts'
+import { FilesArchive } from '../engines/files/archive.ts'
+import { ingestFiles } from './ingest-files.ts'
+
+let folder: string
+let archive: FilesArchive
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'millrace-ingest-'))
+  archive = new FilesArchive({ dataDir: join(folder, 'data') })
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+async function file(name: string, content: string | Uint8Array): Promise<string> {
+  await writeFile(join(folder, name), content)
+  return join(folder, name)
+}
+
+/** Refused with this code, and with nothing added though a good file stands before the bad one. */
+async function expectRefused(path: string, code: string, ...parts: string[]) {
+  const good = await file('good.log', 'good\n')
+  const refusal = await ingestFiles(archive, 'web', [good, path]).catch((error: unknown) => error)
+  expect(refusal).toMatchObject({ code, exitCode: 1 })
+  const { message } = refusal as Error
+  for (const part of [path, ...parts]) expect(message).toContain(part)
+  expect(message).not.toMatch(/\{\w+\}/)
+  expect(await archive.manifest('web')).toBeUndefined()
+}
+
+const manyLines = Array.from({ length: 20_000 }, (_, index) => `line ${index} ${index * 7919}`)
+const packed = gzipSync(`${manyLines.join('\n')}\n`)
+
+describe('files that are taken', () => {
+  it('plain, gzip, and gzip of several members, as one ingest', async () => {
+    const paths = [
+      await file('a.log', 'a1\na2'),
+      await file('b.gz', packed),
+      await file('c', Buffer.concat([gzipSync('c1\nc'), gzipSync(''), gzipSync('2\n')])),
+    ]
+    expect(await ingestFiles(archive, 'web', paths)).toMatchObject({ lines: 20_004, repeated: false })
+    expect(await textsOf(archive, 'web')).toEqual(['a1', 'a2', ...manyLines, 'c1', 'c2'])
+  })
+
+  it('empty, plain or packed: nothing is added', async () => {
+    const paths = [await file('empty', ''), await file('empty.gz', gzipSync(''))]
+    expect(await ingestFiles(archive, 'web', paths)).toMatchObject({ lines: 0, blocks: 0 })
+  })
+
+  it('with a NUL byte after the first 64 KiB, which batch may judge', async () => {
+    const path = await file('late.log', `${'x'.repeat(70_000)}\na\0b\n`)
+    expect(await ingestFiles(archive, 'web', [path])).toMatchObject({ lines: 2 })
+  })
+
+  it('a pipe, whose size nobody knows', async () => {
+    const path = join(folder, 'pipe')
+    execFileSync('mkfifo', [path])
+    const seen: object[] = []
+    const ingested = ingestFiles(archive, 'web', [path], { onProgress: (progress) => seen.push(progress) })
+    await writeFile(path, 'through a pipe\n')
+    expect(await ingested).toMatchObject({ lines: 1 })
+    expect(seen.at(-1)).toEqual({ bytesRead: 15, lines: 1 })
+  })
+
+  it('report progress in bytes as they are stored', async () => {
+    const seen: { bytesRead: number; totalBytes?: number }[] = []
+    const path = await file('b.gz', packed)
+    await ingestFiles(archive, 'web', [path], { onProgress: (progress) => seen.push(progress) })
+    expect(seen.at(-1)).toMatchObject({ bytesRead: packed.length, totalBytes: packed.length })
+  })
+})
+
+describe('files that are refused', () => {
+  it('missing', () => expectRefused(join(folder, 'nowhere.log'), 'INGEST_NOT_FOUND'))
+
+  it('a directory', async () => {
+    await mkdir(join(folder, 'logs'))
+    await expectRefused(join(folder, 'logs'), 'INGEST_IS_DIRECTORY', '/*')
+  })
+
+  it('binary', async () => {
+    await expectRefused(await file('core', Buffer.from([1, 2, 0, 3])), 'INGEST_BINARY_FILE', 'NUL')
+    await expectRefused(await file('tar.gz', gzipSync(Buffer.alloc(600))), 'INGEST_BINARY_FILE')
+    await expectRefused(await file('twice.gz', gzipSync(packed)), 'INGEST_BINARY_FILE', 'gzip inside gzip')
+  })
+
+  it('UTF-16, with the way out', async () => {
+    const path = await file('windows.log', Buffer.from('\ufefftext\r\n', 'utf16le'))
+    await expectRefused(path, 'INGEST_BINARY_FILE', 'iconv -f UTF-16LE')
+  })
+
+  it('a gzip that ends too early, wherever', async () => {
+    for (const length of [12, packed.length >> 1, packed.length - 1]) {
+      await expectRefused(await file('cut.gz', packed.subarray(0, length)), 'INGEST_TRUNCATED_GZIP')
+    }
+    const members = Buffer.concat([packed, packed.subarray(0, 1000)])
+    await expectRefused(await file('cut2.gz', members), 'INGEST_TRUNCATED_GZIP')
+  })
+
+  it('a gzip with a wrong byte, in the data or in the check sum', async () => {
+    for (const position of [packed.length >> 1, packed.length - 6]) {
+      const bad = Buffer.from(packed)
+      bad[position]! ^= 0x55
+      await expectRefused(await file('bad.gz', bad), 'INGEST_CORRUPT_GZIP')
+    }
+  })
+
+  const programs = { zstd: 'zstd', bzip2: 'bzip2', xz: 'xz' }
+  for (const [format, program] of Object.entries(programs)) {
+    const isMissing = spawnSync(program, ['--version'], { stdio: 'ignore' }).error !== undefined
+    it.skipIf(isMissing)(`${format}, with the way out (needs the program ${program})`, async () => {
+      const bytes = execFileSync(program, ['-c'], { input: 'some lines\n' })
+      await expectRefused(await file(`log.${format}`, bytes), 'INGEST_UNKNOWN_COMPRESSION', format, ' -dc ')
+    })
+  }
+
+  it.skipIf(process.getuid?.() === 0)('unreadable (cannot be told as root)', async () => {
+    const path = await file('secret.log', 'x\n')
+    await chmod(path, 0)
+    await expectRefused(path, 'INGEST_UNREADABLE', 'permission')
+  })
+
+  it('unreadable on the way: a file that gives an error when it is read', async () => {
+    await expectRefused('/proc/self/mem', 'INGEST_UNREADABLE')
+  })
+})
