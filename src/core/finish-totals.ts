@@ -3,6 +3,7 @@
 import { evaluateRatio, namesInRatio } from './evaluate-ratio.ts'
 import { exactToDouble } from './exact-number.ts'
 import { type FinishedColumn, finishMeasure } from './finish-measure.ts'
+import { fitsInt64 } from './fits-int64.ts'
 import type { MergedTotals } from './merged-totals.ts'
 import type { MeasureSource, MetricPlan, PlanDimension } from './plan.ts'
 import type { QuantileRank } from './quantile-rank.ts'
@@ -52,7 +53,7 @@ function dimensionColumn(
 ): ResultColumn {
   const values = totals.dimensions.map((dimensions) => dimensions[place]!)
   if (type.kind === 'decimal') return { name, type: 'decimal', scale: type.scale, values }
-  const isWide = type.kind === 'integer' && !fitsInteger(expr.type)
+  const isWide = type.kind === 'integer' && !fitsInt64(expr)
   return { name, type: isWide ? 'decimal' : type.kind, scale: 0, values }
 }
 
@@ -77,12 +78,7 @@ function measureType({ measure }: MeasureSource, scale: number | undefined): Res
   if (scale === undefined) return 'double'
   if (aggregate === 'count' || aggregate === 'distinct') return 'integer'
   const isExtreme = aggregate === 'min' || aggregate === 'max'
-  return scale === 0 && isExtreme && argument && fitsInteger(argument.type) ? 'integer' : 'decimal'
-}
-
-/** A 64-bit field reaches −2^63 but not 2^63, though its magnitude is counted as 2^63. */
-function fitsInteger(type: PlanDimension['expr']['type']): boolean {
-  return type.kind === 'integer' && BigInt(type.magnitude) < 2n ** 63n
+  return scale === 0 && isExtreme && argument && fitsInt64(argument) ? 'integer' : 'decimal'
 }
 
 function ratioColumns(

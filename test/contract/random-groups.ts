@@ -1,4 +1,5 @@
 /** Random partials for report suites: awkward dimension values, missing measures, windows before and after 1970. */
+import { bucketOf } from '../../src/core/quantile-bucket.ts'
 import type { Dimensions, Group } from './report-fixture.ts'
 
 /** Numbers in [0, 1) that depend on the seed alone (mulberry32). */
@@ -48,7 +49,7 @@ function randomTallies(random: () => number): Omit<Group, 'windowMs' | 'dimensio
     sum: exact(),
     heat: valued === 0 ? null : int(1000) - 500,
     buckets: pairs(
-      () => int(4000) - 1000,
+      () => bucketOf(BigInt(int(100_000)) - 20_000n),
       () => 1 + int(20),
     ),
     registers: pairs(

@@ -1,7 +1,8 @@
 /** The view of a metric: its totals at window resolution as plain numbers, for any DuckDB client. */
 
 import { MAX_REGISTERS } from '../../core/distinct-registers.ts'
-import type { RatioExpr, ValueType } from '../../core/expr.ts'
+import type { RatioExpr } from '../../core/expr.ts'
+import { fitsInt64 } from '../../core/fits-int64.ts'
 import type { MeasureSource, MetricPlan, PlanDimension } from '../../core/plan.ts'
 import { DEFAULT_RANKS, parseRank } from '../../core/quantile-rank.ts'
 import { duckdbDialect } from './dialect.ts'
@@ -40,12 +41,8 @@ function dimensionColumn({ name, type, expr }: PlanDimension, index: number): Vi
   const scale = type.kind === 'decimal' ? type.scale : 0
   return {
     name,
-    sql: scale === 0 && fitsBigint(expr.type) ? `CAST(${column} AS BIGINT)` : decimal(column, scale),
+    sql: scale === 0 && fitsInt64(expr) ? `CAST(${column} AS BIGINT)` : decimal(column, scale),
   }
-}
-
-function fitsBigint(type: ValueType): boolean {
-  return 'magnitude' in type && BigInt(type.magnitude) < 2n ** 63n
 }
 
 /** Exact: a product of decimals keeps every digit, where a division would give a double. */

@@ -1,0 +1,203 @@
+/** What only the DuckDB file owes: views for any client, locks, size, formats. */
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DuckDBInstance } from '@duckdb/node-api'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { exactToDouble, printExact } from '../../src/core/exact-number.ts'
+import { finishTotals } from '../../src/core/finish-totals.ts'
+import { parseRank } from '../../src/core/quantile-rank.ts'
+import type { ResultColumn } from '../../src/core/result-table.ts'
+import { openDuckdbReport } from '../../src/engines/duckdb/report.ts'
+import { randomGroups, seeded } from './random-groups.ts'
+import { type Group, makePlan, stage } from './report-fixture.ts'
+
+let dir: string
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'millrace-report-file-'))
+})
+afterEach(() => rmSync(dir, { recursive: true, force: true }))
+
+const path = () => join(dir, 'report.duckdb')
+const plan = makePlan()
+
+async function publish(groups: readonly Group[], of = plan): Promise<void> {
+  const publication = await stage(dir, of, groups)
+  const report = await openDuckdbReport(dir, 'write')
+  await report.publish(publication).finally(() => report.close())
+}
+
+/** As any other program would open the file, under a name of its own. */
+async function readElsewhere(sql: string) {
+  const instance = await DuckDBInstance.create(':memory:')
+  const connection = await instance.connect()
+  try {
+    await connection.run(`ATTACH '${path()}' AS elsewhere (READ_ONLY)`)
+    await connection.run('USE elsewhere')
+    const reader = await connection.runAndReadAll(sql)
+    return { names: reader.columnNames(), types: reader.columnTypes().map(String), rows: reader.getRows() }
+  } finally {
+    connection.closeSync()
+    instance.closeSync()
+  }
+}
+
+describe('the view of a metric', () => {
+  it('shows what a query answers, as plain numbers', async () => {
+    const groups = randomGroups(seeded(40), 200)
+    await publish(groups)
+    const ranks = ['0.5', '0.95', '0.99'].map((text) => parseRank(text)!)
+    const report = await openDuckdbReport(dir, 'read')
+    const measures = plan.measures.map(({ measure }) => measure.name)
+    const totals = await report.query({
+      plan,
+      range: {},
+      step: { kind: 'fixed', stepMs: plan.windowMs },
+      by: plan.dimensions.map(({ name }) => name),
+      measures,
+      quantiles: ranks,
+    })
+    await report.close()
+    const shown = new Set([...measures, 'per_request'])
+    const table = finishTotals(plan, totals, { by: plan.dimensions, sources: plan.measures, ranks, shown })
+    const order = 'window_start, service NULLS LAST, code NULLS LAST, load NULLS LAST, cached NULLS LAST'
+    const view = await readElsewhere(`SELECT * EXCLUDE (window_end) FROM "http.requests" ORDER BY ${order}`)
+    expect(view.names).toEqual(table.columns.map(({ name }) => name))
+    expect(view.rows).toHaveLength(200)
+    for (const [row, values] of view.rows.entries())
+      for (const [place, column] of table.columns.entries()) expectSame(column, row, values[place])
+  })
+
+  it('has typed columns, and the end of each window', async () => {
+    await publish(randomGroups(seeded(41), 3))
+    const { names, types } = await readElsewhere('FROM "http.requests"')
+    expect(Object.fromEntries(names.map((name, place) => [name, types[place]]))).toEqual({
+      window_start: 'TIMESTAMP',
+      window_end: 'TIMESTAMP',
+      service: 'VARCHAR',
+      code: 'BIGINT',
+      load: 'DECIMAL(38,3)',
+      cached: 'BOOLEAN',
+      requests: 'BIGINT',
+      total: 'DECIMAL(38,3)',
+      least: 'DECIMAL(38,3)',
+      most: 'DECIMAL(38,3)',
+      average: 'DOUBLE',
+      heat: 'DOUBLE',
+      duration_p50: 'DECIMAL(38,3)',
+      duration_p95: 'DECIMAL(38,3)',
+      duration_p99: 'DECIMAL(38,3)',
+      users: 'BIGINT',
+      per_request: 'DOUBLE',
+    })
+    const ends = await readElsewhere(
+      `SELECT DISTINCT window_end - window_start = INTERVAL '1 minute' FROM "http.requests"`,
+    )
+    expect(ends.rows).toEqual([[true]])
+  })
+
+  it('stands apart from the tables, whatever the metric is called', async () => {
+    for (const name of ['runs', 'say "hi"', 'Größe'])
+      await publish(randomGroups(seeded(42), 2), makePlan(name))
+    const { rows } =
+      await readElsewhere(`SELECT count(*) FROM runs UNION ALL SELECT count(*) FROM "say ""hi"""
+      UNION ALL SELECT count(*) FROM "Größe" UNION ALL SELECT count(*) FROM millrace.runs`)
+    expect(rows).toEqual([[2n], [2n], [2n], [3n]])
+  })
+
+  it('shows the largest numbers of every kind', async () => {
+    const [group] = randomGroups(seeded(43), 1)
+    const largest = 10n ** 38n - 1n
+    await publish([{ ...group!, valued: 1, sum: largest, least: -largest, most: 1n, buckets: [[36_174, 1]] }])
+    const { rows } = await readElsewhere('SELECT total, least, duration_p50 FROM "http.requests"')
+    expect(rows[0]!.map(String)).toEqual([
+      `${printExact(largest, 3)}`,
+      printExact(-largest, 3),
+      printExact((99n * 10n ** 36n + 10n ** 38n - 1n) / 2n, 3),
+    ])
+  })
+})
+
+function expectSame(column: ResultColumn, row: number, shown: unknown): unknown {
+  const value = column.values[row]!
+  if (value === null || typeof value === 'string' || typeof value === 'boolean')
+    return expect(shown).toBe(value)
+  if (column.type === 'timestamp')
+    return expect((shown as { micros: bigint }).micros).toBe(BigInt(value) * 1000n)
+  // The view divides doubles, which core does not, so the last digit may differ.
+  if (column.type === 'double') return expect(shown).toBeCloseTo(Number(value), 9)
+  const text = String(shown)
+  expect(Number(text)).toBe(exactToDouble(value as bigint, column.scale))
+  return expect(text.replace(/\.?0+$/, '') || '0').toBe(
+    printExact(value as bigint, column.scale).replace(/\.?0+$/, '') || '0',
+  )
+}
+
+describe('the report file', () => {
+  it.each([
+    ['the same data', {}],
+    ['the same range', { fromMs: 0, toMs: 30 * 60_000 }],
+  ])('does not grow when %s is published again and again', async (_, range) => {
+    const groups = randomGroups(seeded(44), 1500)
+    await publish(groups)
+    const first = statSync(path()).size
+    const inRange = ({ windowMs }: Group) => !('toMs' in range) || (windowMs >= 0 && windowMs < range.toMs)
+    const publication = await stage(dir, plan, groups.filter(inRange), { range })
+    for (let run = 0; run < 20; run++) {
+      const report = await openDuckdbReport(dir, 'write')
+      await report.publish(publication).finally(() => report.close())
+    }
+    expect(statSync(path()).size).toBeLessThanOrEqual(3 * first)
+  })
+
+  it('is missing until the first batch', async () => {
+    await expect(openDuckdbReport(dir, 'read')).rejects.toMatchObject({ code: 'REPORT_MISSING' })
+    const instance = await DuckDBInstance.create(path())
+    instance.closeSync()
+    await expect(openDuckdbReport(dir, 'read')).rejects.toMatchObject({ code: 'REPORT_MISSING' })
+  })
+
+  it('of a newer format is refused, to read and to write', async () => {
+    await publish([])
+    const instance = await DuckDBInstance.create(path())
+    const connection = await instance.connect()
+    await connection.run('UPDATE millrace.format SET version = 99')
+    connection.closeSync()
+    instance.closeSync()
+    for (const mode of ['read', 'write'] as const)
+      await expect(openDuckdbReport(dir, mode)).rejects.toMatchObject({ code: 'REPORT_NEWER_FORMAT' })
+  })
+
+  it('that is no DuckDB file is named, with the reason', async () => {
+    const { writeFileSync } = await import('node:fs')
+    writeFileSync(path(), 'not a database'.repeat(1000))
+    await expect(openDuckdbReport(dir, 'read')).rejects.toMatchObject({ code: 'REPORT_FAILED' })
+  })
+
+  it('may be read by many at once, and written by one: others wait, then are told who has it', async () => {
+    await publish([])
+    const writer = await openDuckdbReport(dir, 'write')
+    const here = openDuckdbReport(dir, 'read', 100)
+    await expect(here).rejects.toMatchObject({
+      code: 'REPORT_LOCKED',
+      params: { pid: ` (process ${process.pid})` },
+    })
+    const late = openDuckdbReport(dir, 'read')
+    setTimeout(() => writer.close(), 200)
+    await (await late).close()
+  })
+
+  it('held by another process is waited for', async () => {
+    await publish([])
+    const script = `const { DuckDBInstance } = require('@duckdb/node-api')
+      DuckDBInstance.create(process.argv[1]).then(() => { console.log('held'); setTimeout(() => process.exit(), 1500) })`
+    const holder = spawn(process.execPath, ['-e', script, path()], { stdio: ['ignore', 'pipe', 'inherit'] })
+    await new Promise((resolve) => holder.stdout.once('data', resolve))
+    const params = { pid: ` (process ${holder.pid})` }
+    await expect(openDuckdbReport(dir, 'write', 50)).rejects.toMatchObject({ code: 'REPORT_LOCKED', params })
+    const report = await openDuckdbReport(dir, 'read')
+    expect(await report.runs(5)).toHaveLength(1)
+    await report.close()
+  })
+})
