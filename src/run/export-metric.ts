@@ -60,9 +60,13 @@ async function makePartDir(out: string): Promise<string> {
   return mkdtemp(join(dirname(out), '.millrace-export-')).catch((error) => fail(out, error))
 }
 
-function fail(path: string, error: unknown): never {
+function unwritable(path: string, error: unknown): MillraceError {
   const why = error instanceof Error ? error.message : String(error)
-  throw new MillraceError('EXPORT_UNWRITABLE', { path, why }, { cause: error })
+  return new MillraceError('EXPORT_UNWRITABLE', { path, why }, { cause: error })
+}
+
+function fail(path: string, error: unknown): never {
+  throw unwritable(path, error)
 }
 
 type Slices = AsyncIterable<ResultTable>
@@ -121,18 +125,24 @@ async function readSlice(report: Report, plan: MetricPlan, range: TimeRange): Pr
 
 async function writeCsv(path: string, slices: Slices): Promise<number> {
   let rows = 0
+  let isFirst = true
+  let failure: unknown
   async function* lines() {
-    let isFirst = true
-    for await (const table of slices) {
-      yield* printCsv(table, isFirst)
-      rows += table.rows
-      isFirst = false
+    try {
+      for await (const table of slices) {
+        yield* printCsv(table, isFirst)
+        rows += table.rows
+        isFirst = false
+      }
+    } catch (error) {
+      failure = error
+      throw error
     }
   }
   const file = createWriteStream(path, { flush: true })
+  // The pipeline hands on the same error whichever end it came from.
   await pipeline(Readable.from(lines()), file).catch((error) => {
-    if (file.errored === error) fail(path, error)
-    throw error
+    throw failure ?? unwritable(path, error)
   })
   return rows
 }

@@ -13,9 +13,10 @@ export async function readRows(
   return reader.getRows()
 }
 
-/** Column by column, which is faster for many rows. */
+/** Column by column, which is faster for many rows; every column is there also when there are no rows. */
 export async function readColumns(connection: DuckDBConnection, sql: string): Promise<DuckDBValue[][]> {
-  return (await connection.runAndReadAll(sql)).getColumns()
+  const reader = await connection.runAndReadAll(sql)
+  return reader.currentRowCount > 0 ? reader.getColumns() : reader.columnNames().map(() => [])
 }
 
 /** Statements without a result; values as in `readRows`. */

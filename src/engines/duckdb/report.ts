@@ -100,7 +100,8 @@ class DuckdbReport implements Report {
   }
 
   #explain(error: unknown, metric: string): unknown {
-    if (!(error instanceof Error) || error instanceof MillraceError) return error
+    // DuckDB throws plain errors; a TypeError is a bug and must look like one.
+    if (!(error instanceof Error) || error.constructor !== Error) return error
     if (/overflow|out of range/i.test(error.message) && metric !== '')
       return new MillraceError('REPORT_SUM_OVERFLOW', { metric }, { cause: error })
     return failedError(this.#file.path, error)
