@@ -2,6 +2,7 @@
 import { type DuckDBConnection, DuckDBDecimalValue, type DuckDBValue } from '@duckdb/node-api'
 import { estimateDistinct, MAX_REGISTERS } from '../../core/distinct-registers.ts'
 import type { MeasureSource, Tally, TallyColumn } from '../../core/plan.ts'
+import { windowStart } from '../../core/window.ts'
 import type { DimensionValue, MergedColumn, MergedTotals, TotalsQuery } from '../../ports/report.ts'
 import { duckdbDialect } from './dialect.ts'
 import { readColumns } from './read-rows.ts'
@@ -11,9 +12,16 @@ import { withinRange } from './window-range.ts'
 
 /** Series that the query keeps, with the number of the output group they fall in, in output order. */
 const SELECTED = 'selected_series'
-/** Base window → start of its step, when steps are not even. */
+/** Base window → number of its step, when steps are not even. */
 const STEPS = 'step_of_window'
-const GROUPS = ['step_ms', 'grp']
+/** Small numbers, since DuckDB groups by narrow columns a quarter faster. */
+const GROUPS = ['step', 'grp']
+
+/** Starts of windows. */
+export interface WindowBounds {
+  readonly firstMs: number
+  readonly lastMs: number
+}
 
 /** One finished tally: its rows' steps, groups and columns, in output order. */
 interface TallyResult {
@@ -25,17 +33,17 @@ interface TallyResult {
 export class TotalsReader {
   readonly #connection: DuckDBConnection
   readonly #query: TotalsQuery
-  readonly #firstMs: number
+  readonly #held: WindowBounds
   readonly #tables: ReturnType<typeof tablesOf>
 
   /**
-   * The connection is the reader's own, inside a transaction: temporary tables are left in it. `firstMs` is the
-   * start of the first window that the tables hold.
+   * The connection is the reader's own, inside a transaction: temporary tables are left in it. `held` are the
+   * first and the last window that the tables hold.
    */
-  constructor(connection: DuckDBConnection, query: TotalsQuery, firstMs: number) {
+  constructor(connection: DuckDBConnection, query: TotalsQuery, held: WindowBounds) {
     this.#connection = connection
     this.#query = query
-    this.#firstMs = firstMs
+    this.#held = held
     this.#tables = tablesOf(query.plan.metric, query.plan.version)
   }
 
@@ -54,7 +62,7 @@ export class TotalsReader {
       measures.push(isBase ? baseColumn(source, columns, totals) : await this.#readSketch(source, totals))
     }
     const dimensions = totals.groups.map((group) => groups[(group as number) - 1]!)
-    return { windowMs: totals.steps as number[], dimensions, measures }
+    return { windowMs: totals.steps.map((step) => this.#startOf(Number(step))), dimensions, measures }
   }
 
   /** Numbers the groups in the order of their dimensions, and returns their values in that order. */
@@ -81,11 +89,30 @@ export class TotalsReader {
   /** Windows are few beside rows, so each is placed once and rows find their step by a hash join. */
   async #mapSteps(boundaries: readonly number[]): Promise<void> {
     const windows = `SELECT DISTINCT window_start FROM ${qualify(this.#tables.totals)} WHERE ${this.#rowFilter()}`
-    const starts = `SELECT unnest([${boundaries.join(', ')}]::BIGINT[]) AS step_ms`
-    const joined = `(${windows}) w ASOF JOIN (${starts}) b ON epoch_ms(w.window_start) >= b.step_ms`
+    const list = `[${boundaries.join(', ')}]::BIGINT[]`
+    const starts = `SELECT unnest(${list}) AS start_ms, CAST(generate_subscripts(${list}, 1) - 1 AS INTEGER) AS step`
+    const joined = `(${windows}) w ASOF JOIN (${starts}) b ON epoch_ms(w.window_start) >= b.start_ms`
     await this.#connection.run(
-      `CREATE OR REPLACE TEMP TABLE ${STEPS} AS SELECT w.window_start, b.step_ms FROM ${joined}`,
+      `CREATE OR REPLACE TEMP TABLE ${STEPS} AS SELECT w.window_start, b.step FROM ${joined}`,
     )
+  }
+
+  /** The step of the first window held is number 0 when steps are even. */
+  #originMs(stepMs: number): number {
+    return windowStart(this.#held.firstMs, stepMs)
+  }
+
+  #startOf(step: number): number {
+    const rule = this.#query.step
+    return rule.kind === 'fixed' ? this.#originMs(rule.stepMs) + step * rule.stepMs : rule.boundaries[step]!
+  }
+
+  /** No window comes before the origin, so division that cuts toward zero is rounding toward the past. */
+  #evenStep(stepMs: number): string {
+    const originMs = this.#originMs(stepMs)
+    const isNarrow = (this.#held.lastMs - originMs) / stepMs < 2 ** 31
+    const number = `(epoch_us(window_start) - ${originMs * 1000}) // ${stepMs * 1000}`
+    return isNarrow ? `CAST(${number} AS INTEGER)` : number
   }
 
   #rowFilter(): string {
@@ -98,7 +125,7 @@ export class TotalsReader {
     const isEven = step.kind === 'fixed'
     const steps = isEven ? '' : ` JOIN ${STEPS} USING (window_start)`
     return {
-      groups: `${isEven ? evenStep(step.stepMs, this.#firstMs) : 'step_ms'} AS step_ms, grp`,
+      groups: `${isEven ? this.#evenStep(step.stepMs) : 'step'} AS step, grp`,
       from: `${qualify(table)} JOIN ${SELECTED} USING (series_id)${steps} WHERE ${this.#rowFilter()}`,
     }
   }
@@ -109,10 +136,8 @@ export class TotalsReader {
     return `SELECT ${[groups, ...merged].join(', ')} FROM ${from} GROUP BY ALL`
   }
 
-  /** Steps come back as numbers, which hold every millisecond of a calendar exactly. */
   async #readTally(sql: string): Promise<TallyResult> {
-    const columns = 'CAST(step_ms AS DOUBLE), grp, * EXCLUDE (step_ms, grp)'
-    const ordered = `SELECT ${columns} FROM (${sql}) ORDER BY ${GROUPS.join(', ')}`
+    const ordered = `SELECT * FROM (${sql}) ORDER BY ${GROUPS.join(', ')}`
     const [steps = [], groups = [], ...rest] = await readColumns(this.#connection, ordered)
     return { steps, groups, columns: rest }
   }
@@ -152,15 +177,6 @@ function findMeasure({ plan }: TotalsQuery, name: string): MeasureSource {
   const found = plan.measures.find(({ measure }) => measure.name === name)
   if (!found) throw new Error(`metric ${plan.metric} has no measure ${name}`)
   return found
-}
-
-/**
- * `start − start mod step`, rounded toward the past. SQL's remainder takes the sign of the start, which costs a
- * second remainder, so it is put right only where there are windows before 1970.
- */
-function evenStep(stepMs: number, firstMs: number): string {
-  const remainder = `epoch_ms(window_start) % ${stepMs}`
-  return `(epoch_ms(window_start) - ${firstMs < 0 ? `(${remainder} + ${stepMs}) % ${stepMs}` : remainder})`
 }
 
 /** Counts stay far below 64 bits, which are faster to read than the 128 that a sum has. */

@@ -62,8 +62,10 @@ class DuckdbReport implements Report {
       await connection.run('BEGIN')
       const { metric, version } = query.plan
       const state = await readMetricState(connection, metric, version)
-      if (state?.version !== version || state.firstWindowMs === null) return emptyTotals(query)
-      return new TotalsReader(connection, query, state.firstWindowMs).read()
+      const { firstWindowMs: firstMs, lastWindowMs: lastMs } = state ?? {}
+      if (state?.version !== version || typeof firstMs !== 'number' || typeof lastMs !== 'number')
+        return emptyTotals(query)
+      return new TotalsReader(connection, query, { firstMs, lastMs }).read()
     }, query.plan.metric)
   }
 
