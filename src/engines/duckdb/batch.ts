@@ -1,12 +1,11 @@
 /** The embedded batch engine: DuckDB parses blocks chunk by chunk, tallies each chunk, and merges at the end. */
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
-import { printParse } from '../../compile/parse-source.ts'
 import { MillraceError } from '../../core/error.ts'
 import type { BatchEngine, BatchRequest, StagedSource } from '../../ports/batch-engine.ts'
 import { chunkBlocks } from './chunk-blocks.ts'
+import { ChunkParser } from './chunk-parser.ts'
 import { duckdbDialect } from './dialect.ts'
 import { openConfined } from './open-confined.ts'
-import { PARSED } from './record-columns.ts'
 import { SourceTallies } from './source-tallies.ts'
 
 /** Raw bytes parsed at a time: large enough to keep every core busy, small enough to keep memory flat. */
@@ -57,15 +56,14 @@ export class DuckdbBatchEngine implements BatchEngine {
 
 async function computeSource(connection: DuckDBConnection, request: BatchRequest): Promise<StagedSource> {
   const tallies = new SourceTallies(connection, request)
+  const parser = new ChunkParser(connection, request.plan)
   await tallies.prepare()
   let linesRead = 0
   for (const chunk of chunkBlocks(request.blocks, CHUNK_BYTES)) {
     request.signal?.throwIfAborted()
     const paths = chunk.map((block) => duckdbDialect.quoteText(block.path)).join(', ')
     const lines = `(SELECT "offset", raw FROM read_parquet([${paths}]))`
-    await connection.run(
-      `CREATE OR REPLACE TEMP TABLE ${PARSED} AS ${printParse(request.plan, duckdbDialect, lines)}`,
-    )
+    await parser.parse(lines)
     await tallies.addChunk()
     linesRead += chunk.reduce((sum, block) => sum + block.lines, 0)
     request.onProgress?.({ linesRead })

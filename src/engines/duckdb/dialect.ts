@@ -4,11 +4,12 @@ import { printBucket } from '../../compile/print-bucket.ts'
 import { isWide, SqlDialect } from '../../compile/sql-dialect.ts'
 import { MAX_REGISTERS, RANK_BITS } from '../../core/distinct-registers.ts'
 import type { ValueType } from '../../core/expr.ts'
+import { TrustingJson } from './json-dialect.ts'
 import { DuckdbParse } from './parse-dialect.ts'
 
 export class DuckdbDialect extends SqlDialect {
   override readonly wideType = 'HUGEINT'
-  readonly parse = new DuckdbParse((text) => this.quoteText(text))
+  readonly parse: DuckdbParse = new DuckdbParse((text) => this.quoteText(text))
 
   override byteLength(text: string): string {
     return `strlen(${text})`
@@ -100,6 +101,16 @@ export class DuckdbDialect extends SqlDialect {
 }
 
 export const duckdbDialect = new DuckdbDialect()
+
+/** For lines that are most likely all well-formed JSON; see TrustingJson. */
+class TrustingDialect extends DuckdbDialect {
+  override readonly parse = new DuckdbParse(
+    (text) => this.quoteText(text),
+    new TrustingJson((text) => this.quoteText(text)),
+  )
+}
+
+export const trustingDialect = new TrustingDialect()
 
 function lowHalf(text: string): string {
   return `CAST(md5_number(${text}) & 18446744073709551615 AS UBIGINT)`

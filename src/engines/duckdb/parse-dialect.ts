@@ -7,9 +7,9 @@ export class DuckdbParse implements ParseDialect {
   readonly json: DuckdbJson
   #depth = 0
 
-  constructor(quoteText: (text: string) => string) {
+  constructor(quoteText: (text: string) => string, json = new DuckdbJson(quoteText)) {
     this.#quote = quoteText
-    this.json = new DuckdbJson(quoteText)
+    this.json = json
   }
 
   binaryLength(raw: string): string {
