@@ -65,8 +65,6 @@ export interface Report {
   query(query: TotalsQuery): Promise<MergedTotals>
   /** The state of the version when the report holds it, else of the version published last. */
   metricState(metric: string, version?: string): Promise<MetricState | undefined>
-  /** Names of the metrics that have totals, in byte order. */
-  metricNames(): Promise<string[]>
   runs(limit: number): Promise<RunRecord[]>
   rejects(source: string, limit: number): Promise<{ total: number; lines: RejectedLine[] }>
   close(): Promise<void>

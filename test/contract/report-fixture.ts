@@ -9,13 +9,13 @@ import type { Ledger, RunRecord, TimeRange } from '../../src/core/run-record.ts'
 import type { StagedSource } from '../../src/ports/batch-engine.ts'
 import type { Publication } from '../../src/ports/report.ts'
 
-export const text: Expr = { node: 'field', name: 's', type: { kind: 'string' } }
-export const integer: Expr = {
+const text: Expr = { node: 'field', name: 's', type: { kind: 'string' } }
+const integer: Expr = {
   node: 'field',
   name: 'i',
   type: { kind: 'integer', magnitude: (2n ** 63n).toString() },
 }
-export const decimal: Expr = {
+const decimal: Expr = {
   node: 'field',
   name: 'x',
   type: { kind: 'decimal', scale: 3, magnitude: (10n ** 18n - 1n).toString() },
@@ -111,7 +111,7 @@ export interface Group {
   readonly registers: readonly (readonly [number, number])[]
 }
 
-export function seriesKey(dimensions: Dimensions): string {
+function seriesKey(dimensions: Dimensions): string {
   const parts = dimensions.map((value) => {
     const shown = String(value)
     return value === null ? 'n' : `${Buffer.byteLength(shown)}:${shown}`

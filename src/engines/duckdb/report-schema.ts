@@ -5,7 +5,7 @@ import { readRows } from './read-rows.ts'
 import { SCHEMA } from './report-tables.ts'
 
 /** Raised when older code could no longer read the file rightly. */
-export const REPORT_FORMAT = 1
+const REPORT_FORMAT = 1
 
 const TEN_TO = (exponent: string) => `CAST('1' || repeat('0', CAST(${exponent} AS INTEGER)) AS HUGEINT)`
 

@@ -28,11 +28,6 @@ export async function readMetricState(
   }
 }
 
-export async function readMetricNames(connection: DuckDBConnection): Promise<string[]> {
-  const sql = `SELECT DISTINCT metric FROM ${SCHEMA}.metrics WHERE tenant = '' ORDER BY metric`
-  return (await readRows(connection, sql)).map(([name]) => String(name))
-}
-
 export async function readCoverage(
   connection: DuckDBConnection,
   metric: string,

@@ -14,7 +14,7 @@ import { failedError, openReportFile, type ReportFile } from './open-report.ts'
 import { RunPublisher } from './publish-run.ts'
 import { emptyTotals, TotalsReader } from './query-totals.ts'
 import { prepareSchema, requireSchema } from './report-schema.ts'
-import { readMetricNames, readMetricState, readRejects, readRuns } from './report-state.ts'
+import { readMetricState, readRejects, readRuns } from './report-state.ts'
 
 /**
  * A reader shares the file with other readers; a writer has it alone. Either waits for up to `waitMs`. Close it
@@ -71,10 +71,6 @@ class DuckdbReport implements Report {
 
   metricState(metric: string, version?: string): Promise<MetricState | undefined> {
     return this.#connected((connection) => readMetricState(connection, metric, version))
-  }
-
-  metricNames(): Promise<string[]> {
-    return this.#connected(readMetricNames)
   }
 
   runs(limit: number): Promise<RunRecord[]> {
