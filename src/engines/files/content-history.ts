@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Disk, replaceFile } from './disk.ts'
+import type { Disk } from './disk.ts'
 import { HISTORY, type SourceFolder } from './source-folder.ts'
 
 export interface ContentEntry {
@@ -10,7 +10,7 @@ export interface ContentEntry {
   readonly generation: number
 }
 
-/** Older contents are forgotten; this is a hint for people and no guard. */
+/** Older contents are forgotten; this is a hint for people and no guard, so it is not synced either. */
 const KEPT = 4096
 
 /** Only contents of committed generations count. A damaged file is as good as an empty one. */
@@ -24,7 +24,9 @@ export async function readHistory({ root }: SourceFolder, generation: number): P
 }
 
 export async function writeHistory(disk: Disk, { root }: SourceFolder, entries: readonly ContentEntry[]) {
-  await replaceFile(disk, root, HISTORY, `${JSON.stringify(entries.slice(-KEPT))}\n`)
+  const path = join(root, HISTORY)
+  await disk.writeFile(`${path}.tmp`, [Buffer.from(`${JSON.stringify(entries.slice(-KEPT))}\n`)])
+  await disk.rename(`${path}.tmp`, path)
 }
 
 /** One digest for a sequence of contents; where one ends and the next begins matters. */

@@ -1,6 +1,6 @@
 /** The few acts by which the archive changes a disk; durability is stated here and nowhere else. */
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { MillraceError } from '../../core/error.ts'
 
 /**
@@ -68,12 +68,13 @@ async function isFolder(path: string): Promise<boolean> {
   )
 }
 
-/** Writes a whole file so that a crash leaves the old content or the new, never a mixture. */
-export async function replaceFile(disk: Disk, folder: string, name: string, text: string): Promise<void> {
-  const temporary = `${folder}/${name}.tmp`
-  await disk.writeFile(temporary, [Buffer.from(text)])
-  await disk.syncFile(temporary)
-  await disk.rename(temporary, `${folder}/${name}`)
+/** Writes whole files of one text, so that a crash leaves each with its old content or the new. */
+export async function replaceFiles(disk: Disk, folder: string, names: readonly string[], text: string) {
+  for (const name of names) {
+    await disk.writeFile(join(folder, `${name}.tmp`), [Buffer.from(text)])
+    await disk.syncFile(join(folder, `${name}.tmp`))
+  }
+  for (const name of names) await disk.rename(join(folder, `${name}.tmp`), join(folder, name))
   await disk.syncFolder(folder)
 }
 

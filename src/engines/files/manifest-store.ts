@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MillraceError } from '../../core/error.ts'
-import { type Disk, replaceFile } from './disk.ts'
+import { type Disk, replaceFiles } from './disk.ts'
 import { type ManifestState, printManifest, readManifest, type StoredManifest } from './manifest-file.ts'
 import { MANIFEST, MANIFEST_COPY, type SourceFolder } from './source-folder.ts'
 
@@ -52,26 +52,28 @@ export async function settleManifest(
   refuseForeign(places, copies)
   const manifest = chooseTrue(copies, isPending) ?? (await startNew(places, copies))
   const faults: ManifestFault[] = []
+  if (manifest.generation === 0) {
+    if (!manifestIn(copies[0])) await writeManifest(disk, places.primary, [MANIFEST], manifest)
+    return { manifest, faults }
+  }
   for (const { folder, name, found } of copies) {
     if (found.state === 'good' && found.manifest.generation === manifest.generation) continue
-    await writeManifest(disk, folder, name, manifest)
-    if (found.state === 'good' || manifest.generation === 0) continue
+    await writeManifest(disk, folder, [name], manifest)
+    if (found.state === 'good') continue
     const copy = folder === places.primary ? 'primary' : 'mirror'
     faults.push({ block: name, copy, fault: found.state })
   }
   return { manifest, faults }
 }
 
-/** The rename of the primary file is the moment of the commit; the mirror has it before, the copy after. */
+/** The rename of the primary file is the moment of the commit; the mirror has it before. */
 export async function commitManifest(disk: Disk, places: ManifestPlaces, manifest: StoredManifest) {
-  if (places.mirror) await writeManifest(disk, places.mirror, MANIFEST, manifest)
-  await writeManifest(disk, places.primary, MANIFEST, manifest)
-  // From here on the commit stands: what fails now must not be reported as "nothing was added".
-  await writeManifest(disk, places.primary, MANIFEST_COPY, manifest).catch(() => {})
+  if (places.mirror) await writeManifest(disk, places.mirror, [MANIFEST], manifest)
+  await writeManifest(disk, places.primary, [MANIFEST, MANIFEST_COPY], manifest)
 }
 
-function writeManifest(disk: Disk, folder: SourceFolder, name: string, manifest: StoredManifest) {
-  return replaceFile(disk, folder.root, name, printManifest(manifest))
+function writeManifest(disk: Disk, folder: SourceFolder, names: readonly string[], manifest: StoredManifest) {
+  return replaceFiles(disk, folder.root, names, printManifest(manifest))
 }
 
 async function readCopies({ primary, mirror }: ManifestPlaces): Promise<Copies> {

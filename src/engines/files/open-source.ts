@@ -37,14 +37,17 @@ export async function withOpenSource<T>(
   }
 }
 
-/** A process that died between making a folder and syncing it left a name that is not durable: sync again. */
+/**
+ * The folders above a source's own are synced each time, since a process may have died between making one and
+ * syncing its name. What lies in the source's folder is synced with its manifest.
+ */
 async function makeFolders(disk: Disk, { primary, mirror }: ManifestPlaces): Promise<void> {
   for (const path of [primary.blocks, primary.pending]) await disk.makeFolder(path)
-  if (mirror) await disk.makeFolder(mirror.blocks)
-  for (const { root } of mirror ? [primary, mirror] : [primary]) {
-    await disk.syncFolder(root)
-    await disk.syncFolder(dirname(root))
-  }
+  const archive = dirname(primary.root)
+  for (const path of [archive, dirname(archive), dirname(dirname(archive))]) await disk.syncFolder(path)
+  if (!mirror) return
+  await disk.makeFolder(mirror.blocks)
+  for (const path of [dirname(mirror.root), dirname(dirname(mirror.root))]) await disk.syncFolder(path)
 }
 
 async function recover(disk: Disk, places: ManifestPlaces): Promise<OpenSource> {

@@ -2,7 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { IngestResult } from '../../ports/archive.ts'
-import { type Disk, replaceFile } from './disk.ts'
+import { type Disk, replaceFiles } from './disk.ts'
 import { digits, type SourceFolder } from './source-folder.ts'
 
 export interface PendingIngest {
@@ -21,7 +21,7 @@ export async function readPending({ pending }: SourceFolder): Promise<PendingIng
 }
 
 export async function announcePending(disk: Disk, { pending }: SourceFolder, ingest: PendingIngest) {
-  await replaceFile(disk, pending, fileName(ingest.generation), `${JSON.stringify(ingest)}\n`)
+  await replaceFiles(disk, pending, [fileName(ingest.generation)], `${JSON.stringify(ingest)}\n`)
 }
 
 export async function removePending(
