@@ -1,0 +1,30 @@
+-- parse app
+SELECT "offset", reason,
+  CASE WHEN reason IS NULL THEN event_ms END AS event_ms, f0, e0, f1, e1, f2, e2, f3, e3
+FROM (SELECT *,
+  CASE WHEN octet_length(raw) = 0 THEN 'empty_line' WHEN octet_length(raw) > 1048576 THEN 'line_too_long' WHEN decoded IS NULL THEN 'invalid_utf8' WHEN contains(decoded, chr(0)) THEN 'nul_byte' WHEN NOT (matched) THEN 'no_match' WHEN t IS NULL THEN 'missing_time' WHEN event_ms IS NULL THEN 'invalid_time' END AS reason, FALSE AS e0, (x1 IS NOT NULL AND f1 IS NULL) AS e1, FALSE AS e2, (x3 IS NOT NULL AND f3 IS NULL) AS e3
+FROM (SELECT *,
+  coalesce(CASE WHEN t LIKE '____-__-__T__:__:__.___Z' AND t >= '0001' AND substr(t, 12, 2) BETWEEN '00' AND '23' THEN epoch_ms(TRY_CAST(t AS TIMESTAMP)) WHEN regexp_full_match(t, '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ](?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?Z?') AND t >= '0001' THEN ((epoch_us(TRY_CAST(CASE WHEN contains(t, ',') THEN replace(t, ',', '.') ELSE t END AS TIMESTAMP)) - (epoch_us(TRY_CAST(CASE WHEN contains(t, ',') THEN replace(t, ',', '.') ELSE t END AS TIMESTAMP)) % 1000 + 1000) % 1000) // 1000) END, list_transform([regexp_extract(t, '\A(?:([0-9]{4})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[Tt ]([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9])(?:[.,]([0-9]{1,9}))?)?([Zz]|[+-](?:[01][0-9]|2[0-3])(?::?[0-5][0-9])?)?)\z', ['year', 'month', 'day', 'hour', 'minute', 'second', 'fraction', 'offset'])], lambda b0: list_transform([list_transform([TRY_CAST(b0.year AS BIGINT)], lambda b1: (list_transform([TRY_CAST(b0.month AS BIGINT)], lambda b2: list_transform([TRY_CAST(b0.day AS BIGINT)], lambda b3: CASE WHEN b1 > 0 AND b3 <= CASE WHEN b2 = 2 THEN 28 + CASE WHEN b1 % 4 = 0 AND (b1 % 100 <> 0 OR b1 % 400 = 0) THEN 1 ELSE 0 END ELSE CASE WHEN b2 IN (4, 6, 9, 11) THEN 30 ELSE 31 END END THEN (b1 - CASE WHEN b2 <= 2 THEN 1 ELSE 0 END) * 365 + ((b1 - CASE WHEN b2 <= 2 THEN 1 ELSE 0 END) // 4) - ((b1 - CASE WHEN b2 <= 2 THEN 1 ELSE 0 END) // 100) + ((b1 - CASE WHEN b2 <= 2 THEN 1 ELSE 0 END) // 400) + ((153 * (b2 + CASE WHEN b2 > 2 THEN -3 ELSE 9 END) + 2) // 5) + b3 - 719469 END)[1])[1] * 86400000 + (coalesce(TRY_CAST(b0.hour AS BIGINT), 0) * 3600000 + coalesce(TRY_CAST(b0.minute AS BIGINT), 0) * 60000 + coalesce(TRY_CAST(b0.second AS BIGINT), 0) * 1000 + TRY_CAST(substr((b0.fraction || '000'), 1, 3) AS BIGINT))))[1]], lambda b1: CASE WHEN b0.offset = '' THEN b1 ELSE b1 - CASE WHEN starts_with(b0.offset, '-') THEN -1 ELSE 1 END * (coalesce(TRY_CAST(substr(b0.offset, 2, 2) AS BIGINT), 0) * 3600000 + coalesce(TRY_CAST(substr(replace(b0.offset, ':', ''), 4, 2) AS BIGINT), 0) * 60000) END)[1])[1]) AS event_ms, x0 AS f0,
+  CASE WHEN regexp_full_match(x1, '-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?') AND isfinite(n1) THEN n1 END AS f1, x2 AS f2,
+  CASE x3 WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END AS f3
+FROM (SELECT *, TRY_CAST(x1 AS DOUBLE) AS n1
+FROM (SELECT *, nullif(t_text, '') AS t, r0 AS x0, nullif(r1, '') AS x1, r2 AS x2, nullif(r3, '') AS x3
+FROM (SELECT *,
+  CASE WHEN starts_with(v4, '"') THEN CASE WHEN contains(v4, '\') THEN json_extract_string(TRY_CAST(v4 AS JSON), '$') ELSE substr(v4, 2, length(v4) - 2) END ELSE v4 END AS t_text,
+  CASE WHEN starts_with(v0, '"') THEN CASE WHEN contains(v0, '\') THEN json_extract_string(TRY_CAST(v0 AS JSON), '$') ELSE substr(v0, 2, length(v0) - 2) END ELSE v0 END AS r0,
+  CASE WHEN starts_with(v1, '"') THEN CASE WHEN contains(v1, '\') THEN json_extract_string(TRY_CAST(v1 AS JSON), '$') ELSE substr(v1, 2, length(v1) - 2) END ELSE v1 END AS r1,
+  CASE WHEN starts_with(v2, '"') THEN CASE WHEN contains(v2, '\') THEN json_extract_string(TRY_CAST(v2 AS JSON), '$') ELSE substr(v2, 2, length(v2) - 2) END ELSE v2 END AS r2,
+  CASE WHEN starts_with(v3, '"') THEN CASE WHEN contains(v3, '\') THEN json_extract_string(TRY_CAST(v3 AS JSON), '$') ELSE substr(v3, 2, length(v3) - 2) END ELSE v3 END AS r3
+FROM (SELECT *, vals[list_position(keys, 'level')] AS v0, vals[list_position(keys, 'ms')] AS v1, vals[list_position(keys, 'msg')] AS v2, vals[list_position(keys, 'ok')] AS v3, vals[list_position(keys, 'ts')] AS v4
+FROM (SELECT *, regexp_extract_all(CASE WHEN matched THEN line END, '([^\x00-\x20="]+)=?("(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u(?:[1-9A-CE-Fa-ce-f][0-9A-Fa-f]{3}|0(?:0(?:0[1-9A-Fa-f]|[1-9A-Fa-f][0-9A-Fa-f])|[1-9A-Fa-f][0-9A-Fa-f]{2})|[dD](?:[0-7][0-9A-Fa-f]{2}|[89ABab][0-9A-Fa-f]{2}\\u[dD][C-Fc-f][0-9A-Fa-f]{2}))))*"|[^\x00-\x20="]*)', 1) AS keys, regexp_extract_all(CASE WHEN matched THEN line END, '([^\x00-\x20="]+)=?("(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u(?:[1-9A-CE-Fa-ce-f][0-9A-Fa-f]{3}|0(?:0(?:0[1-9A-Fa-f]|[1-9A-Fa-f][0-9A-Fa-f])|[1-9A-Fa-f][0-9A-Fa-f]{2})|[dD](?:[0-7][0-9A-Fa-f]{2}|[89ABab][0-9A-Fa-f]{2}\\u[dD][C-Fc-f][0-9A-Fa-f]{2}))))*"|[^\x00-\x20="]*)', 2) AS vals
+FROM (SELECT *, regexp_full_match(line, '[\x00-\x20]*(?:[^\x00-\x20="]+(?:=(?:"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u(?:[1-9A-CE-Fa-ce-f][0-9A-Fa-f]{3}|0(?:0(?:0[1-9A-Fa-f]|[1-9A-Fa-f][0-9A-Fa-f])|[1-9A-Fa-f][0-9A-Fa-f]{2})|[dD](?:[0-7][0-9A-Fa-f]{2}|[89ABab][0-9A-Fa-f]{2}\\u[dD][C-Fc-f][0-9A-Fa-f]{2}))))*"|[^\x00-\x20="]*))?(?:[\x00-\x20]+|\z))*') AS matched
+FROM (SELECT *,
+  CASE WHEN octet_length(raw) = 0 OR octet_length(raw) > 1048576 OR decoded IS NULL OR contains(decoded, chr(0)) THEN NULL ELSE decoded END AS line
+FROM (SELECT *, TRY(decode(CASE WHEN octet_length(raw) <= 1048576 THEN raw END)) AS decoded FROM lines))))))))));
+
+-- tally base of m
+SELECT (event_ms - ((event_ms % 60000) + 60000) % 60000) AS window_ms,
+  CASE WHEN strlen(f0) = length(f0) THEN lower(f0) ELSE translate(f0, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') END AS d0, f3 AS d1,
+  count(CASE WHEN (char_length(f2) > 5) THEN TRUE ELSE CAST(NULL AS BOOLEAN) END) AS count_0,
+  count(CASE WHEN (f1 > CAST('1.5' AS DOUBLE)) THEN TRUE ELSE CAST(NULL AS BOOLEAN) END) AS count_1,
+  count(*) AS records FROM parsed WHERE reason IS NULL AND NOT (e0 OR e1 OR e2 OR e3 OR coalesce(strlen(CASE WHEN strlen(f0) = length(f0) THEN lower(f0) ELSE translate(f0, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') END) > 1024, FALSE)) AND (TRUE) GROUP BY 1, 2, 3;
