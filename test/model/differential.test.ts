@@ -19,7 +19,8 @@ const CHUNK = 20
 /** What a definition may be refused for: the generator does not prove that results fit 38 digits. */
 const MAY_REFUSE = new Set(['EXPRESSION_TOO_WIDE', 'EXPRESSION_ALWAYS_NULL'])
 
-const worlds = Math.ceil(PAIRS / METRICS)
+/** A few more, for the metrics that are refused. */
+const worlds = PAIRS === 1 ? 1 : Math.ceil((PAIRS * 1.02) / METRICS)
 const seen = { pairs: 0, refused: 0, lines: 0, rejected: 0, fieldErrors: 0 }
 
 describe(`model and engine on ${PAIRS} pairs`, () => {
@@ -35,7 +36,7 @@ describe(`model and engine on ${PAIRS} pairs`, () => {
 
   it('met enough of everything', () => {
     console.log(`differential: ${JSON.stringify(seen)}`)
-    expect(seen.pairs).toBeGreaterThanOrEqual(PAIRS * 0.95)
+    expect(seen.pairs).toBeGreaterThanOrEqual(PAIRS)
     expect(seen.rejected + seen.fieldErrors).toBeGreaterThan(seen.lines * 0.1)
     expect(seen.rejected).toBeLessThan(seen.lines * 0.5)
   })
