@@ -254,7 +254,6 @@ function compare(operator: ComparisonOperator, left: Expr, right: Expr): Expr {
 }
 
 function makeBranch(when: Expr, result: Expr) {
-  // biome-ignore lint/suspicious/noThenProperty: the contract's name for a branch's result
   return { when, then: result }
 }
 
