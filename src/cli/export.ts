@@ -1,4 +1,68 @@
-import type { Command } from 'commander'
-export function addExport(program: Command, ..._more: unknown[]): void {
-  program.command('export')
+/** `millrace export METRIC`: all totals of a metric at their own window, as a file for other tools. */
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Command, Option } from 'commander'
+import type { ExportResult } from '../run/export-metric.ts'
+import { say, writeJson } from './output.ts'
+import { sha256 } from './sha256.ts'
+import { countOf } from './text-table.ts'
+import { foldersOf, loadChecked, type Workspace, workspaceOf } from './workspace.ts'
+
+interface ExportOptions {
+  readonly format: 'csv' | 'parquet'
+  readonly out: string
+}
+
+export function addExport(program: Command): void {
+  const formats = ['csv', 'parquet']
+  program
+    .command('export')
+    .description('write all totals of a metric to a file')
+    .argument('<metric>')
+    .addOption(new Option('--format <format>', 'csv or parquet').choices(formats).makeOptionMandatory())
+    .requiredOption('--out <file>', 'the file to write; replaced when it exists')
+    .action((metric: string, options: ExportOptions, command: Command) =>
+      exportTotals(workspaceOf(command), metric, options),
+    )
+}
+
+async function exportTotals(workspace: Workspace, metric: string, options: ExportOptions): Promise<void> {
+  const result = await withScratch(workspace, (scratch) => write(workspace, metric, options, scratch))
+  if (workspace.json) return writeJson({ ...result, format: options.format })
+  say(`Wrote ${countOf(result.rows, 'row')} of ${metric} to ${result.out}.`)
+}
+
+async function write(
+  workspace: Workspace,
+  metric: string,
+  { format, out }: ExportOptions,
+  makeScratchDir: () => Promise<string>,
+): Promise<ExportResult> {
+  const definition = await loadChecked(workspace)
+  const folders = foldersOf(workspace, definition)
+  const { openReport, openTableFile } = await import('../engines/registry.ts')
+  const { exportMetric } = await import('../run/export-metric.ts')
+  return exportMetric({
+    ...{ definition, digest: sha256, metric, format, out, makeScratchDir, openTableFile },
+    openReport: () => openReport(folders, 'read'),
+  })
+}
+
+/** The folder is made only when it is asked for, and removed in any case. */
+async function withScratch<T>(
+  { dataDir }: Workspace,
+  act: (makeScratchDir: () => Promise<string>) => Promise<T>,
+): Promise<T> {
+  const made: string[] = []
+  const make = async () => {
+    await mkdir(join(dataDir, 'tmp'), { recursive: true })
+    const folder = await mkdtemp(join(dataDir, 'tmp', 'export-'))
+    made.push(folder)
+    return folder
+  }
+  try {
+    return await act(make)
+  } finally {
+    await Promise.all(made.map((folder) => rm(folder, { recursive: true, force: true })))
+  }
 }

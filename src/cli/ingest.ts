@@ -29,12 +29,19 @@ async function ingest(workspace: Workspace, name: string, files: readonly string
   const archive = await openArchive(foldersOf(workspace, definition))
   const progress = await Progress.open()
   const started = Date.now()
-  const result = await interruptible((signal) =>
-    ingestFiles(archive, name, files, { ...watch(source, progress), signal }),
-  ).finally(() => progress.end())
+  const result = await interruptible((signal) => {
+    if (files.includes('-')) stopReadingInput(signal)
+    return ingestFiles(archive, name, files, { ...watch(source, progress), signal })
+  }).finally(() => progress.end())
   await tell(workspace, result, Date.now() - started)
   // Only a result that was told may be forgotten: until then the same files are taken for a retry.
   await archive.acknowledge(name)
+}
+
+/** A pipe that nobody writes to would keep the command waiting; an error, unlike an end, commits nothing. */
+function stopReadingInput(signal: AbortSignal): void {
+  process.stdin.on('error', () => undefined)
+  signal.addEventListener('abort', () => process.stdin.destroy(new Error('interrupted')), { once: true })
 }
 
 function watch(source: Source, progress: Progress): IngestFilesOptions {

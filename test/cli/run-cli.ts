@@ -21,6 +21,8 @@ export interface Ended {
 export interface RunOptions {
   readonly cwd: string
   readonly stdin?: string | Buffer
+  /** Leaves standard input open, so that a command that reads it waits. */
+  readonly holdInput?: boolean
   readonly env?: NodeJS.ProcessEnv
   /** Called with the running process, for tests that send signals. */
   readonly onStart?: (child: ReturnType<typeof spawn>) => void
@@ -35,7 +37,8 @@ export function millrace(args: readonly string[], options: RunOptions): Promise<
   child.stdout.on('data', (chunk: Buffer) => out.push(chunk))
   child.stderr.on('data', (chunk: Buffer) => err.push(chunk))
   child.stdin.on('error', () => undefined)
-  child.stdin.end(options.stdin ?? '')
+  if (options.holdInput) child.stdin.write(options.stdin ?? '')
+  else child.stdin.end(options.stdin ?? '')
   return new Promise((resolve, reject) => {
     child.on('error', reject)
     child.on('close', (status, signal) =>
@@ -88,6 +91,16 @@ this is not JSON
 {"ts":"2026-03-02T10:01:04Z","service":"search","path":"/","status":200,"duration_ms":20}
 {"ts":"2026-03-02T10:01:05Z","service":"shop","path":"/","status":200,"duration_ms":30}
 `
+
+/** Looks every few milliseconds until there is an answer. */
+export async function waitFor<T>(look: () => T | undefined, what: string): Promise<T> {
+  for (const end = Date.now() + 30_000; Date.now() < end; ) {
+    const found = look()
+    if (found !== undefined) return found
+    await new Promise((resolve) => setTimeout(resolve, 3))
+  }
+  throw new Error(`waited in vain for ${what}`)
+}
 
 /** A folder where the definition stands and the lines were ingested and computed. */
 export async function makeComputed(): Promise<string> {
