@@ -1,6 +1,6 @@
 /** Dimensions, measures and ratios share the columns of one result, so their names must not meet. */
 import type { Measure } from '../core/definition.ts'
-import type { MetricText } from './check-metric.ts'
+import type { MetricText } from './definition-schema.ts'
 import type { DiagnosticList, Path } from './diagnostic.ts'
 
 /** Columns that every result has. */

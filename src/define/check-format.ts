@@ -2,7 +2,7 @@
 import { closestName } from '../core/closest-name.ts'
 import type { Field, Format } from '../core/definition.ts'
 import { checkRegex } from '../expression/regex.ts'
-import type { SourceText } from './check-source.ts'
+import type { SourceText } from './definition-schema.ts'
 import { type DiagnosticList, didYouMean, type Path } from './diagnostic.ts'
 import { expressionProblem } from './expression-problem.ts'
 import { builtInNames } from './field-place.ts'

@@ -7,11 +7,9 @@ import { parseCondition, parseDimension, parseMeasure, type Scope } from '../exp
 import { checkColumnNames } from './check-column-names.ts'
 import { checkRatios } from './check-ratios.ts'
 import type { CheckedSource } from './check-source.ts'
-import type { DefinitionText, Partly } from './definition-schema.ts'
+import type { MetricText } from './definition-schema.ts'
 import { type DiagnosticList, didYouMean, type Path } from './diagnostic.ts'
 import { expressionProblem } from './expression-problem.ts'
-
-export type MetricText = Partly<NonNullable<DefinitionText['metrics']>[string]>
 
 type Read<Parsed> = (text: string, scope: Scope) => Parsed
 type Problems = { readonly problems: readonly Parameters<typeof expressionProblem>[0][] }

@@ -1,7 +1,7 @@
 /** The ratios of a metric: parsed, free of circles, in an order in which each needs only those before it. */
 import type { Measure, Ratio } from '../core/definition.ts'
 import { parseRatio } from '../expression/parse-expression.ts'
-import type { MetricText } from './check-metric.ts'
+import type { MetricText } from './definition-schema.ts'
 import type { DiagnosticList, Path } from './diagnostic.ts'
 import { expressionProblem } from './expression-problem.ts'
 

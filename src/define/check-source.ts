@@ -4,11 +4,10 @@ import type { Field, FieldType, Format, Source } from '../core/definition.ts'
 import { compareText } from '../core/expr-fields.ts'
 import { checkFormat } from './check-format.ts'
 import { checkTime } from './check-time.ts'
-import type { DefinitionText, Partly } from './definition-schema.ts'
+import type { SourceText } from './definition-schema.ts'
 import type { DiagnosticList, Path } from './diagnostic.ts'
 import { BUILT_IN_FIELDS, builtInNames, isAccessLog, readPath } from './field-place.ts'
 
-export type SourceText = Partly<DefinitionText['sources'][string]>
 type FieldText = NonNullable<NonNullable<SourceText['fields']>[string]>
 
 /** `broken` are fields that were declared wrongly: what uses them cannot be judged. */

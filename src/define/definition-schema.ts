@@ -197,3 +197,9 @@ export type Partly<T> = T extends string | number | boolean | undefined
   : T extends readonly (infer Item)[]
     ? Partly<Item>[]
     : { [Key in keyof T]?: Partly<T[Key]> | undefined }
+
+/** A source as read: keys of a wrong shape have been reported and taken out. */
+export type SourceText = Partly<DefinitionText['sources'][string]>
+
+/** A metric as read, likewise. */
+export type MetricText = Partly<NonNullable<DefinitionText['metrics']>[string]>
