@@ -185,6 +185,28 @@ describe('lines of JSON', () => {
     expect(await reasonsOf(JSON_SOURCE, [line])).toEqual(['ok'])
   })
 
+  it('rejects invalid UTF-8 wherever it stands, though the rest is a good line', async () => {
+    const line = (bytes: number[]) =>
+      Buffer.concat([Buffer.from(`{${AT},"a":"x`), Buffer.from(bytes), Buffer.from('"}')])
+    const bad = [
+      [0xff],
+      [0xc3],
+      [0xc0, 0x80],
+      [0xed, 0xa0, 0x80],
+      [0xf4, 0x90, 0x80, 0x80],
+      [0xe2, 0x82],
+      [0x80],
+    ]
+    expect(await reasonsOf(JSON_SOURCE, bad.map(line))).toEqual(bad.map(() => 'invalid_utf8'))
+    const good = [[0xc3, 0xa9], [0xf0, 0x9f, 0x98, 0x80], [0xef, 0xbf, 0xbd], [0x7f]]
+    expect(await reasonsOf(JSON_SOURCE, good.map(line))).toEqual(good.map(() => 'ok'))
+    const ends = [
+      Buffer.concat([Buffer.from([0xff]), line([])]),
+      Buffer.concat([line([]), Buffer.from([0xff])]),
+    ]
+    expect(await reasonsOf(JSON_SOURCE, ends)).toEqual(['invalid_utf8', 'invalid_utf8'])
+  })
+
   it('rejects trailing commas with any white space, at any depth', async () => {
     const spaces = ['', ' ', '  ', '\t', '\r', '\n', ' \t ', '\r\n', '   ', '\t\t']
     const bad = spaces.flatMap((space) => [
