@@ -18,7 +18,7 @@ millrace('check')
 millrace('ingest', 'shop', 'shop.ndjson.gz')
 millrace('ingest', 'edge', 'access.log')
 millrace('batch')
-say('When did checkout fail, and when was search slow? Two hours around noon tell:')
+say('When did checkout fail, and when was search slow?')
 millrace(
   ...['query', 'http.server.requests', '--from', `${DAY}T09:00:00Z`, '--to', `${DAY}T15:00:00Z`],
   ...['--step', '1h', '--by', 'service', '--measures', 'requests,errors,duration,users,error_rate'],
@@ -66,7 +66,7 @@ function whatNext() {
   const lines = [
     ['cd demo; alias millrace="node ../bin/millrace.js"', ''],
     ['millrace explain http.server.requests', 'the plan and its SQL'],
-    ["millrace query http.server.requests --step 1h --by service,class --where \"service = 'checkout'\"", ''],
+    ['millrace query http.server.requests --step 1h --by service,class --where "service = \'checkout\'"', ''],
     ['millrace query http.server.requests --step 1d --timezone Europe/Berlin --format json', ''],
     ['millrace export http.server.requests --format parquet --out totals.parquet', 'for any other tool'],
     ['edit millrace.yaml, then millrace batch', 'the past is computed anew from the raw lines'],

@@ -178,7 +178,7 @@ function spoil(line, random) {
   if (roll < 0.4) return line.slice(0, Math.floor(line.length * random()))
   if (roll < 0.7) return '    at Socket.emit (node:events:519:28)'
   if (roll < 0.9) return line.replace(/\d{4}-\d\d-\d\dT|\d\d\/\w+\/\d{4}/, '1970-0-0T')
-  return line.replace(/"status":\d+|" \d{3} /, (found) => found.replace(/\d+/, 'n/a'))
+  return line.replace(/"status":\d+/, '"status":"n/a"').replace(/" \d{3} /, '" n/a ')
 }
 
 /** Writes a log to a file; resolves when it is closed. */

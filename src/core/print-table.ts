@@ -1,11 +1,11 @@
 /** Results as aligned text for people. */
 import { printValue } from './print-value.ts'
-import type { ResultColumn, ResultTable } from './result-table.ts'
+import type { ResultColumn, ResultTable, ResultValue } from './result-table.ts'
 
 /** Numbers stand at the right, `-` for no value. Units stand in the header. */
 export function* printTable(table: ResultTable): Generator<string> {
   const columns = table.columns.map((column) => {
-    const cells = column.values.map((value) => escapeControls(printValue(column, value) ?? '-'))
+    const cells = column.values.map((value) => escapeControls(printCell(column, value) ?? '-'))
     const title = escapeControls(column.unit ? `${column.name} [${column.unit}]` : column.name)
     const width = cells.reduce((most, cell) => Math.max(most, widthOf(cell)), widthOf(title))
     return { title, cells, width, isNumber: isNumber(column) }
@@ -18,6 +18,13 @@ export function* printTable(table: ResultTable): Generator<string> {
   yield line(columns.map(({ title }) => title))
   yield line(columns.map(({ width }) => '-'.repeat(width)))
   for (let row = 0; row < table.rows; row++) yield line(columns.map(({ cells }) => cells[row]!))
+}
+
+/** People compare magnitudes: six digits of a mean or a ratio are enough. Other formats have them all. */
+function printCell(column: ResultColumn, value: ResultValue | undefined): string | undefined {
+  return typeof value === 'number' && column.type === 'double'
+    ? String(Number(value.toPrecision(6)))
+    : printValue(column, value)
 }
 
 function isNumber({ type }: ResultColumn): boolean {
