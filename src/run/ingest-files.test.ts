@@ -57,6 +57,11 @@ describe('files that are taken', () => {
     expect(await ingestFiles(archive, 'web', [path])).toMatchObject({ lines: 2 })
   })
 
+  it('with a line of 100 MB, which batch will reject', async () => {
+    const path = await file('long.log', Buffer.concat([Buffer.alloc(100e6, 'x'), Buffer.from('\nshort\n')]))
+    expect(await ingestFiles(archive, 'web', [path])).toMatchObject({ lines: 2, bytes: 100_000_005 })
+  })
+
   it('a pipe, whose size nobody knows', async () => {
     const path = join(folder, 'pipe')
     execFileSync('mkfifo', [path])
