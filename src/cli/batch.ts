@@ -90,12 +90,12 @@ function stepOf(news: BatchProgress): Step | undefined {
   if (news.phase === 'publish') return undefined
   const { source } = news
   return news.phase === 'verify'
-    ? { label: `verify ${source}`, done: news.blocks, total: news.totalBlocks, format: amountOf('blocks') }
-    : { label: `compute ${source}`, done: news.linesRead, total: news.totalLines, format: amountOf('lines') }
+    ? { label: `verify ${source}`, done: news.blocks, total: news.totalBlocks, unit: ' blocks', format }
+    : { label: `compute ${source}`, done: news.linesRead, total: news.totalLines, unit: ' lines', format }
 }
 
-function amountOf(unit: string): (amount: number) => string {
-  return (amount) => `${formatCount(Math.round(amount))} ${unit}`
+function format(amount: number): string {
+  return formatCount(Math.round(amount))
 }
 
 function describeRun(record: RunRecord): string {

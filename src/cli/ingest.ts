@@ -58,6 +58,7 @@ function watch(source: Source, progress: Progress): IngestFilesOptions {
         done: bytesRead,
         ...(totalBytes !== undefined && { total: totalBytes }),
         format: formatBytes,
+        unit: '',
       }),
   }
 }

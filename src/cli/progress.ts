@@ -5,13 +5,14 @@ import { formatSeconds } from './text-table.ts'
 
 const PLAIN_EVERY_MS = 3000
 
-/** How much of what is done; `format` prints an amount with its unit. */
+/** How much of what is done; `format` prints an amount, `unit` stands behind it. */
 export interface Step {
   readonly label: string
   readonly done: number
   /** Absent when the end is not known, as for standard input. */
   readonly total?: number
   readonly format: (amount: number) => string
+  readonly unit: string
 }
 
 /** One bar at a time; a step with another label replaces it. */
@@ -79,10 +80,10 @@ export class Progress {
   }
 }
 
-function describeRest({ done, total, format }: Step, since: number, elapsedMs: number): string {
+function describeRest({ done, total, format, unit }: Step, since: number, elapsedMs: number): string {
   const perSecond = elapsedMs > 0 ? (since / elapsedMs) * 1000 : 0
-  const rate = perSecond > 0 ? `, ${format(perSecond)}/s` : ''
-  if (total === undefined) return `${format(done)}${rate}`
+  const rate = perSecond > 0 ? `, ${format(perSecond)}${unit}/s` : ''
+  if (total === undefined) return `${format(done)}${unit}${rate}`
   const left = perSecond > 0 ? `, ${formatSeconds(((total - done) / perSecond) * 1000)} left` : ''
-  return `${format(done)} of ${format(total)}${rate}${left}`
+  return `${format(done)} of ${format(total)}${unit}${rate}${left}`
 }

@@ -91,14 +91,16 @@ async function computeSource(job: BatchJob, plan: SourcePlan): Promise<ComputedS
   const manifest = await job.archive.manifest(plan.source)
   const appended = manifest?.nextOffset ?? 0
   const blocks = await verifyBlocks(job, plan.source, manifest?.blocks ?? [])
+  const tellProgress = (linesRead: number) =>
+    job.onProgress?.({ phase: 'compute', source: plan.source, linesRead, totalLines: appended })
+  tellProgress(0)
   const started = job.now()
   const staged = await job.engine.compute({
     plan,
     blocks,
     range: job.range,
     stagingDir: await job.makeStagingDir(plan.source),
-    onProgress: ({ linesRead }) =>
-      job.onProgress?.({ phase: 'compute', source: plan.source, linesRead, totalLines: appended }),
+    onProgress: ({ linesRead }) => tellProgress(linesRead),
     ...(job.signal && { signal: job.signal }),
   })
   const record = {
