@@ -49,14 +49,8 @@ export function printParse(
   stages.add(Object.fromEntries(values.flatMap(({ cast }, i) => (cast ? [[`n${i}`, cast]] : []))))
   const eventMs = eventMillis(stages, dialect.parse, plan.time, 't')
   stages.add({ event_ms: eventMs, ...mapFields(plan, (_, i) => [`f${i}`, values[i]!.value(`n${i}`)]) })
-  const allReasons = [
-    ...reasons,
-    ...reading.reasons,
-    { when: 't IS NULL', reason: 'missing_time' },
-    { when: 'event_ms IS NULL', reason: 'invalid_time' },
-  ]
   stages.add({
-    reason: `CASE ${allReasons.map(({ when, reason }) => `WHEN ${when} THEN '${reason}'`).join(' ')} END`,
+    reason: firstReason([...reasons, ...reading.reasons]),
     ...mapFields(plan, (_, i) => [`e${i}`, values[i]!.error(`f${i}`)]),
   })
   const outputs = plan.fields.flatMap((_, i) => [`f${i}`, `e${i}`])
@@ -80,9 +74,22 @@ function startLines({ parse }: EngineDialect, format: Format, relation: string) 
   ]
   // JSON's grammar refuses U+0000 itself.
   if (format.kind !== 'json') reasons.push({ when: parse.hasNul('decoded'), reason: 'nul_byte' })
+  // What is null already, and the empty line that JSON's grammar refuses, need no CASE.
   const fault = reasons.map(({ when }) => when).join(' OR ')
-  stages.add({ line: `CASE WHEN ${fault} THEN NULL ELSE decoded END` })
-  return { stages, reasons: reasons.map(({ when, reason }) => ({ when, reason })) }
+  stages.add({ line: format.kind === 'json' ? 'decoded' : `CASE WHEN ${fault} THEN NULL ELSE decoded END` })
+  return { stages, reasons: reasons.map((one) => ({ ...one, isTimeless: true })) }
+}
+
+/** Most lines have an event time, which rules out all reasons but those that say otherwise. */
+function firstReason(reasons: Reading['reasons']): string {
+  const all = [
+    ...reasons,
+    { when: 't IS NULL', reason: 'missing_time' },
+    { when: 'event_ms IS NULL', reason: 'invalid_time' },
+  ]
+  const whens = all.map(({ when, reason }) => `WHEN ${when} THEN '${reason}'`)
+  const isSuspect = ['event_ms IS NULL', ...reasons.filter((one) => !one.isTimeless).map(({ when }) => when)]
+  return `CASE WHEN ${isSuspect.join(' OR ')} THEN CASE ${whens.join(' ')} END END`
 }
 
 function readFormat(request: ReadRequest): Reading {

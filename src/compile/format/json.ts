@@ -5,10 +5,12 @@ export function readJson({ stages, dialect, paths }: ReadRequest<{ readonly kind
   const { json, item } = dialect.parse
   stages.add({ parsed: json.parse('line') })
   stages.add({ texts: json.texts('parsed', paths) })
+  // Only such a key could be taken for a place in an array.
+  const mayBeIndex = paths.some(([key]) => /^\d+$/.test(key ?? ''))
   return {
     reasons: [
-      { when: 'parsed IS NULL', reason: 'invalid_json' },
-      { when: `NOT ${json.isObject('line')}`, reason: 'not_an_object' },
+      { when: 'parsed IS NULL', reason: 'invalid_json', isTimeless: true },
+      { when: `NOT ${json.isObject('line')}`, reason: 'not_an_object', isTimeless: !mayBeIndex },
     ],
     text: (place) => item('texts', place + 1),
     nullTexts: [],

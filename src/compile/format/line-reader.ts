@@ -14,9 +14,17 @@ export interface ReadRequest<F extends Format = Format> {
   readonly paths: readonly (readonly string[])[]
 }
 
+/** A condition that rejects the line; null counts as false. */
+export interface LineFault {
+  readonly when: string
+  readonly reason: string
+  /** No line with this fault has any text at a place, so none has a time. */
+  readonly isTimeless?: boolean
+}
+
 export interface Reading {
-  /** Conditions that reject the line, most basic first; null counts as false. */
-  readonly reasons: readonly { readonly when: string; readonly reason: string }[]
+  /** Most basic first. */
+  readonly reasons: readonly LineFault[]
   /** SQL of the text at a place (index in `paths`); null when the line has none. */
   text(place: number): string
   /** Texts that mean null in this format, besides the empty text of all but strings. */

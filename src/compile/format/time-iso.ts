@@ -18,5 +18,7 @@ export const ISO: TimePattern = {
 export function isoMillis(parse: ParseDialect, rule: TimeRule, text: string): string {
   const slow = patternMillis(parse, bindInside(parse), rule, ISO, text)
   const quick = parse.quickIso?.(text, rule.zone === 'UTC')
-  return quick === undefined ? slow : `coalesce(${quick}, ${slow})`
+  if (quick === undefined) return slow
+  // Lines that are rejected already have no text, and must not cost the slow way.
+  return `CASE WHEN ${text} IS NOT NULL THEN coalesce(${quick}, ${slow}) END`
 }

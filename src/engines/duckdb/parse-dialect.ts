@@ -144,11 +144,12 @@ export class DuckdbParse implements ParseDialect {
 
   /**
    * A cast does most of the work, with DuckDB's own leniencies kept out: the commonest shape by LIKE and the
-   * few characters where the cast takes more than digits, others by a regex. The cast passes over offsets.
+   * few places where the cast takes more than digits (white space before the hour, 24:00), others by a regex.
+   * The cast passes over offsets.
    */
   quickIso(text: string, isUtc: boolean): string {
     const shape = `${text} LIKE '____-__-__T__:__:__.___Z' AND ${text} >= '0001'`
-    const isHour = `substr(${text}, 12, 2) BETWEEN '00' AND '23'`
+    const isHour = `substr(${text}, 12, 1) >= '0' AND NOT suffix(${text}, 'T24:00:00.000Z')`
     const date = '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]'
     const time = '(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?'
     const offset = isUtc ? 'Z?' : 'Z'

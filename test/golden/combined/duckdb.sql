@@ -2,7 +2,7 @@
 SELECT "offset", reason,
   CASE WHEN reason IS NULL THEN event_ms END AS event_ms, f0, e0, f1, e1, f2, e2, f3, e3, f4, e4, f5, e5
 FROM (SELECT *,
-  CASE WHEN octet_length(raw) = 0 THEN 'empty_line' WHEN octet_length(raw) > 1048576 THEN 'line_too_long' WHEN decoded IS NULL THEN 'invalid_utf8' WHEN contains(decoded, chr(0)) THEN 'nul_byte' WHEN NOT (found.whole <> '') THEN 'no_match' WHEN t IS NULL THEN 'missing_time' WHEN event_ms IS NULL THEN 'invalid_time' END AS reason, (x0 IS NOT NULL AND f0 IS NULL) AS e0, FALSE AS e1, FALSE AS e2, FALSE AS e3, FALSE AS e4, (x5 IS NOT NULL AND f5 IS NULL) AS e5
+  CASE WHEN event_ms IS NULL OR NOT (found.whole <> '') THEN CASE WHEN octet_length(raw) = 0 THEN 'empty_line' WHEN octet_length(raw) > 1048576 THEN 'line_too_long' WHEN decoded IS NULL THEN 'invalid_utf8' WHEN contains(decoded, chr(0)) THEN 'nul_byte' WHEN NOT (found.whole <> '') THEN 'no_match' WHEN t IS NULL THEN 'missing_time' WHEN event_ms IS NULL THEN 'invalid_time' END END AS reason, (x0 IS NOT NULL AND f0 IS NULL) AS e0, FALSE AS e1, FALSE AS e2, FALSE AS e3, FALSE AS e4, (x5 IS NOT NULL AND f5 IS NULL) AS e5
 FROM (SELECT *,
   CASE WHEN t_parts.offset = '' THEN t_local ELSE t_local - CASE WHEN starts_with(t_parts.offset, '-') THEN -1 ELSE 1 END * (coalesce(TRY_CAST(substr(t_parts.offset, 2, 2) AS BIGINT), 0) * 3600000 + coalesce(TRY_CAST(substr(replace(t_parts.offset, ':', ''), 4, 2) AS BIGINT), 0) * 60000) END AS event_ms,
   CASE WHEN CAST(n0 AS VARCHAR) = x0 THEN n0 WHEN x0 = '-0' THEN 0 END AS f0, x1 AS f1, x2 AS f2, x3 AS f3, x4 AS f4,

@@ -2,7 +2,7 @@
 SELECT "offset", reason,
   CASE WHEN reason IS NULL THEN event_ms END AS event_ms, f0, e0, f1, e1, f2, e2
 FROM (SELECT *,
-  CASE WHEN octet_length(raw) = 0 THEN 'empty_line' WHEN octet_length(raw) > 1048576 THEN 'line_too_long' WHEN decoded IS NULL THEN 'invalid_utf8' WHEN parsed IS NULL THEN 'invalid_json' WHEN NOT CASE WHEN line >= '{' AND line < '|' THEN TRUE ELSE starts_with(ltrim(line, e' \t\r\n'), '{') END THEN 'not_an_object' WHEN t IS NULL THEN 'missing_time' WHEN event_ms IS NULL THEN 'invalid_time' END AS reason,
+  CASE WHEN event_ms IS NULL THEN CASE WHEN octet_length(raw) = 0 THEN 'empty_line' WHEN octet_length(raw) > 1048576 THEN 'line_too_long' WHEN decoded IS NULL THEN 'invalid_utf8' WHEN parsed IS NULL THEN 'invalid_json' WHEN NOT CASE WHEN line >= '{' AND line < '|' THEN TRUE ELSE starts_with(ltrim(line, e' \t\r\n'), '{') END THEN 'not_an_object' WHEN t IS NULL THEN 'missing_time' WHEN event_ms IS NULL THEN 'invalid_time' END END AS reason,
   CASE WHEN x0 < '/' OR x0 >= '0' AND x0 < ':' OR x0 >= '[' AND x0 < '\' OR x0 >= '{' OR (strlen(x0) = 3 OR strlen(x0) = 8) AND (x0 >= 'I' AND x0 < 'J' OR x0 >= 'N' AND x0 < 'O' OR x0 >= 'i' AND x0 < 'j' OR x0 >= 'n' AND x0 < 'o') THEN CASE WHEN regexp_full_match(x0, '(?s)[{\[].*|-?(?:[0-9]+(?:\.[0-9]+(?:[eE][+-]?[0-9]+)?|[eE][+-]?[0-9]+)|[nN][aA][nN]|[iI][nN][fF](?:[iI][nN][iI][tT][yY])?)') THEN coalesce(json_type(line, '/id.orig_h') <> 'VARCHAR', FALSE) ELSE FALSE END ELSE FALSE END AS e0, (x1 IS NOT NULL AND f1 IS NULL) AS e1,
   CASE WHEN x2 < '/' OR x2 >= '0' AND x2 < ':' OR x2 >= '[' AND x2 < '\' OR x2 >= '{' OR (strlen(x2) = 3 OR strlen(x2) = 8) AND (x2 >= 'I' AND x2 < 'J' OR x2 >= 'N' AND x2 < 'O' OR x2 >= 'i' AND x2 < 'j' OR x2 >= 'n' AND x2 < 'o') THEN CASE WHEN regexp_full_match(x2, '(?s)[{\[].*|-?(?:[0-9]+(?:\.[0-9]+(?:[eE][+-]?[0-9]+)?|[eE][+-]?[0-9]+)|[nN][aA][nN]|[iI][nN][fF](?:[iI][nN][iI][tT][yY])?)') THEN coalesce(json_type(line, '/net/proto') <> 'VARCHAR', FALSE) ELSE FALSE END ELSE FALSE END AS e2
 FROM (SELECT *,
@@ -14,8 +14,7 @@ FROM (SELECT *, texts[4] AS t_text, texts[1] AS r0, texts[2] AS r1, texts[3] AS 
 FROM (SELECT *, json_extract_string(parsed, ['/id.orig_h', '/a~1b/c.d', '/net/proto', '/meta/at']) AS texts
 FROM (SELECT *, TRY_CAST(CASE WHEN (suffix(line, '"}') OR (suffix(line, '}') AND NOT (suffix(line, ',}') OR suffix(line, ' }') OR suffix(line, e'\t}') OR suffix(line, e'\r}') OR suffix(line, e'\n}')))) AND line NOT LIKE '%}%}%' AND NOT contains(line, ']') AND NOT contains(line, '\u0000') THEN line WHEN (CASE WHEN contains(line, ',}') OR contains(line, ',]') OR ((contains(line, ' }') OR contains(line, ' ]')) AND (contains(line, ', }') OR contains(line, ', ]') OR contains(line, ',  '))) OR contains(line, '	') OR contains(line, '') OR contains(line, '
 ') THEN regexp_matches(regexp_replace(line, '"(?:[^"\\]|\\.)*"', '""', 'g'), ',[ \t\r\n]*[}\]]') ELSE FALSE END OR CASE WHEN contains(line, '\u0000') THEN regexp_matches(line, '(?:^|[^\\])(?:\\\\)*\\u0000') ELSE FALSE END) THEN NULL ELSE line END AS JSON) AS parsed
-FROM (SELECT *,
-  CASE WHEN octet_length(raw) = 0 OR octet_length(raw) > 1048576 OR decoded IS NULL THEN NULL ELSE decoded END AS line
+FROM (SELECT *, decoded AS line
 FROM (SELECT *, TRY(decode(CASE WHEN octet_length(raw) <= 1048576 THEN raw END)) AS decoded FROM lines)))))))));
 
 -- tally base of m
