@@ -10,7 +10,7 @@ const config = here('baseline/millrace.yaml')
 const ROUNDS = 3
 
 /** Times in ms, sizes in bytes, memory in MB; rates follow from `lines` and `rawBytes`. */
-export async function benchBatch(folder, lines) {
+export async function benchBatch(folder, lines, { keepData = false } = {}) {
   const file = join(folder, `lines-${lines}.ndjson`)
   const data = join(folder, `data-${lines}`)
   rmSync(data, { recursive: true, force: true })
@@ -38,6 +38,7 @@ export async function benchBatch(folder, lines) {
   assertEqual(totals.stdout, rounds.plainNode[0].stdout, 'plain-node.mjs')
   const sketches = await millrace('batch', '--metric', 'sketches')
   const result = {
+    data,
     lines,
     rawBytes: statSync(file).size,
     archiveBytes: folderSize(join(data, 'archive')),
@@ -51,7 +52,7 @@ export async function benchBatch(folder, lines) {
     plainNodeMs: medianOf(rounds.plainNode),
   }
   rmSync(file)
-  rmSync(data, { recursive: true })
+  if (!keepData) rmSync(data, { recursive: true })
   return result
 }
 
