@@ -100,7 +100,10 @@ function format(amount: number): string {
 
 function describeRun(record: RunRecord): string {
   const sources = record.sources.map(({ source, linesRead, blocks, rejected, computeMs }) => {
-    const rate = computeMs > 0 ? ` (${formatCount(Math.round((linesRead / computeMs) * 1000))} lines/s)` : ''
+    const rate =
+      computeMs > 0 && linesRead > 0
+        ? ` (${formatCount(Math.round((linesRead / computeMs) * 1000))} lines/s)`
+        : ''
     const read = `${countOf(linesRead, 'line')} read from ${countOf(blocks, 'block')} in ${formatSeconds(computeMs)}${rate}`
     return `${source}: ${read}, ${formatCount(rejected)} rejected\n`
   })

@@ -5,7 +5,7 @@ import { readInstant, readNames } from './options.ts'
 import { say, writeAll } from './output.ts'
 import { sha256 } from './sha256.ts'
 import { staleness } from './staleness.ts'
-import { foldersOf, loadChecked, type Workspace, workspaceOf } from './workspace.ts'
+import { foldersOf, loadChecked, requireMetric, type Workspace, workspaceOf } from './workspace.ts'
 
 interface QueryOptions {
   readonly from?: number
@@ -43,6 +43,7 @@ export function addQuery(program: Command): void {
 
 async function query(workspace: Workspace, metric: string, options: QueryOptions): Promise<void> {
   const definition = await loadChecked(workspace)
+  const { source } = requireMetric(definition, metric)
   const folders = foldersOf(workspace, definition)
   const { openArchive, openReport } = await import('../engines/registry.ts')
   const { queryMetric } = await import('../run/query-metric.ts')
@@ -51,7 +52,6 @@ async function query(workspace: Workspace, metric: string, options: QueryOptions
   const job = { definition, digest: sha256, openReport: () => openReport(folders, 'read') }
   const answer = await queryMetric(job, { metric, range, ...rest })
   await writeAll(formatTotals(answer.table, format ?? (workspace.json ? 'json' : 'table')))
-  const source = definition.metrics.get(metric)!.source
   const stale = await staleness({
     source,
     metric,

@@ -51,10 +51,6 @@ export const ERROR_TABLE = {
     exit: 1,
     text: 'A total of source {source} passes 38 digits: {why}. Nothing was published, since a wrapped or cut total would be wrong. Use a smaller window or a smaller scale.',
   },
-  BATCH_UNKNOWN_METRIC: {
-    exit: 2,
-    text: 'There is no metric {metric} in the definition.{hint}',
-  },
   CLI_FILE_EXISTS: {
     exit: 1,
     text: 'Will not write {file}: it exists. Name another file with --out, or replace it with --force.',

@@ -39,6 +39,8 @@ describe('wrong use ends with status 2 and one line', () => {
     [['ingest', 'wbe', 'web.log'], 'There is no source wbe in the definition. Did you mean web?'],
     [['batch', '--metric', 'http.request'], 'There is no metric http.request in the definition.'],
     [['explain', 'nothing.like.it'], 'It has: http.requests.'],
+    [['query', 'http.request'], 'Did you mean http.requests?'],
+    [['export', 'http.request', '--format', 'csv', '--out', 'x'], 'Did you mean http.requests?'],
     [['rejects', 'wbe'], 'There is no source wbe in the definition. Did you mean web?'],
     [['batch', '--from', '2026-01-01T00:00:30Z'], 'is not the start of a window of http.requests'],
     [['batch', '--from', '2026-01-02', '--to', '2026-01-01'], '--to must come after --from'],

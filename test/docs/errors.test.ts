@@ -1,5 +1,6 @@
 /** The error table and its page say the same, both ways. */
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { ERROR_TABLE } from '../../src/core/error-table.ts'
 
@@ -31,4 +32,13 @@ it('lists no error that the table does not have', () => {
 it('keeps the codes of the table in alphabetical order', () => {
   const codes = Object.keys(ERROR_TABLE)
   expect(codes).toEqual([...codes].sort())
+})
+
+it('has no code that nothing throws', () => {
+  const src = fileURLToPath(new URL('../../src', import.meta.url))
+  const text = readdirSync(src, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts') && !name.endsWith('error-table.ts'))
+    .map((name) => readFileSync(`${src}/${name}`, 'utf8'))
+    .join('')
+  expect(Object.keys(ERROR_TABLE).filter((code) => !text.includes(`'${code}'`))).toEqual([])
 })
