@@ -80,48 +80,52 @@ async function readLines(dir: string): Promise<string[]> {
 
 const linesOf = (seeds: readonly number[]) => seeds.flatMap(linesOfSeed).join('\n')
 
-it(`survives ${KILLS} kills: nothing told is lost, nothing counts twice`, async () => {
-  const counts = { absent: 0, committedUntold: 0, toldUnacknowledged: 0, betweenIngests: 0 }
-  let dir = ''
-  let kept: number[] = []
-  let next = 1
-  for (let kill = 0; kill < KILLS; kill++) {
-    if (kill % KILLS_PER_ARCHIVE === 0) {
-      dir = join(folder, `archive${kill}`)
-      kept = []
-    }
-    const said = await ingestUntilKilled(dir, next)
-    const seedsOf = (word: string) =>
-      [...said.matchAll(new RegExp(`${word} (\\d+)`, 'g'))].map((m) => Number(m[1]))
-    // The first may be the retry of a content that an earlier child had committed.
-    for (const seed of seedsOf('again')) expect(kept.at(-1)).toBe(seed)
-    kept.push(...seedsOf('added'))
-    const begun = seedsOf('begin').at(-1)!
-    const told = kept.at(-1) === begun && [...seedsOf('added'), ...seedsOf('again')].includes(begun)
-    const found = (await readLines(dir)).join('\n')
-    if (told) {
-      expect(found).toBe(linesOf(kept))
-      counts[seedsOf('acknowledged').includes(begun) ? 'betweenIngests' : 'toldUnacknowledged']++
+it(
+  `survives ${KILLS} kills: nothing told is lost, nothing counts twice`,
+  async () => {
+    const counts = { absent: 0, committedUntold: 0, toldUnacknowledged: 0, betweenIngests: 0 }
+    let dir = ''
+    let kept: number[] = []
+    let next = 1
+    for (let kill = 0; kill < KILLS; kill++) {
+      if (kill % KILLS_PER_ARCHIVE === 0) {
+        dir = join(folder, `archive${kill}`)
+        kept = []
+      }
+      const said = await ingestUntilKilled(dir, next)
+      const seedsOf = (word: string) =>
+        [...said.matchAll(new RegExp(`${word} (\\d+)`, 'g'))].map((m) => Number(m[1]))
+      // The first may be the retry of a content that an earlier child had committed.
+      for (const seed of seedsOf('again')) expect(kept.at(-1)).toBe(seed)
+      kept.push(...seedsOf('added'))
+      const begun = seedsOf('begin').at(-1)!
+      const told = kept.at(-1) === begun && [...seedsOf('added'), ...seedsOf('again')].includes(begun)
+      const found = (await readLines(dir)).join('\n')
+      if (told) {
+        expect(found).toBe(linesOf(kept))
+        counts[seedsOf('acknowledged').includes(begun) ? 'betweenIngests' : 'toldUnacknowledged']++
+        next = begun + 1
+        continue
+      }
+      const before = kept.filter((seed) => seed !== begun)
+      const isCommitted = found === linesOf([...before, begun])
+      if (!isCommitted) expect(found).toBe(linesOf(before))
+      counts[isCommitted ? 'committedUntold' : 'absent']++
+      kept = isCommitted ? [...before, begun] : before
+      next = begun
+      if (kill % 2 === 0) continue
+      // Every other time the retry comes from here: it says which of the two it was.
+      const archive = openArchive(dir)
+      const { repeated } = await archive.ingest('web', [inputOf('retry', contentOf(begun))])
+      expect(repeated).toBe(isCommitted)
+      await archive.acknowledge('web')
+      expect((await archive.scrub('web')).findings).toEqual([])
+      kept = [...before, begun]
+      expect((await readLines(dir)).join('\n')).toBe(linesOf(kept))
       next = begun + 1
-      continue
     }
-    const before = kept.filter((seed) => seed !== begun)
-    const isCommitted = found === linesOf([...before, begun])
-    if (!isCommitted) expect(found).toBe(linesOf(before))
-    counts[isCommitted ? 'committedUntold' : 'absent']++
-    kept = isCommitted ? [...before, begun] : before
-    next = begun
-    if (kill % 2 === 0) continue
-    // Every other time the retry comes from here: it says which of the two it was.
-    const archive = openArchive(dir)
-    const { repeated } = await archive.ingest('web', [inputOf('retry', contentOf(begun))])
-    expect(repeated).toBe(isCommitted)
-    await archive.acknowledge('web')
-    expect((await archive.scrub('web')).findings).toEqual([])
-    kept = [...before, begun]
-    expect((await readLines(dir)).join('\n')).toBe(linesOf(kept))
-    next = begun + 1
-  }
-  console.log(`${KILLS} kills:`, JSON.stringify(counts))
-  expect(counts.absent).toBeGreaterThan(0)
-})
+    console.log(`${KILLS} kills:`, JSON.stringify(counts))
+    expect(counts.absent).toBeGreaterThan(0)
+  },
+  KILLS * 10_000,
+)

@@ -55,28 +55,32 @@ async function publishUntilKilled(dir: string, seed: number): Promise<{ done: nu
   return { done: Number(last('done') ?? Number.NaN), begun: Number(last('start')) }
 }
 
-it(`survives ${KILLS} kills: each finds the last run, or the one that was being committed`, async () => {
-  const dir = join(folder, 'data')
-  const plan = makePlan()
-  let committed: number | undefined
-  let [before, after] = [0, 0]
-  for (let kill = 0; kill < KILLS; kill++) {
-    const { done, begun } = await publishUntilKilled(dir, (kill + 1) * 1000)
-    if (!Number.isNaN(done)) committed = done
-    const report = await openDuckdbReport(dir, 'read').catch(missingAtFirst(committed))
-    if (!report) continue
-    const held = await readSeed(report, [committed, begun])
-    if (held === begun && held !== committed) after++
-    else before++
-    committed = held
-    expect((await report.metricState(plan.metric))?.revision).toBe((await report.runs(1))[0]!.revision)
+it(
+  `survives ${KILLS} kills: each finds the last run, or the one that was being committed`,
+  async () => {
+    const dir = join(folder, 'data')
+    const plan = makePlan()
+    let committed: number | undefined
+    let [before, after] = [0, 0]
+    for (let kill = 0; kill < KILLS; kill++) {
+      const { done, begun } = await publishUntilKilled(dir, (kill + 1) * 1000)
+      if (!Number.isNaN(done)) committed = done
+      const report = await openDuckdbReport(dir, 'read').catch(missingAtFirst(committed))
+      if (!report) continue
+      const held = await readSeed(report, [committed, begun])
+      if (held === begun && held !== committed) after++
+      else before++
+      committed = held
+      expect((await report.metricState(plan.metric))?.revision).toBe((await report.runs(1))[0]!.revision)
+      await report.close()
+    }
+    console.log(`${KILLS} kills: ${before} before the commit, ${after} after it`)
+    expect(before).toBeGreaterThan(0)
+    const report = await openDuckdbReport(dir, 'write')
     await report.close()
-  }
-  console.log(`${KILLS} kills: ${before} before the commit, ${after} after it`)
-  expect(before).toBeGreaterThan(0)
-  const report = await openDuckdbReport(dir, 'write')
-  await report.close()
-})
+  },
+  KILLS * 10_000,
+)
 
 /** Killed before its first commit, a report may not be there yet. */
 function missingAtFirst(committed: number | undefined): (error: { code?: string }) => undefined {
