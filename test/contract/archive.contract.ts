@@ -193,6 +193,22 @@ export function describeArchive(name: string, makeFixture: () => Promise<Archive
       expect(await archive.manifest('web')).toBeUndefined()
     })
 
+    it('stops when told to, though its input is silent', async () => {
+      const abort = new AbortController()
+      const silent: IngestInput = {
+        name: 'silent',
+        async *open() {
+          yield Buffer.from('line\n')
+          setTimeout(() => abort.abort(), 50)
+          await new Promise(() => {})
+        },
+      }
+      await expect(archive.ingest('web', [silent], { signal: abort.signal })).rejects.toMatchObject({
+        code: 'INGEST_CANCELLED',
+      })
+      expect(await archive.manifest('web')).toBeUndefined()
+    })
+
     it('lets one writer in at a time', async () => {
       let inside: () => void = () => {}
       let leave: () => void = () => {}

@@ -78,6 +78,7 @@ class Appender {
     const pieces = cutPieces(this.#watch(input, hash), input.name, this.#job.limits)
     const { signal, checkFirstLine } = this.#job.options
     let next = pieces.next()
+    next.catch(() => {})
     try {
       for (let isFirst = true; ; isFirst = false) {
         const { value: piece, done } = await orAborted(next, signal)
@@ -144,11 +145,12 @@ class Appender {
 /** A silent input must not keep an ingest from being cancelled. */
 async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return work
+  // A race would be won by an input that always has a piece ready.
+  if (signal.aborted) throw new MillraceError('INGEST_CANCELLED')
   let stop: () => void = () => {}
   const aborted = new Promise<never>((_, reject) => {
     stop = () => reject(new MillraceError('INGEST_CANCELLED'))
-    if (signal.aborted) stop()
-    else signal.addEventListener('abort', stop, { once: true })
+    signal.addEventListener('abort', stop, { once: true })
   })
   return Promise.race([work, aborted]).finally(() => signal.removeEventListener('abort', stop))
 }
