@@ -1,7 +1,6 @@
 /** Reads a block back by two Parquet readers that share no code: DuckDB and hyparquet. */
-import { spawnSync } from 'node:child_process'
-import * as zlib from 'node:zlib'
 import { type DuckDBBlobValue, DuckDBInstance } from '@duckdb/node-api'
+import { decompress } from 'fzstd'
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet'
 
 export interface StoredLine {
@@ -26,7 +25,11 @@ export async function readWithDuckdb(path: string): Promise<StoredLine[]> {
 
 export async function readWithHyparquet(path: string): Promise<StoredLine[]> {
   const file = await asyncBufferFromFile(path)
-  const rows = await parquetReadObjects({ file, utf8: false, compressors: { ZSTD: unpackZstd } })
+  const rows = await parquetReadObjects({
+    file,
+    utf8: false,
+    compressors: { ZSTD: (packed) => decompress(packed) },
+  })
   return rows.map((row) => ({
     offset: Number(row.offset),
     observedMs: Number(row.observed_ms),
@@ -38,13 +41,4 @@ export async function readWithHyparquet(path: string): Promise<StoredLine[]> {
 export async function readFooter(path: string): Promise<Record<string, string | undefined>> {
   const metadata = await parquetMetadataAsync(await asyncBufferFromFile(path))
   return Object.fromEntries((metadata.key_value_metadata ?? []).map(({ key, value }) => [key, value]))
-}
-
-/** Node has zstd from 22.15 on; before that the zstd program stands in. */
-function unpackZstd(packed: Uint8Array): Uint8Array {
-  const native = (zlib as { zstdDecompressSync?: (bytes: Uint8Array) => Buffer }).zstdDecompressSync
-  if (native) return native(packed)
-  const run = spawnSync('zstd', ['-dcq'], { input: packed, maxBuffer: 1 << 30 })
-  if (run.status !== 0) throw new Error(`zstd could not unpack a page: ${run.error ?? run.stderr}`)
-  return run.stdout
 }

@@ -31,7 +31,7 @@ describe(`model and engine on ${PAIRS} pairs`, () => {
     )
     it(`agree for seeds ${seeds[0]} to ${seeds.at(-1)}`, async () => {
       for (const seed of seeds) await checkSeed(seed)
-    })
+    }, 600_000)
   }
 
   it('met enough of everything', () => {
