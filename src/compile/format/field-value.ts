@@ -48,7 +48,14 @@ function decimalValue(parse: ParseDialect, text: string, cast: string, scale: nu
   const scaled = parse.scaled(cast, scale)
   const isPlain = `${cast} IS NOT NULL AND ${parse.fullMatch(text, PLAIN_REGEX)}`
   const isNumber = parse.fullMatch(text, NUMBER_REGEX)
-  return `CASE WHEN ${parse.isPrinted(text, cast)} OR ${isPlain} THEN ${scaled} WHEN ${text} IS NULL THEN NULL WHEN ${isNumber} THEN ${exactDecimal(parse, text, scale)} END`
+  // Branches rather than OR, which engines work out for every row.
+  const branches = [
+    `WHEN ${parse.isPrinted(text, cast)} THEN ${scaled}`,
+    `WHEN ${text} IS NULL THEN NULL`,
+    `WHEN ${isPlain} THEN ${scaled}`,
+    `WHEN ${isNumber} THEN ${exactDecimal(parse, text, scale)}`,
+  ]
+  return `CASE ${branches.join(' ')} END`
 }
 
 function floatValue(parse: ParseDialect, text: string, cast: string): string {

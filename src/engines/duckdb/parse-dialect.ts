@@ -143,13 +143,12 @@ export class DuckdbParse implements ParseDialect {
   }
 
   /**
-   * A cast does most of the work, with DuckDB's own leniencies kept out: the commonest shape by LIKE and the
-   * few places where the cast takes more than digits (white space before the hour, 24:00), others by a regex.
-   * The cast passes over offsets.
+   * A cast does most of the work, with DuckDB's own leniencies kept out: the commonest shape by GLOB, with digits
+   * where the cast takes white space or a sign too, and not 24:00; others by a regex. The cast passes over offsets.
    */
   quickIso(text: string, isUtc: boolean): string {
-    const shape = `${text} LIKE '____-__-__T__:__:__.___Z' AND ${text} >= '0001'`
-    const isHour = `substr(${text}, 12, 1) >= '0' AND NOT suffix(${text}, 'T24:00:00.000Z')`
+    const shape = `${text} GLOB '[0-9]???-??-??T[0-9]?:??:??.???Z' AND ${text} >= '0001'`
+    const isHour = `NOT suffix(${text}, 'T24:00:00.000Z')`
     const date = '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]'
     const time = '(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?'
     const offset = isUtc ? 'Z?' : 'Z'
