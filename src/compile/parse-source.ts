@@ -27,7 +27,7 @@ export function printParse(
   linesRelation: string,
   passed: readonly string[] = ['"offset"'],
 ): string {
-  const { stages, reasons } = startLines(dialect, plan.format, linesRelation)
+  const { stages, faults } = startLines(dialect, plan.format, linesRelation)
   const paths = distinctPaths([...plan.fields.map(({ path }) => path), plan.time.path])
   const reading = readFormat({ stages, dialect, format: plan.format, paths })
   const placeOf = (path: readonly string[]) => paths.findIndex((other) => samePath(other, path))
@@ -49,15 +49,18 @@ export function printParse(
   stages.add(Object.fromEntries(values.flatMap(({ cast }, i) => (cast ? [[`n${i}`, cast]] : []))))
   const eventMs = eventMillis(stages, dialect.parse, plan.time, 't')
   stages.add({ event_ms: eventMs, ...mapFields(plan, (_, i) => [`f${i}`, values[i]!.value(`n${i}`)]) })
+  const reasons = [...faults, ...reading.reasons]
   stages.add({
-    reason: firstReason([...reasons, ...reading.reasons]),
+    reason: firstReason(reasons),
     ...mapFields(plan, (_, i) => [`e${i}`, values[i]!.error(`f${i}`)]),
   })
   const outputs = plan.fields.flatMap((_, i) => [`f${i}`, `e${i}`])
   return stages.select([
     ...passed,
     'reason',
-    'CASE WHEN reason IS NULL THEN event_ms END AS event_ms',
+    reasons.every(({ isTimeless }) => isTimeless)
+      ? 'event_ms'
+      : 'CASE WHEN reason IS NULL THEN event_ms END AS event_ms',
     ...outputs,
   ])
 }
@@ -77,7 +80,7 @@ function startLines({ parse }: EngineDialect, format: Format, relation: string) 
   // What is null already, and the empty line that JSON's grammar refuses, need no CASE.
   const fault = reasons.map(({ when }) => when).join(' OR ')
   stages.add({ line: format.kind === 'json' ? 'decoded' : `CASE WHEN ${fault} THEN NULL ELSE decoded END` })
-  return { stages, reasons: reasons.map((one) => ({ ...one, isTimeless: true })) }
+  return { stages, faults: reasons.map((one) => ({ ...one, isTimeless: true })) }
 }
 
 /** Most lines have an event time, which rules out all reasons but those that say otherwise. */

@@ -5,7 +5,7 @@ import { isWide, SqlDialect } from '../../compile/sql-dialect.ts'
 import { MAX_REGISTERS, RANK_BITS } from '../../core/distinct-registers.ts'
 import type { ValueType } from '../../core/expr.ts'
 import { TrustingJson } from './json-dialect.ts'
-import { DuckdbParse } from './parse-dialect.ts'
+import { DuckdbParse, TrustingParse } from './parse-dialect.ts'
 
 export class DuckdbDialect extends SqlDialect {
   override readonly wideType = 'HUGEINT'
@@ -104,7 +104,7 @@ export const duckdbDialect = new DuckdbDialect()
 
 /** For lines that are most likely all well-formed JSON; see TrustingJson. */
 class TrustingDialect extends DuckdbDialect {
-  override readonly parse = new DuckdbParse(
+  override readonly parse = new TrustingParse(
     (text) => this.quoteText(text),
     new TrustingJson((text) => this.quoteText(text)),
   )

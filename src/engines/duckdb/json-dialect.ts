@@ -99,5 +99,5 @@ export class TrustingJson extends DuckdbJson {
 }
 
 export function isMalformed(error: unknown): boolean {
-  return error instanceof Error && error.message.includes('Malformed JSON')
+  return error instanceof Error && /Malformed JSON|Failure in decode/.test(error.message)
 }

@@ -1,6 +1,5 @@
 -- parse web
-SELECT "offset", reason,
-  CASE WHEN reason IS NULL THEN event_ms END AS event_ms, f0, e0, f1, e1
+SELECT "offset", reason, event_ms, f0, e0, f1, e1
 FROM (SELECT *,
   CASE WHEN event_ms IS NULL THEN CASE WHEN octet_length(raw) = 0 THEN 'empty_line' WHEN octet_length(raw) > 1048576 THEN 'line_too_long' WHEN decoded IS NULL THEN 'invalid_utf8' WHEN parsed IS NULL THEN 'invalid_json' WHEN NOT CASE WHEN line >= '{' AND line < '|' THEN TRUE ELSE starts_with(ltrim(line, e' \t\r\n'), '{') END THEN 'not_an_object' WHEN t IS NULL THEN 'missing_time' WHEN event_ms IS NULL THEN 'invalid_time' END END AS reason, (x0 IS NOT NULL AND f0 IS NULL) AS e0, (x1 IS NOT NULL AND f1 IS NULL) AS e1
 FROM (SELECT *,
