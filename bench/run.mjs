@@ -11,6 +11,7 @@ import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { benchBatch } from './batch.mjs'
+import { reportGrowth } from './report-growth.mjs'
 
 const SMALL = 2_000_000
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
@@ -24,6 +25,7 @@ const small = await benchBatch(folder, SMALL, { keepData: true })
 const large = Number(values.lines) > SMALL ? await benchBatch(folder, Number(values.lines)) : small
 const guards = runJson([here('../node_modules/.bin/unrun'), here('guards.ts'), small.data])
 const cold = runJson([process.execPath, here('cold-start.mjs')])
+const growth = await reportGrowth(folder)
 const query = run([here('../node_modules/.bin/unrun'), here('query.ts'), here('data/query')])
 rmSync(folder, { recursive: true, force: true })
 
@@ -78,6 +80,12 @@ function others() {
     ['guards, while all lines are JSON', percent(guards.trustingCost), '≤ 25 %', guards.trustingCost <= 0.25],
     ['guards, once a line was not JSON', percent(guards.strictCost), '', undefined],
     ['CPU of millrace --help', `${cold.medianCpuMs} ms`, '≤ 150 ms', cold.medianCpuMs <= 150],
+    ...growth.map(({ metric, rows, bytes }) => [
+      `report rows and bytes a day, ${metric}`,
+      `${rows.toLocaleString('en')}, ${(bytes / 1e6).toFixed(0)} MB`,
+      '',
+      undefined,
+    ]),
   ]
 }
 

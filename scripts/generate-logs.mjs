@@ -4,7 +4,8 @@
  *
  *   node scripts/generate-logs.mjs --kind json --lines 1000000 --seed 1 --out web.ndjson
  *
- * Further options: --day 2026-03-02, --services 3, --bad 0.0005 (share of lines that cannot be used), --gzip.
+ * Further options: --day 2026-03-02, --minutes 1440, --services 3, --bad 0.0005 (share of lines that cannot be
+ * used), --gzip.
  */
 
 import { once } from 'node:events'
@@ -69,9 +70,9 @@ export function makeRandom(seed) {
 }
 
 /** Lines of each minute of the day: a wave with its low at 4 and its high at 16 o'clock. */
-function linesPerMinute(lines) {
+function linesPerMinute(lines, minutes) {
   const weights = Array.from(
-    { length: MINUTES },
+    { length: minutes },
     (_, m) => 1 - 0.7 * Math.cos((2 * Math.PI * (m - 240)) / MINUTES),
   )
   const total = weights.reduce((sum, weight) => sum + weight, 0)
@@ -84,14 +85,15 @@ function linesPerMinute(lines) {
   })
 }
 
-/** Yields blocks of text of about a mebibyte, whole lines each. */
-export function* generateLog({ kind, lines, seed = 1, day = '2026-03-02', services = 3, bad = 0 }) {
+/** Yields blocks of text of about a mebibyte, whole lines each, over the first `minutes` of the day. */
+export function* generateLog(options) {
+  const { kind, lines, seed = 1, day = '2026-03-02', minutes = MINUTES, services = 3, bad = 0 } = options
   const random = makeRandom(seed)
   const midnight = Date.parse(`${day}T00:00:00Z`)
   const names = Array.from({ length: services }, (_, i) => SERVICES[i] ?? `service-${i}`)
   const write = kind === 'combined' ? accessLine : jsonLine
   let text = ''
-  for (const [minute, count] of linesPerMinute(lines).entries()) {
+  for (const [minute, count] of linesPerMinute(lines, minutes).entries()) {
     for (let i = 0; i < count; i++) {
       const ms = midnight + minute * 60_000 + Math.floor((i / count) * 60_000)
       const line = write(makeRequest(random, ms, minute, names), random)
@@ -202,6 +204,7 @@ function optionsOf(args) {
       lines: text('100000'),
       seed: text('1'),
       day: text('2026-03-02'),
+      minutes: text(String(MINUTES)),
       services: text('3'),
       bad: text('0'),
       gzip: { type: 'boolean', default: false },
@@ -209,7 +212,7 @@ function optionsOf(args) {
     },
   })
   if (!values.out) throw new Error('generate-logs: name the file to write with --out')
-  const numbers = ['lines', 'seed', 'services', 'bad'].map((name) => [name, Number(values[name])])
+  const numbers = ['lines', 'seed', 'minutes', 'services', 'bad'].map((name) => [name, Number(values[name])])
   return { ...values, ...Object.fromEntries(numbers) }
 }
 
