@@ -6,6 +6,9 @@ import extractTsConfig from 'dependency-cruiser/config-utl/extract-ts-config'
 import { root } from './build.mjs'
 import layers from './layers.config.mjs'
 
+/** The words of the definition language by which its author chooses an engine. */
+const NAMING_ENGINES = new Set(['src/define/adapter-schema.ts'])
+
 process.chdir(root)
 const files = readdirSync('src', { recursive: true })
   .filter((file) => file.endsWith('.ts'))
@@ -37,6 +40,7 @@ function engineNamesOutside() {
   const named = new RegExp(engines.join('|'), 'i')
   return files
     .filter((file) => !file.startsWith('src/engines/') && !file.endsWith('.test.ts'))
+    .filter((file) => !NAMING_ENGINES.has(file))
     .filter((file) => engines.length > 0 && named.test(readFileSync(file, 'utf8')))
     .map((file) => `engine-names-stay-in-engines: ${file} names ${named.exec(readFileSync(file, 'utf8'))[0]}`)
 }

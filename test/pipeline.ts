@@ -85,7 +85,7 @@ export class Pipeline {
     const engine = new DuckdbBatchEngine({ readableFolders: [folder], memoryLimit: '200MB', threads: 1 })
     const written = await writeBlocks(folder, blocks)
     const request = { plan, blocks: written, range, stagingDir: this.#stagingDir(source) }
-    await this.#recording(engine).compute(request)
+    await this.#recording(engine).compute([request])
   }
 
   async batch(range: TimeRange = {}): Promise<RunRecord> {
@@ -96,7 +96,7 @@ export class Pipeline {
       archive: await openArchive(this.folders),
       engine: this.#recording(engine),
       openReport: () => openReport(this.folders, 'write'),
-      dataDir: this.folders.dataDir,
+      archivePlace: this.folders.dataDir,
       makeStagingDir: async (name) => this.#stagingDir(name),
       digest: sha256,
       now: Date.now,
@@ -146,9 +146,10 @@ export class Pipeline {
   #recording(engine: BatchEngine): BatchEngine {
     return {
       name: engine.name,
-      compute: async (request) => {
-        const staged = await engine.compute(request)
-        this.staged.set(staged.source, staged)
+      reads: engine.reads,
+      compute: async (requests, options) => {
+        const staged = await engine.compute(requests, options)
+        for (const source of staged) this.staged.set(source.source, source)
         return staged
       },
       close: () => engine.close(),
@@ -202,7 +203,7 @@ async function writeBlocks(folder: string, blocks: readonly (readonly Uint8Array
     const path = join(folder, `${index}.parquet`)
     await copyLines(lines, offset, path)
     const rawBytes = lines.reduce((sum, line) => sum + line.length, 0)
-    written.push({ path, name: `${index}.parquet`, lines: lines.length, rawBytes })
+    written.push({ location: path, name: `${index}.parquet`, lines: lines.length, rawBytes })
     offset += lines.length
   }
   return written

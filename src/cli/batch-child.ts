@@ -7,8 +7,9 @@ import type { Definition } from '../core/definition.ts'
 import { MillraceError } from '../core/error.ts'
 import type { RunRecord, TimeRange } from '../core/run-record.ts'
 import { loadDefinition } from '../define/load-definition.ts'
-import { lockData, openArchive, openBatchEngine, openReport } from '../engines/registry.ts'
+import { archivePlace, lockData, openArchive, openBatchEngine, openReport } from '../engines/registry.ts'
 import { type BatchProgress, runBatch } from '../run/run-batch.ts'
+import { deploymentOf } from './workspace.ts'
 
 /** What the parent sends first. Paths are absolute. */
 export interface BatchOrder {
@@ -36,9 +37,9 @@ const cancel = new AbortController()
 async function obey(order: BatchOrder): Promise<RunRecord> {
   const { definition } = await loadDefinition(order.config)
   if (!definition) throw new MillraceError('BATCH_DEFINITION_CHANGED', { file: order.config })
-  const folders = foldersOf(order, definition)
+  const deployment = deploymentOf(order, definition)
   const staging = join(order.dataDir, 'staging')
-  const release = await lockData(folders, 'batch')
+  const release = await lockData(deployment, 'batch')
   try {
     await rm(staging, { recursive: true, force: true })
     return await computeAndPublish(order, definition, staging)
@@ -53,16 +54,16 @@ async function computeAndPublish(
   definition: Definition,
   staging: string,
 ): Promise<RunRecord> {
-  const folders = foldersOf(order, definition)
-  const engine = await openBatchEngine(folders)
+  const deployment = deploymentOf(order, definition)
+  const engine = await openBatchEngine(deployment)
   try {
     return await runBatch({
       plans: buildPlans(definition, sha256, order.metrics),
       range: order.range,
-      archive: await openArchive(folders),
+      archive: await openArchive(deployment),
       engine,
-      openReport: () => openReport(folders, 'write'),
-      dataDir: order.dataDir,
+      openReport: () => openReport(deployment, 'write'),
+      archivePlace: archivePlace(deployment),
       makeStagingDir: async (name) => makeFolder(join(staging, name)),
       digest: sha256,
       now: Date.now,
@@ -72,10 +73,6 @@ async function computeAndPublish(
   } finally {
     await engine.close()
   }
-}
-
-function foldersOf(order: BatchOrder, definition: Definition) {
-  return { dataDir: order.dataDir, ...definition.archive }
 }
 
 async function makeFolder(path: string): Promise<string> {

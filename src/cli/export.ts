@@ -6,7 +6,7 @@ import type { ExportResult } from '../run/export-metric.ts'
 import { say, writeJson } from './output.ts'
 import { sha256 } from './sha256.ts'
 import { countOf } from './text-table.ts'
-import { foldersOf, loadChecked, requireMetric, type Workspace, workspaceOf } from './workspace.ts'
+import { deploymentOf, loadChecked, requireMetric, type Workspace, workspaceOf } from './workspace.ts'
 
 interface ExportOptions {
   readonly format: 'csv' | 'parquet'
@@ -40,12 +40,12 @@ async function write(
 ): Promise<ExportResult> {
   const definition = await loadChecked(workspace)
   requireMetric(definition, metric)
-  const folders = foldersOf(workspace, definition)
+  const deployment = deploymentOf(workspace, definition)
   const { openReport, openTableFile } = await import('../engines/registry.ts')
   const { exportMetric } = await import('../run/export-metric.ts')
   return exportMetric({
     ...{ definition, digest: sha256, metric, format, out, makeScratchDir, openTableFile },
-    openReport: () => openReport(folders, 'read'),
+    openReport: () => openReport(deployment, 'read'),
   })
 }
 

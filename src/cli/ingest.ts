@@ -8,7 +8,7 @@ import { interruptible } from './interrupt.ts'
 import { say, writeJson } from './output.ts'
 import { Progress } from './progress.ts'
 import { countOf, formatBytes, formatCount, formatSeconds } from './text-table.ts'
-import { foldersOf, loadChecked, requireSource, type Workspace, workspaceOf } from './workspace.ts'
+import { deploymentOf, loadChecked, requireSource, type Workspace, workspaceOf } from './workspace.ts'
 
 export function addIngest(program: Command): void {
   program
@@ -26,7 +26,7 @@ async function ingest(workspace: Workspace, name: string, files: readonly string
   const source = requireSource(definition, name)
   const { openArchive } = await import('../engines/registry.ts')
   const { ingestFiles } = await import('../run/ingest-files.ts')
-  const archive = await openArchive(foldersOf(workspace, definition))
+  const archive = await openArchive(deploymentOf(workspace, definition))
   const progress = await Progress.open()
   const started = Date.now()
   const result = await interruptible((signal) => {

@@ -5,7 +5,7 @@ import { readInstant, readNames } from './options.ts'
 import { say, writeAll } from './output.ts'
 import { sha256 } from './sha256.ts'
 import { staleness } from './staleness.ts'
-import { foldersOf, loadChecked, requireMetric, type Workspace, workspaceOf } from './workspace.ts'
+import { deploymentOf, loadChecked, requireMetric, type Workspace, workspaceOf } from './workspace.ts'
 
 interface QueryOptions {
   readonly from?: number
@@ -44,19 +44,19 @@ export function addQuery(program: Command): void {
 async function query(workspace: Workspace, metric: string, options: QueryOptions): Promise<void> {
   const definition = await loadChecked(workspace)
   const { source } = requireMetric(definition, metric)
-  const folders = foldersOf(workspace, definition)
+  const deployment = deploymentOf(workspace, definition)
   const { openArchive, openReport } = await import('../engines/registry.ts')
   const { queryMetric } = await import('../run/query-metric.ts')
   const { from, to, format, ...rest } = options
   const range = { ...(from !== undefined && { fromMs: from }), ...(to !== undefined && { toMs: to }) }
-  const job = { definition, digest: sha256, openReport: () => openReport(folders, 'read') }
+  const job = { definition, digest: sha256, openReport: () => openReport(deployment, 'read') }
   const answer = await queryMetric(job, { metric, range, ...rest })
   await writeAll(formatTotals(answer.table, format ?? (workspace.json ? 'json' : 'table')))
   const stale = await staleness({
     source,
     metric,
     revision: answer.revision,
-    archive: await openArchive(folders),
+    archive: await openArchive(deployment),
     job,
   })
   for (const warning of [...answer.warnings, ...stale]) say(`millrace: Warning: ${warning}`)

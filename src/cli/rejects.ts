@@ -5,7 +5,7 @@ import { readPositive } from './options.ts'
 import { say, writeJson, writeOut } from './output.ts'
 import { exactText, printableLine } from './printable-line.ts'
 import { countOf, formatCount, textTable } from './text-table.ts'
-import { foldersOf, loadChecked, requireSource, type Workspace, workspaceOf } from './workspace.ts'
+import { deploymentOf, loadChecked, requireSource, type Workspace, workspaceOf } from './workspace.ts'
 
 const SHOWN_CHARACTERS = 200
 
@@ -23,11 +23,11 @@ export function addRejects(program: Command): void {
 async function rejects(workspace: Workspace, source: string, limit: number): Promise<void> {
   const definition = await loadChecked(workspace)
   requireSource(definition, source)
-  const folders = foldersOf(workspace, definition)
+  const deployment = deploymentOf(workspace, definition)
   const { openArchive, openReport, readLines } = await import('../engines/registry.ts')
   const { listRejects } = await import('../run/list-rejects.ts')
-  const archive = await openArchive(folders)
-  const report = await openReport(folders, 'read')
+  const archive = await openArchive(deployment)
+  const report = await openReport(deployment, 'read')
   const { total, lines } = await listRejects({ source, limit, archive, report, readLines }).finally(() =>
     report.close(),
   )

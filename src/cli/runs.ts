@@ -4,7 +4,7 @@ import type { RunRecord, TimeRange } from '../core/run-record.ts'
 import { formatInstant } from '../core/timestamp.ts'
 import { say, writeJson, writeOut } from './output.ts'
 import { formatCount, formatSeconds, textTable } from './text-table.ts'
-import { foldersOf, type Workspace, workspaceOf } from './workspace.ts'
+import { deploymentOf, loadChecked, type Workspace, workspaceOf } from './workspace.ts'
 
 const MOST = 100
 
@@ -16,8 +16,9 @@ export function addRuns(program: Command): void {
 }
 
 async function runs(workspace: Workspace): Promise<void> {
+  const definition = await loadChecked(workspace)
   const { openReport } = await import('../engines/registry.ts')
-  const report = await openReport(foldersOf(workspace), 'read')
+  const report = await openReport(deploymentOf(workspace, definition), 'read')
   const records = await report.runs(MOST).finally(() => report.close())
   if (workspace.json) return writeJson(records)
   if (records.length === 0) return say('No batch run was published yet. Next: millrace batch')

@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { say, writeJson, writeOut } from './output.ts'
 import { countOf, textTable } from './text-table.ts'
-import { foldersOf, loadChecked, type Workspace, workspaceOf } from './workspace.ts'
+import { deploymentOf, loadChecked, type Workspace, workspaceOf } from './workspace.ts'
 
 export function addScrub(program: Command): void {
   program
@@ -16,7 +16,7 @@ async function scrub(workspace: Workspace): Promise<void> {
   const definition = await loadChecked(workspace)
   const { openArchive } = await import('../engines/registry.ts')
   const { scrubArchive } = await import('../run/scrub-archive.ts')
-  const reports = await scrubArchive(await openArchive(foldersOf(workspace, definition)))
+  const reports = await scrubArchive(await openArchive(deploymentOf(workspace, definition)))
   const findings = reports.flatMap(({ source, findings }) =>
     findings.map((finding) => ({ source, ...finding })),
   )

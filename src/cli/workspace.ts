@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { closestName } from '../core/closest-name.ts'
 import type { Definition } from '../core/definition.ts'
 import { type ErrorCode, MillraceError } from '../core/error.ts'
-import type { DataFolders } from '../engines/registry.ts'
+import type { Deployment } from '../engines/registry.ts'
 import { InvalidDefinition } from './exit.ts'
 
 /** The global options; `config` as it was written, for messages. */
@@ -27,8 +27,12 @@ export async function loadChecked({ config }: Workspace): Promise<Definition> {
   return definition
 }
 
-export function foldersOf({ dataDir }: Workspace, definition?: Definition): DataFolders {
-  return { dataDir, ...definition?.archive }
+/** The adapters that the definition names, or the embedded ones. */
+export function deploymentOf(
+  { dataDir }: Pick<Workspace, 'dataDir'>,
+  { archive, batch, report }: Definition,
+): Deployment {
+  return { dataDir, archive, batch, report }
 }
 
 export function requireSource(definition: Definition, name: string) {

@@ -95,9 +95,19 @@ export interface Metric {
   readonly allowedLatenessMs: number
 }
 
+/** An adapter that takes a role in place of the embedded one: its name, where its service is, and its options. */
+export interface AdapterConfig {
+  readonly adapter: string
+  readonly address: string
+  /** As the definition writes them; paths are absolute. */
+  readonly options: Readonly<Record<string, unknown>>
+}
+
 export interface Definition {
   readonly file: string
   readonly sources: ReadonlyMap<string, Source>
   readonly metrics: ReadonlyMap<string, Metric>
-  readonly archive: { readonly mirror?: string }
+  readonly archive: { readonly mirror?: string; readonly adapter?: AdapterConfig }
+  readonly batch: { readonly adapter?: AdapterConfig }
+  readonly report: { readonly adapter?: AdapterConfig }
 }

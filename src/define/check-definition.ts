@@ -1,5 +1,6 @@
 /** Plain data → checked Definition: shape first, then the meaning of every part that has the right shape. */
 import type { Definition } from '../core/definition.ts'
+import { checkAdapters } from './check-adapters.ts'
 import { checkMetric } from './check-metric.ts'
 import { checkShape } from './check-shape.ts'
 import { checkSource } from './check-source.ts'
@@ -28,13 +29,13 @@ export function checkDefinition(
       checkMetric(name, metric ?? {}, sources, ['metrics', name], problems),
     ]),
   )
+  const roles = checkAdapters(text, file, problems)
   if (!problems.isEmpty) return undefined
-  const mirror = text.archive?.mirror
   return {
     file,
     sources: new Map([...sources].map(([name, checked]) => [name, checked.source])),
     metrics,
-    archive: mirror === undefined ? {} : { mirror },
+    ...roles,
   }
 }
 

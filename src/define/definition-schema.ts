@@ -1,5 +1,6 @@
 /** The one shape of a definition: the loader's structural check, the JSON Schema and the TypeScript types. */
 import { z } from 'zod'
+import { archiveSchema, batchSchema, reportSchema } from './adapter-schema.ts'
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/
 const METRIC_NAME = /^(?=.{1,120}$)[A-Za-z_][A-Za-z0-9_]{0,62}(\.[A-Za-z_][A-Za-z0-9_]{0,62})*$/
@@ -172,16 +173,9 @@ export const definitionSchema = z
       .record(ruled(METRIC_NAME, 'DEFINE_BAD_NAME'), metric.meta({ description: 'One metric.' }))
       .meta({ description: 'What is computed: name → metric.' })
       .optional(),
-    archive: z
-      .strictObject({
-        mirror: z
-          .string()
-          .min(1)
-          .meta({ description: 'A second folder, on another drive, that holds a copy of every block.' })
-          .optional(),
-      })
-      .meta({ description: 'How raw lines are kept.' })
-      .optional(),
+    archive: archiveSchema.optional(),
+    batch: batchSchema.optional(),
+    report: reportSchema.optional(),
   })
   .meta({
     title: 'Millrace definition',

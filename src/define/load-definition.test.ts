@@ -47,6 +47,29 @@ test('loads the example of the design', async () => {
   expect(metric.ratios.map((ratio) => ratio.name)).toEqual(['error_rate'])
 })
 
+test('adapters keep their address and options, with paths from the file on', async () => {
+  const file = await write(
+    'cluster.yaml',
+    `${DESIGN_EXAMPLE}archive: { hdfs: "http://namenode:9870", path: /millrace, replication: 3 }
+batch: { spark: "spark://master:7077", memory: 2g, home: ../spark }
+report: { postgres: "postgres://millrace@db/metrics" }
+`,
+  )
+  const { definition, diagnostics } = await loadDefinition(file)
+  expect(diagnostics).toEqual([])
+  expect(definition).toMatchObject({
+    archive: {
+      adapter: {
+        adapter: 'hdfs',
+        address: 'http://namenode:9870',
+        options: { path: '/millrace', replication: 3 },
+      },
+    },
+    batch: { adapter: { adapter: 'spark', options: { memory: '2g', home: join(folder, '../spark') } } },
+    report: { adapter: { adapter: 'postgres', address: 'postgres://millrace@db/metrics', options: {} } },
+  })
+})
+
 test('the same definition in JSON is the same', async () => {
   const { definition } = await loadDefinition(await write('same.yaml', DESIGN_EXAMPLE))
   const { parse } = await import('yaml')

@@ -1,6 +1,6 @@
 /** Loads a definition from a file, reporting all of its problems at once. */
 import { readFile } from 'node:fs/promises'
-import { dirname, extname, resolve } from 'node:path'
+import { extname } from 'node:path'
 import type { Definition } from '../core/definition.ts'
 import { MillraceError } from '../core/error.ts'
 import { checkDefinition } from './check-definition.ts'
@@ -17,8 +17,8 @@ export interface LoadedDefinition {
 const MODULES: ReadonlySet<string> = new Set(['.js', '.mjs', '.cjs', '.ts', '.mts'])
 
 /**
- * Reads YAML, JSON or, by its ending, a JavaScript module whose default export is a definition. A relative
- * `archive.mirror` is taken from the file's folder. Throws DEFINE_UNREADABLE when the file cannot be read.
+ * Reads YAML, JSON or, by its ending, a JavaScript module whose default export is a definition. Relative
+ * paths in it are taken from the file's folder. Throws DEFINE_UNREADABLE when the file cannot be read.
  */
 export async function loadDefinition(file: string): Promise<LoadedDefinition> {
   const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
@@ -52,15 +52,8 @@ function finish(
   file: string,
 ): LoadedDefinition {
   const checked = 'tree' in read ? checkDefinition(read.tree, file, read.problems) : undefined
-  const definition = checked && read.problems.isEmpty ? { definition: placeMirror(checked) } : {}
+  const definition = checked && read.problems.isEmpty ? { definition: checked } : {}
   return { ...definition, diagnostics: read.problems.sorted() }
-}
-
-function placeMirror(definition: Definition): Definition {
-  const { mirror } = definition.archive
-  return mirror === undefined
-    ? definition
-    : { ...definition, archive: { mirror: resolve(dirname(definition.file), mirror) } }
 }
 
 function decodeText(bytes: Uint8Array): string | undefined {

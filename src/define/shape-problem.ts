@@ -26,7 +26,14 @@ export function describeIssue(issue: Issue, tree: unknown): ShapeProblem[] {
     return [describeType(issue, path, value)]
   const code = Object.hasOwn(DIAGNOSTIC_TABLE, issue.message) ? issue.message : 'DEFINE_BAD_VALUE'
   const expected = EXPECTED_SIZES[issue.code] ?? 'another value'
-  const params = { key: keyOf(path), given: show(value), expected, format: String(path.at(-2)) }
+  const params = {
+    key: keyOf(path),
+    given: show(value),
+    expected,
+    format: String(path.at(-2)),
+    example: String(examplesAt(path)[0]),
+    rule: `it needs ${NAME_RULE}`,
+  }
   return [{ code: code as DiagnosticCode, path, params }]
 }
 

@@ -1,25 +1,38 @@
 /** Which adapter plays which role; the only place that loads an engine, and only when it is asked for. */
 import { join } from 'node:path'
+import type { Definition } from '../core/definition.ts'
 import type { SourcePlan } from '../core/plan.ts'
 import type { Archive } from '../ports/archive.ts'
 import type { BatchEngine, Statement } from '../ports/batch-engine.ts'
 import type { Report } from '../ports/report.ts'
 import type { TableFile } from '../ports/table-file.ts'
 
-/** Where everything embedded lives, and the optional second drive. */
-export interface DataFolders {
+/** Where everything embedded lives, and which roles other adapters take. */
+export interface Deployment extends Partial<Pick<Definition, 'archive' | 'batch' | 'report'>> {
   readonly dataDir: string
-  readonly mirror?: string
 }
 
-export async function openArchive(folders: DataFolders): Promise<Archive> {
-  const { FilesArchive } = await import('./files/archive.ts')
-  return new FilesArchive(folders)
+export async function openArchive({ dataDir, archive }: Deployment): Promise<Archive> {
+  if (!archive?.adapter) {
+    const { FilesArchive } = await import('./files/archive.ts')
+    return new FilesArchive({ dataDir, ...(archive?.mirror !== undefined && { mirror: archive.mirror }) })
+  }
+  throw new Error(`no archive ${archive.adapter.adapter}`)
 }
 
-export async function openBatchEngine({ dataDir }: DataFolders): Promise<BatchEngine> {
+/** Where the archive's blocks are, for messages. */
+export function archivePlace({ dataDir, archive }: Deployment): string {
+  return archive?.adapter?.address ?? join(dataDir, 'archive')
+}
+
+export async function openBatchEngine({ dataDir, batch }: Deployment): Promise<BatchEngine> {
+  if (!batch?.adapter) return openEmbeddedEngine(dataDir)
+  throw new Error(`no batch engine ${batch.adapter.adapter}`)
+}
+
+async function openEmbeddedEngine(dataDir: string): Promise<BatchEngine> {
   const { DuckdbBatchEngine } = await import('./duckdb/batch.ts')
-  return new DuckdbBatchEngine({ readableFolders: [join(dataDir, 'archive')] })
+  return new DuckdbBatchEngine({ readableFolders: [join(dataDir, 'archive'), join(dataDir, 'cache')] })
 }
 
 /** What the batch engine runs for a plan, for people to read. */
@@ -29,7 +42,8 @@ export async function explainBatch(plan: SourcePlan): Promise<Statement[]> {
 }
 
 /** Opens the report for reading or, in a batch, for writing. Errors: REPORT_*. */
-export async function openReport({ dataDir }: DataFolders, mode: 'read' | 'write'): Promise<Report> {
+export async function openReport({ dataDir, report }: Deployment, mode: 'read' | 'write'): Promise<Report> {
+  if (report?.adapter) throw new Error(`no report ${report.adapter.adapter}`)
   const { openDuckdbReport } = await import('./duckdb/report.ts')
   return openDuckdbReport(dataDir, mode)
 }
@@ -41,7 +55,7 @@ export async function openTableFile(folder: string): Promise<TableFile> {
 }
 
 /** Keeps a second batch out of the data folder; resolves to the release. Errors: DATA_LOCKED. */
-export async function lockData({ dataDir }: DataFolders, purpose: string): Promise<() => Promise<void>> {
+export async function lockData({ dataDir }: Deployment, purpose: string): Promise<() => Promise<void>> {
   const { acquireLock } = await import('./files/lock.ts')
   return acquireLock(join(dataDir, `${purpose}.lock`), purpose)
 }

@@ -43,6 +43,15 @@ export interface ScrubReport {
   }[]
 }
 
+/** A folder that both an engine's machines and this one can reach, for what a run stages. */
+export interface SharedFolder {
+  /** As the engine's machines know it, without a slash at the end. */
+  readonly uri: string
+  /** Copies the files of a sub-folder into a local folder, in order of their names, and gives their local paths. */
+  fetch(name: string, localFolder: string): Promise<string[]>
+  remove(): Promise<void>
+}
+
 export interface Archive {
   /** Names of the sources that have an archive. */
   sources(): Promise<string[]>
@@ -63,5 +72,12 @@ export interface Archive {
    * read. Errors: ARCHIVE_CORRUPT_BLOCK.
    */
   verifiedPath(source: string, block: Block): Promise<string>
+  /**
+   * The block as an engine on other machines opens it, checked as far as the storage does not check what is read
+   * by itself. Errors: ARCHIVE_CORRUPT_BLOCK.
+   */
+  blockUri(source: string, block: Block): Promise<string>
+  /** Makes an empty shared folder; one of the same name that an earlier run left is emptied. */
+  shareFolder(name: string): Promise<SharedFolder>
   scrub(source: string): Promise<ScrubReport>
 }

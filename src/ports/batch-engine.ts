@@ -1,20 +1,30 @@
 /** The batch engine's role: read every block, compute every tally of a source in one parse, stage the partials. */
 import type { SourcePlan } from '../core/plan.ts'
 import type { TimeRange } from '../core/run-record.ts'
+import type { SharedFolder } from './archive.ts'
+
+/** A block that was checked: where the engine finds it, its name and its number of lines. */
+export interface BlockLocation {
+  /** A local path, or a URI for an engine that reads those. */
+  readonly location: string
+  readonly name: string
+  readonly lines: number
+  readonly rawBytes: number
+}
 
 export interface BatchRequest {
   readonly plan: SourcePlan
-  /** Verified local paths in offset order, with the block's name and number of lines. */
-  readonly blocks: readonly {
-    readonly path: string
-    readonly name: string
-    readonly lines: number
-    readonly rawBytes: number
-  }[]
+  /** In offset order. */
+  readonly blocks: readonly BlockLocation[]
   readonly range: TimeRange
-  /** An empty folder that the engine may fill; the caller removes it. */
+  /** An empty local folder that is to hold the staged files; the caller removes it. */
   readonly stagingDir: string
-  onProgress?(progress: { linesRead: number }): void
+  /** Given to engines that read URIs: where their machines may write what is staged. The caller removes it. */
+  readonly shared?: SharedFolder
+}
+
+export interface BatchOptions {
+  onProgress?(progress: { source: string; linesRead: number }): void
   readonly signal?: AbortSignal
 }
 
@@ -35,6 +45,8 @@ export interface StagedSource {
   readonly headers: number
   readonly rejected: number
   readonly rejectsPath: string
+  /** Time spent on this source alone; absent where the engine computes sources side by side. */
+  readonly computeMs?: number
   readonly metrics: readonly {
     readonly metric: string
     readonly counted: number
@@ -47,7 +59,10 @@ export interface StagedSource {
 
 export interface BatchEngine {
   readonly name: string
-  compute(request: BatchRequest): Promise<StagedSource>
+  /** How the engine's machines get at blocks: local paths of this machine, or URIs that they open themselves. */
+  readonly reads: 'paths' | 'uris'
+  /** One result per request, in the same order; all of them in one start of the engine. */
+  compute(requests: readonly BatchRequest[], options?: BatchOptions): Promise<StagedSource[]>
   close(): Promise<void>
 }
 

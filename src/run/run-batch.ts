@@ -1,11 +1,11 @@
 /** The use case of a batch run: fix a cut, verify and read every block below it, compute, publish in one swap. */
-import { join } from 'node:path'
+import type { Manifest } from '../core/block.ts'
 import { canonicalJson } from '../core/canonical-json.ts'
 import { MillraceError } from '../core/error.ts'
 import type { MetricPlan, SourcePlan } from '../core/plan.ts'
 import type { Ledger, RunRecord, TimeRange } from '../core/run-record.ts'
 import type { Archive } from '../ports/archive.ts'
-import type { BatchEngine, StagedSource } from '../ports/batch-engine.ts'
+import type { BatchEngine, BatchRequest, BlockLocation, StagedSource } from '../ports/batch-engine.ts'
 import type { Publication, Report } from '../ports/report.ts'
 
 export type BatchProgress =
@@ -23,21 +23,25 @@ export type BatchProgress =
     }
   | { readonly phase: 'publish' }
 
-export interface BatchJob {
+/** What is needed to compute, without publishing. */
+export interface ComputeJob {
   readonly plans: readonly SourcePlan[]
   readonly range: TimeRange
   readonly archive: Archive
   readonly engine: BatchEngine
-  /** Opens the report late and briefly, so that readers are not kept out while the engine computes. */
-  openReport(): Promise<Report>
   /** Where the archive is, for messages. */
-  readonly dataDir: string
+  readonly archivePlace: string
   /** Makes an empty staging folder; the job's owner removes it. */
   makeStagingDir(name: string): Promise<string>
-  digest(text: string): string
   now(): number
   onProgress?(progress: BatchProgress): void
   readonly signal?: AbortSignal
+}
+
+export interface BatchJob extends ComputeJob {
+  /** Opens the report late and briefly, so that readers are not kept out while the engine computes. */
+  openReport(): Promise<Report>
+  digest(text: string): string
 }
 
 interface ComputedSource {
@@ -47,6 +51,13 @@ interface ComputedSource {
   readonly record: RunRecord['sources'][number]
 }
 
+/** A source up to its cut: every block below it is checked. */
+interface CutSource {
+  readonly appended: number
+  readonly incarnation: string
+  readonly request: BatchRequest
+}
+
 /**
  * Computes all plans up to the archive's present end and publishes them under one new revision. Until the
  * report's single transaction commits nothing has changed. Errors: BATCH_*, ARCHIVE_CORRUPT_BLOCK,
@@ -54,9 +65,7 @@ interface ComputedSource {
  */
 export async function runBatch(job: BatchJob): Promise<RunRecord> {
   const startedMs = job.now()
-  const computed: ComputedSource[] = []
-  for (const plan of job.plans) computed.push(await computeSource(job, plan))
-  requireLines(job, computed)
+  const computed = await computeSources(job)
   job.signal?.throwIfAborted()
   job.onProgress?.({ phase: 'publish' })
   const report = await job.openReport()
@@ -87,57 +96,80 @@ function publication(job: BatchJob, computed: readonly ComputedSource[], started
   }
 }
 
-async function computeSource(job: BatchJob, plan: SourcePlan): Promise<ComputedSource> {
-  const manifest = await job.archive.manifest(plan.source)
-  const appended = manifest?.nextOffset ?? 0
-  const blocks = await verifyBlocks(job, plan.source, manifest?.blocks ?? [])
-  const tellProgress = (linesRead: number) =>
-    job.onProgress?.({ phase: 'compute', source: plan.source, linesRead, totalLines: appended })
-  tellProgress(0)
-  const started = job.now()
-  const staged = await job.engine.compute({
-    plan,
-    blocks,
-    range: job.range,
-    stagingDir: await job.makeStagingDir(plan.source),
-    onProgress: ({ linesRead }) => tellProgress(linesRead),
-    ...(job.signal && { signal: job.signal }),
-  })
+/** All sources in one start of the engine. */
+export async function computeSources(job: ComputeJob): Promise<ComputedSource[]> {
+  const cuts: CutSource[] = []
+  try {
+    for (const plan of job.plans) cuts.push(await cutSource(job, plan))
+    requireLines(job, cuts)
+    const started = job.now()
+    const staged = await job.engine.compute(
+      cuts.map(({ request }) => request),
+      { onProgress: (news) => tellProgress(job, cuts, news), ...(job.signal && { signal: job.signal }) },
+    )
+    const elapsed = job.now() - started
+    return cuts.map((cut, index) => computedSource(cut, staged[index]!, elapsed))
+  } finally {
+    for (const { request } of cuts) await request.shared?.remove()
+  }
+}
+
+function computedSource(cut: CutSource, staged: StagedSource, elapsedMs: number): ComputedSource {
+  const { appended, incarnation, request } = cut
   const record = {
-    source: plan.source,
+    source: request.plan.source,
     cut: appended,
-    incarnation: manifest?.incarnation ?? '',
-    blocks: blocks.length,
+    incarnation,
+    blocks: request.blocks.length,
     linesRead: staged.linesRead,
     rejected: staged.rejected,
-    computeMs: job.now() - started,
+    computeMs: staged.computeMs ?? elapsedMs,
   }
-  return { plan, staged, appended, record }
+  return { plan: request.plan, staged, appended, record }
 }
 
-type ManifestBlocks = NonNullable<Awaited<ReturnType<Archive['manifest']>>>['blocks']
+async function cutSource(job: ComputeJob, plan: SourcePlan): Promise<CutSource> {
+  const { source } = plan
+  const manifest = await job.archive.manifest(source)
+  const blocks = await checkBlocks(job, source, manifest?.blocks ?? [])
+  const stagingDir = await job.makeStagingDir(source)
+  const shared = job.engine.reads === 'uris' ? await job.archive.shareFolder(source) : undefined
+  return {
+    appended: manifest?.nextOffset ?? 0,
+    incarnation: manifest?.incarnation ?? '',
+    request: { plan, blocks, range: job.range, stagingDir, ...(shared && { shared }) },
+  }
+}
 
-/** Every block is checked against its SHA-256 before its lines may count. */
-async function verifyBlocks(job: BatchJob, source: string, blocks: ManifestBlocks) {
-  const verified: { path: string; name: string; lines: number; rawBytes: number }[] = []
+/** Every block is checked before its lines may count. */
+async function checkBlocks(job: ComputeJob, source: string, blocks: Manifest['blocks']) {
+  const checked: BlockLocation[] = []
   for (const block of blocks) {
     job.signal?.throwIfAborted()
-    const path = await job.archive.verifiedPath(source, block)
-    verified.push({
-      path,
-      name: block.name,
-      lines: block.endOffset - block.firstOffset,
-      rawBytes: block.rawBytes,
-    })
-    job.onProgress?.({ phase: 'verify', source, blocks: verified.length, totalBlocks: blocks.length })
+    const location =
+      job.engine.reads === 'uris'
+        ? await job.archive.blockUri(source, block)
+        : await job.archive.verifiedPath(source, block)
+    const lines = block.endOffset - block.firstOffset
+    checked.push({ location, name: block.name, lines, rawBytes: block.rawBytes })
+    job.onProgress?.({ phase: 'verify', source, blocks: checked.length, totalBlocks: blocks.length })
   }
-  return verified
+  return checked
 }
 
-function requireLines(job: BatchJob, computed: readonly ComputedSource[]): void {
-  if (computed.some(({ appended }) => appended > 0)) return
+function tellProgress(
+  job: ComputeJob,
+  cuts: readonly CutSource[],
+  { source, linesRead }: { source: string; linesRead: number },
+): void {
+  const totalLines = cuts.find(({ request }) => request.plan.source === source)?.appended ?? 0
+  job.onProgress?.({ phase: 'compute', source, linesRead, totalLines })
+}
+
+function requireLines(job: ComputeJob, cuts: readonly CutSource[]): void {
+  if (cuts.some(({ appended }) => appended > 0)) return
   const sources = job.plans.map((plan) => plan.source).join(', ') || 'any source'
-  throw new MillraceError('BATCH_NOTHING_INGESTED', { sources, path: join(job.dataDir, 'archive') })
+  throw new MillraceError('BATCH_NOTHING_INGESTED', { sources, path: job.archivePlace })
 }
 
 function metricsOf(plans: readonly SourcePlan[]): MetricPlan[] {

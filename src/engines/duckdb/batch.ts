@@ -1,7 +1,7 @@
 /** The embedded batch engine: DuckDB parses blocks chunk by chunk, tallies each chunk, and merges at the end. */
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import { MillraceError } from '../../core/error.ts'
-import type { BatchEngine, BatchRequest, StagedSource } from '../../ports/batch-engine.ts'
+import type { BatchEngine, BatchOptions, BatchRequest, StagedSource } from '../../ports/batch-engine.ts'
 import { chunkBlocks } from './chunk-blocks.ts'
 import { ChunkParser } from './chunk-parser.ts'
 import { duckdbDialect } from './dialect.ts'
@@ -20,29 +20,40 @@ export interface DuckdbBatchOptions {
 
 export class DuckdbBatchEngine implements BatchEngine {
   readonly name = 'duckdb'
+  readonly reads = 'paths'
   readonly #options: DuckdbBatchOptions
 
   constructor(options: DuckdbBatchOptions) {
     this.#options = options
   }
 
-  async compute(request: BatchRequest): Promise<StagedSource> {
+  async compute(requests: readonly BatchRequest[], options: BatchOptions = {}): Promise<StagedSource[]> {
+    const staged: StagedSource[] = []
+    for (const request of requests) {
+      const started = performance.now()
+      const source = await this.#computeSource(request, options)
+      staged.push({ ...source, computeMs: Math.round(performance.now() - started) })
+    }
+    return staged
+  }
+
+  async close(): Promise<void> {}
+
+  async #computeSource(request: BatchRequest, options: BatchOptions): Promise<StagedSource> {
     const instance = await this.#open(request.stagingDir)
     const connection = await instance.connect()
     const interrupt = () => connection.interrupt()
-    request.signal?.addEventListener('abort', interrupt)
+    options.signal?.addEventListener('abort', interrupt)
     try {
-      return await computeSource(connection, request)
+      return await computeSource(connection, request, options)
     } catch (error) {
-      throw request.signal?.aborted ? new MillraceError('BATCH_CANCELLED') : nameCause(error, request)
+      throw options.signal?.aborted ? new MillraceError('BATCH_CANCELLED') : nameCause(error, request)
     } finally {
-      request.signal?.removeEventListener('abort', interrupt)
+      options.signal?.removeEventListener('abort', interrupt)
       connection.closeSync()
       instance.closeSync()
     }
   }
-
-  async close(): Promise<void> {}
 
   #open(stagingDir: string): Promise<DuckDBInstance> {
     return openConfined(':memory:', {
@@ -54,19 +65,23 @@ export class DuckdbBatchEngine implements BatchEngine {
   }
 }
 
-async function computeSource(connection: DuckDBConnection, request: BatchRequest): Promise<StagedSource> {
+async function computeSource(
+  connection: DuckDBConnection,
+  request: BatchRequest,
+  { signal, onProgress }: BatchOptions,
+): Promise<StagedSource> {
   const tallies = new SourceTallies(connection, request)
   const parser = new ChunkParser(connection, request.plan)
   await tallies.prepare()
   let linesRead = 0
   for (const chunk of chunkBlocks(request.blocks, CHUNK_BYTES)) {
-    request.signal?.throwIfAborted()
-    const paths = chunk.map((block) => duckdbDialect.quoteText(block.path)).join(', ')
+    signal?.throwIfAborted()
+    const paths = chunk.map((block) => duckdbDialect.quoteText(block.location)).join(', ')
     const lines = `(SELECT "offset", raw FROM read_parquet([${paths}]))`
     await parser.parse(lines)
     await tallies.addChunk()
     linesRead += chunk.reduce((sum, block) => sum + block.lines, 0)
-    request.onProgress?.({ linesRead })
+    onProgress?.({ source: request.plan.source, linesRead })
   }
   return tallies.stage()
 }

@@ -3,7 +3,14 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Block, Manifest } from '../../core/block.ts'
 import { MillraceError } from '../../core/error.ts'
-import type { Archive, IngestInput, IngestOptions, IngestResult, ScrubReport } from '../../ports/archive.ts'
+import type {
+  Archive,
+  IngestInput,
+  IngestOptions,
+  IngestResult,
+  ScrubReport,
+  SharedFolder,
+} from '../../ports/archive.ts'
 import { BLOCK_LIMITS, type BlockLimits } from './append-inputs.ts'
 import { type Disk, realDisk } from './disk.ts'
 import { healBlock, healBlocks, stateOf } from './heal-block.ts'
@@ -11,6 +18,7 @@ import { ingestInputs } from './ingest.ts'
 import { findManifest, type ManifestFault, type ManifestPlaces } from './manifest-store.ts'
 import { withOpenSource } from './open-source.ts'
 import { readPending, removePending } from './pending-ingests.ts'
+import { fileUri, openSharedFolder } from './shared-folder.ts'
 import { blockPath, MANIFEST, sourceFolder } from './source-folder.ts'
 
 const LOST_MANIFEST = { block: MANIFEST, copy: 'primary', fault: 'damaged', outcome: 'lost' } as const
@@ -26,6 +34,7 @@ export interface FilesArchiveOptions {
 }
 
 export class FilesArchive implements Archive {
+  readonly #dataDir: string
   readonly #root: string
   readonly #mirror: string | undefined
   readonly #disk: Disk
@@ -36,6 +45,7 @@ export class FilesArchive implements Archive {
   readonly #unacknowledged = new Map<string, number>()
 
   constructor({ dataDir, mirror, disk = realDisk, limits }: FilesArchiveOptions) {
+    this.#dataDir = dataDir
     this.#root = join(dataDir, 'archive')
     this.#mirror = mirror
     this.#disk = disk
@@ -82,6 +92,14 @@ export class FilesArchive implements Archive {
     if (state !== 'good') await this.#heal(places, block, state)
     this.#verified.set(path, state === 'good' ? stamp : await stampOf(path))
     return path
+  }
+
+  async blockUri(source: string, block: Block): Promise<string> {
+    return fileUri(await this.verifiedPath(source, block))
+  }
+
+  shareFolder(name: string): Promise<SharedFolder> {
+    return openSharedFolder(join(this.#dataDir, 'shared', name))
   }
 
   async scrub(source: string): Promise<ScrubReport> {

@@ -1,0 +1,55 @@
+/** The roles that a definition gives to other adapters than the embedded ones. */
+import { dirname, resolve } from 'node:path'
+import type { AdapterConfig, Definition } from '../core/definition.ts'
+import { ADAPTER_KEYS } from './adapter-schema.ts'
+import type { DefinitionText, Partly } from './definition-schema.ts'
+import type { DiagnosticList } from './diagnostic.ts'
+
+type Roles = Pick<Definition, 'archive' | 'batch' | 'report'>
+type Role = keyof Roles
+
+/** Options that are paths, relative to the definition's folder. */
+const PATHS: ReadonlySet<string> = new Set(['ca', 'home'])
+
+export function checkAdapters(text: Partly<DefinitionText>, file: string, problems: DiagnosticList): Roles {
+  const { mirror, ...archive } = text.archive ?? {}
+  const found = checkRole('archive', archive, file, problems)
+  if (found && mirror !== undefined)
+    problems.add(
+      'DEFINE_MIRROR_OF_ADAPTER',
+      ['archive', 'mirror'],
+      { adapter: found.adapter },
+      { target: 'key' },
+    )
+  const batch = checkRole('batch', text.batch ?? {}, file, problems)
+  const report = checkRole('report', text.report ?? {}, file, problems)
+  return {
+    archive: {
+      ...(mirror !== undefined && { mirror: resolve(dirname(file), mirror) }),
+      ...(found && { adapter: found }),
+    },
+    batch: batch ? { adapter: batch } : {},
+    report: report ? { adapter: report } : {},
+  }
+}
+
+/** Undefined when the role stays embedded; then none of the adapter's options may stand there. */
+function checkRole(
+  role: Role,
+  values: Readonly<Record<string, unknown>>,
+  file: string,
+  problems: DiagnosticList,
+): AdapterConfig | undefined {
+  const adapter = ADAPTER_KEYS[role]
+  const { [adapter]: address, ...options } = values
+  if (typeof address !== 'string') {
+    for (const key of Object.keys(options))
+      problems.add('DEFINE_OPTION_WITHOUT_ADAPTER', [role, key], { key, adapter }, { target: 'key' })
+    return undefined
+  }
+  const placed = Object.entries(options).map(([key, value]) => [
+    key,
+    PATHS.has(key) ? resolve(dirname(file), String(value)) : value,
+  ])
+  return { adapter, address, options: Object.fromEntries(placed) }
+}
