@@ -27,6 +27,12 @@ export function defineText(text: string, file = 'millrace.yaml'): Definition {
   throw new Error(`the definition is refused: ${JSON.stringify(diagnostics, null, 1)}\n${text}`)
 }
 
+/** An empty folder below `parent`. */
+export function makeScratch(parent: string): string {
+  mkdirSync(parent, { recursive: true })
+  return mkdtempSync(join(parent, 'scratch-'))
+}
+
 export function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex')
 }

@@ -2,17 +2,14 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { Definition, Metric } from '../core/definition.ts'
-import { formatDuration } from '../core/duration.ts'
-import { MillraceError } from '../core/error.ts'
-import type { RunRecord, TimeRange } from '../core/run-record.ts'
-import { formatInstant } from '../core/timestamp.ts'
-import { windowStart } from '../core/window.ts'
-import type { BatchProgress } from '../run/run-batch.ts'
+import type { RunRecord } from '../core/run-record.ts'
 import type { BatchOrder } from './batch-child.ts'
+import { showProgress } from './batch-progress.ts'
 import { interruptible } from './interrupt.ts'
 import { collect, readInstant } from './options.ts'
 import { say, writeJson, writeOut } from './output.ts'
-import { Progress, type Step } from './progress.ts'
+import { Progress } from './progress.ts'
+import { readRange } from './read-range.ts'
 import { countOf, formatCount, formatSeconds, textTable } from './text-table.ts'
 import { loadChecked, requireMetric, type Workspace, workspaceOf } from './workspace.ts'
 
@@ -53,49 +50,6 @@ async function batch(workspace: Workspace, options: BatchOptions, childModule: U
 
 function metricsOf(definition: Definition, { metric: names }: BatchOptions): Metric[] {
   return names ? names.map((name) => requireMetric(definition, name)) : [...definition.metrics.values()]
-}
-
-/** Only whole windows can be replaced, so a bound inside a window is refused rather than moved. */
-function readRange({ from, to }: BatchOptions, metrics: readonly Metric[]): TimeRange {
-  if (from !== undefined && to !== undefined && to <= from) {
-    throw new MillraceError('CLI_RANGE_EMPTY', { from: formatInstant(from), to: formatInstant(to) })
-  }
-  for (const metric of metrics) {
-    if (from !== undefined) requireWindowStart('--from', from, metric)
-    if (to !== undefined) requireWindowStart('--to', to, metric)
-  }
-  return { ...(from !== undefined && { fromMs: from }), ...(to !== undefined && { toMs: to }) }
-}
-
-function requireWindowStart(option: string, ms: number, { name, windowMs }: Metric): void {
-  const before = windowStart(ms, windowMs)
-  if (before === ms) return
-  throw new MillraceError('CLI_RANGE_OFF_WINDOW', {
-    option,
-    given: formatInstant(ms),
-    metric: name,
-    window: formatDuration(windowMs),
-    before: formatInstant(before),
-    after: formatInstant(before + windowMs),
-  })
-}
-
-function showProgress(progress: Progress, news: BatchProgress): void {
-  const step = stepOf(news)
-  if (step) progress.update(step)
-  else progress.end()
-}
-
-function stepOf(news: BatchProgress): Step | undefined {
-  if (news.phase === 'publish') return undefined
-  const { source } = news
-  return news.phase === 'verify'
-    ? { label: `verify ${source}`, done: news.blocks, total: news.totalBlocks, unit: ' blocks', format }
-    : { label: `compute ${source}`, done: news.linesRead, total: news.totalLines, unit: ' lines', format }
-}
-
-function format(amount: number): string {
-  return formatCount(Math.round(amount))
 }
 
 function describeRun(record: RunRecord): string {

@@ -63,6 +63,10 @@ export const ERROR_TABLE = {
     exit: 2,
     text: '{option} {given} is not the start of a window of {metric}, whose windows are {window} wide: a part of a window cannot be computed anew. The nearest starts are {before} and {after}.',
   },
+  CLI_UNKNOWN_ENGINE: {
+    exit: 2,
+    text: 'There is no batch engine {engine}. Known: {known}.',
+  },
   CLI_UNKNOWN_METRIC: {
     exit: 2,
     text: 'There is no metric {metric} in the definition.{hint}',
@@ -226,5 +230,25 @@ export const ERROR_TABLE = {
   STEP_UNKNOWN_ZONE: {
     exit: 2,
     text: 'There is no time zone {zone}. Use an IANA name such as Europe/Berlin, or an offset such as +05:30.{hint}',
+  },
+  VERIFY_CUT_INSIDE_BLOCK: {
+    exit: 1,
+    text: 'The totals of source {source} were computed up to an offset that now lies inside a block, since blocks were compacted. Run `millrace batch`, then verify again.',
+  },
+  VERIFY_NOT_COMPUTED: {
+    exit: 1,
+    text: 'Metric {metric} has no totals for all of the range. Name a range that was computed with --from and --to, or run `millrace batch` first.',
+  },
+  VERIFY_OTHER_ARCHIVE: {
+    exit: 1,
+    text: 'Revision {revision} was computed from another archive of source {source} than the present one, so the two cannot agree. Run `millrace batch`, or name the right archive.',
+  },
+  VERIFY_OVERTAKEN: {
+    exit: 1,
+    text: 'A batch run published metric {metric} while it was verified, so nothing can be said of its totals. Verify again.',
+  },
+  VERIFY_SEVERAL_CUTS: {
+    exit: 1,
+    text: 'Totals of source {source} in this range come of runs that read up to different offsets, so no one recompute can equal them. Verify the range of one run with --from and --to, or run `millrace batch` first.',
   },
 } as const satisfies Record<string, { exit: 1 | 2; text: string }>

@@ -25,9 +25,17 @@ export function archivePlace({ dataDir, archive }: Deployment): string {
   return archive?.adapter?.address ?? join(dataDir, 'archive')
 }
 
-export async function openBatchEngine({ dataDir, batch }: Deployment): Promise<BatchEngine> {
-  if (!batch?.adapter) return openEmbeddedEngine(dataDir)
-  throw new Error(`no batch engine ${batch.adapter.adapter}`)
+/** Names of the batch engines. */
+export const BATCH_ENGINES = ['duckdb', 'spark'] as const
+export type BatchEngineName = (typeof BATCH_ENGINES)[number]
+
+/** The engine that the definition names, or the one asked for, with the definition's options where it has any. */
+export async function openBatchEngine(
+  { dataDir, batch }: Deployment,
+  name: BatchEngineName = batch?.adapter ? 'spark' : 'duckdb',
+): Promise<BatchEngine> {
+  if (name === 'duckdb') return openEmbeddedEngine(dataDir)
+  throw new Error(`no batch engine ${name}`)
 }
 
 async function openEmbeddedEngine(dataDir: string): Promise<BatchEngine> {

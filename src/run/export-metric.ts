@@ -7,15 +7,13 @@ import { pipeline } from 'node:stream/promises'
 import type { Digest } from '../compile/build-plan.ts'
 import type { Definition } from '../core/definition.ts'
 import { MillraceError } from '../core/error.ts'
-import { finishTotals } from '../core/finish-totals.ts'
 import type { MetricPlan } from '../core/plan.ts'
 import { printCsv } from '../core/print-csv.ts'
 import type { ResultTable } from '../core/result-table.ts'
-import type { TimeRange } from '../core/run-record.ts'
-import type { MetricState, Report } from '../ports/report.ts'
+import type { Report } from '../ports/report.ts'
 import type { TableFile } from '../ports/table-file.ts'
 import { findPlan, requireTotals } from './find-totals.ts'
-import { selectTotals } from './select-totals.ts'
+import { readSlices } from './read-slices.ts'
 
 export interface ExportJob {
   readonly definition: Definition
@@ -34,10 +32,6 @@ export interface ExportResult {
   readonly rows: number
   readonly out: string
 }
-
-/** Rows that are in memory at a time, about. */
-const SLICE_ROWS = 50_000
-const FIRST_SLICE_WINDOWS = 100
 
 /** Errors: QUERY_UNKNOWN_METRIC, METRIC_*, REPORT_*, EXPORT_UNWRITABLE, EXPORT_INTERRUPTED. */
 export async function exportMetric(job: ExportJob): Promise<ExportResult> {
@@ -88,39 +82,6 @@ async function withReport(
   } finally {
     await report.close()
   }
-}
-
-/** At least one table, perhaps without rows: it tells the columns. */
-async function* readSlices(
-  report: Report,
-  plan: MetricPlan,
-  state: MetricState,
-): AsyncGenerator<ResultTable> {
-  const { windowMs } = plan
-  const firstMs = state.firstWindowMs ?? 0
-  const endMs = state.lastWindowMs === null ? firstMs + windowMs : state.lastWindowMs + windowMs
-  let windows = FIRST_SLICE_WINDOWS
-  for (let fromMs = firstMs; fromMs < endMs; ) {
-    const toMs = Math.min(fromMs + windows * windowMs, endMs)
-    const table = await readSlice(report, plan, { fromMs, toMs })
-    if (table.rows > 0 || fromMs === firstMs) yield table
-    if (table.rows > SLICE_ROWS && windows > 1) windows = Math.max(1, Math.floor(windows / 2))
-    else if (table.rows < SLICE_ROWS / 2) windows *= 2
-    fromMs = toMs
-  }
-}
-
-async function readSlice(report: Report, plan: MetricPlan, range: TimeRange): Promise<ResultTable> {
-  const selection = selectTotals(plan, {})
-  const totals = await report.query({
-    plan,
-    range,
-    step: { kind: 'fixed', stepMs: plan.windowMs },
-    by: plan.dimensions.map(({ name }) => name),
-    measures: selection.sources.map(({ measure }) => measure.name),
-    quantiles: selection.ranks,
-  })
-  return finishTotals(plan, totals, selection)
 }
 
 async function writeCsv(path: string, slices: Slices): Promise<number> {

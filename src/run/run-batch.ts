@@ -27,6 +27,8 @@ export type BatchProgress =
 export interface ComputeJob {
   readonly plans: readonly SourcePlan[]
   readonly range: TimeRange
+  /** By source, the offset up to which lines are read; the archive's present end when absent. */
+  readonly cuts?: ReadonlyMap<string, number>
   readonly archive: Archive
   readonly engine: BatchEngine
   /** Where the archive is, for messages. */
@@ -44,7 +46,7 @@ export interface BatchJob extends ComputeJob {
   digest(text: string): string
 }
 
-interface ComputedSource {
+export interface ComputedSource {
   readonly plan: SourcePlan
   readonly staged: StagedSource
   readonly appended: number
@@ -76,7 +78,11 @@ export async function runBatch(job: BatchJob): Promise<RunRecord> {
   }
 }
 
-function publication(job: BatchJob, computed: readonly ComputedSource[], startedMs: number): Publication {
+export function publication(
+  job: Omit<BatchJob, 'openReport'>,
+  computed: readonly ComputedSource[],
+  startedMs: number,
+): Publication {
   const publishing = job.now()
   return {
     range: job.range,
@@ -131,11 +137,15 @@ function computedSource(cut: CutSource, staged: StagedSource, elapsedMs: number)
 async function cutSource(job: ComputeJob, plan: SourcePlan): Promise<CutSource> {
   const { source } = plan
   const manifest = await job.archive.manifest(source)
-  const blocks = await checkBlocks(job, source, manifest?.blocks ?? [])
+  const end = manifest?.nextOffset ?? 0
+  const cut = Math.min(job.cuts?.get(source) ?? end, end)
+  const below = (manifest?.blocks ?? []).filter(({ firstOffset }) => firstOffset < cut)
+  if ((below.at(-1)?.endOffset ?? 0) !== cut) throw new MillraceError('VERIFY_CUT_INSIDE_BLOCK', { source })
+  const blocks = await checkBlocks(job, source, below)
   const stagingDir = await job.makeStagingDir(source)
   const shared = job.engine.reads === 'uris' ? await job.archive.shareFolder(source) : undefined
   return {
-    appended: manifest?.nextOffset ?? 0,
+    appended: cut,
     incarnation: manifest?.incarnation ?? '',
     request: { plan, blocks, range: job.range, stagingDir, ...(shared && { shared }) },
   }

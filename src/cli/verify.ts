@@ -1,0 +1,143 @@
+/** `millrace verify`: recomputes totals from the raw lines, and compares them with the report cell by cell. */
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import { buildPlans } from '../compile/build-plan.ts'
+import type { Definition } from '../core/definition.ts'
+import { MillraceError } from '../core/error.ts'
+import type { TimeRange } from '../core/run-record.ts'
+import { formatInstant } from '../core/timestamp.ts'
+import type { Verification, VerifiedMetric } from '../run/verify-totals.ts'
+import { showProgress } from './batch-progress.ts'
+import { interruptible } from './interrupt.ts'
+import { collect, readInstant } from './options.ts'
+import { writeJson, writeOut } from './output.ts'
+import { Progress } from './progress.ts'
+import { readRange } from './read-range.ts'
+import { sha256 } from './sha256.ts'
+import { countOf, formatCount, textTable } from './text-table.ts'
+import { deploymentOf, loadChecked, requireMetric, type Workspace, workspaceOf } from './workspace.ts'
+
+interface VerifyOptions {
+  readonly engine?: string
+  readonly from?: number
+  readonly to?: number
+  readonly metric?: readonly string[]
+}
+
+export function addVerify(program: Command): void {
+  program
+    .command('verify')
+    .description('recompute totals from the raw lines and compare them with the report, cell by cell')
+    .option('--engine <name>', "the engine to recompute with; default: the definition's own")
+    .option('--from <time>', 'first window start to verify', readInstant)
+    .option('--to <time>', 'end of the last window to verify', readInstant)
+    .option('--metric <name>', 'verify only this metric; may be given several times', collect)
+    .action((options: VerifyOptions, command: Command) => verify(workspaceOf(command), options))
+}
+
+/** Exit status 1 when a cell differs. */
+async function verify(workspace: Workspace, options: VerifyOptions): Promise<void> {
+  const definition = await loadChecked(workspace)
+  const names = options.metric ?? [...definition.metrics.keys()]
+  const range = readRange(
+    options,
+    names.map((name) => requireMetric(definition, name)),
+  )
+  const result = await withScratch(workspace, (scratch) =>
+    recompute(workspace, definition, { range, engine: options.engine, metrics: options.metric, scratch }),
+  )
+  if (result.metrics.some(({ differing }) => differing > 0)) process.exitCode = 1
+  if (workspace.json) return writeJson(result)
+  await writeOut(describe(result))
+}
+
+interface Recompute {
+  readonly range: TimeRange
+  readonly engine: string | undefined
+  readonly metrics: readonly string[] | undefined
+  readonly scratch: string
+}
+
+async function recompute(
+  workspace: Workspace,
+  definition: Definition,
+  { range, engine: name, metrics, scratch }: Recompute,
+): Promise<Verification> {
+  const deployment = deploymentOf(workspace, definition)
+  const registry = await import('../engines/registry.ts')
+  const { verifyTotals } = await import('../run/verify-totals.ts')
+  const engine = await registry.openBatchEngine(deployment, requireEngine(name, registry.BATCH_ENGINES))
+  const progress = await Progress.open()
+  const release = await registry.lockData(deployment, 'verify')
+  try {
+    return await interruptible(async (signal) =>
+      verifyTotals({
+        ...{ range, engine, signal, digest: sha256, now: Date.now },
+        plans: buildPlans(definition, sha256, metrics),
+        archive: await registry.openArchive(deployment),
+        archivePlace: registry.archivePlace(deployment),
+        openReport: () => registry.openReport(deployment, 'read'),
+        openScratchReport: () => registry.openReport({ dataDir: scratch }, 'write'),
+        makeStagingDir: (source) => makeFolder(join(scratch, 'staging', source)),
+        onProgress: (news) => showProgress(progress, news),
+      }),
+    )
+  } finally {
+    progress.end()
+    await engine.close()
+    await release()
+  }
+}
+
+function requireEngine<Name extends string>(
+  given: string | undefined,
+  known: readonly Name[],
+): Name | undefined {
+  const found = known.find((name) => name === given)
+  if (given !== undefined && found === undefined)
+    throw new MillraceError('CLI_UNKNOWN_ENGINE', { engine: given, known: known.join(', ') })
+  return found
+}
+
+async function withScratch<T>({ dataDir }: Workspace, act: (folder: string) => Promise<T>): Promise<T> {
+  const parent = await makeFolder(join(dataDir, 'tmp'))
+  const folder = await mkdtemp(join(parent, 'verify-'))
+  try {
+    return await act(folder)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function makeFolder(path: string): Promise<string> {
+  await mkdir(path, { recursive: true })
+  return path
+}
+
+function describe({ engine, metrics }: Verification): string {
+  const rows = metrics.map(({ metric, version, cells, differing }) => [
+    metric,
+    version,
+    formatCount(cells),
+    formatCount(differing),
+  ])
+  const table = textTable(['metric', 'version', 'cells', 'different'], rows)
+  const differing = metrics.reduce((sum, one) => sum + one.differing, 0)
+  if (differing === 0) return `${table}Recomputed with ${engine}: all cells are equal.\n`
+  const shown = metrics.reduce((sum, { differences }) => sum + differences.length, 0)
+  const rest = differing > shown ? ` The first ${formatCount(shown)} are shown.` : ''
+  return `${table}${metrics.map(describeDifferences).join('')}Recomputed with ${engine}: ${countOf(differing, 'cell')} differ.${rest}\n`
+}
+
+function describeDifferences({ metric, differences }: VerifiedMetric): string {
+  if (differences.length === 0) return ''
+  const rows = differences.map(({ windowMs, dimensions, column, reported, recomputed }) => [
+    formatInstant(windowMs),
+    dimensions.map((value) => value ?? 'null').join(', '),
+    column,
+    reported ?? 'null',
+    recomputed ?? 'null',
+  ])
+  return `\n${metric}\n${textTable(['window', 'dimensions', 'column', 'reported', 'recomputed'], rows)}`
+}

@@ -1,0 +1,125 @@
+/** A verification finds what was changed in a report by hand, and reads just the lines that the report's run read. */
+import { join } from 'node:path'
+import { DuckDBInstance } from '@duckdb/node-api'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { openArchive, openBatchEngine, openReport } from '../../src/engines/registry.ts'
+import { type Verification, verifyTotals } from '../../src/run/verify-totals.ts'
+import { defineText, makeScratch, Pipeline, sha256 } from '../pipeline.ts'
+
+const definition = defineText(`
+sources:
+  web:
+    format: json
+    time: ts
+    fields: { service: string, ms: decimal(3), load: float, user: string }
+metrics:
+  http.requests:
+    source: web
+    window: 1m
+    dimensions: { service: service }
+    measures:
+      requests: count()
+      took: sum(ms)
+      load: sum(load)
+      duration: quantiles(ms)
+      users: distinct(user)
+`)
+const line = (minute: number, index: number) =>
+  JSON.stringify({
+    ts: new Date(Date.UTC(2026, 0, 1, 0, minute, index % 60)).toISOString(),
+    service: index % 3 === 0 ? null : `s${index % 3}`,
+    ms: (index * 7) % 1000,
+    load: index / 7,
+    user: `u${index % 40}`,
+  })
+const LINES = Array.from({ length: 600 }, (_, index) => line(index % 5, index))
+
+let pipeline: Pipeline
+beforeEach(async () => {
+  pipeline = new Pipeline(definition)
+  await pipeline.ingest('web', LINES.slice(0, 300).join('\n'), LINES.slice(300).join('\n'))
+  await pipeline.batch()
+})
+afterEach(() => pipeline.remove())
+
+async function verify(range = {}): Promise<Verification> {
+  const folder = makeScratch(pipeline.folder)
+  return verifyTotals({
+    ...{ plans: pipeline.plans, range, digest: sha256, now: Date.now },
+    engine: await openBatchEngine(pipeline.folders),
+    archive: await openArchive(pipeline.folders),
+    archivePlace: pipeline.folder,
+    openReport: () => openReport(pipeline.folders, 'read'),
+    openScratchReport: () => openReport({ dataDir: folder }, 'write'),
+    makeStagingDir: async () => makeScratch(folder),
+  })
+}
+
+/** Runs SQL in the report's file; `TOTALS` and `SKETCH n` stand for the metric's tables. */
+async function tamper(sql: (tables: string[]) => string): Promise<void> {
+  const instance = await DuckDBInstance.create(join(pipeline.folders.dataDir, 'report.duckdb'))
+  const connection = await instance.connect()
+  const reader = await connection.runAndReadAll(
+    `SELECT table_name FROM duckdb_tables() WHERE schema_name = 'millrace' ORDER BY table_name`,
+  )
+  await connection.run(sql(reader.getRows().map(([name]) => String(name))))
+  connection.closeSync()
+  instance.closeSync()
+}
+
+const tableLike = (tables: string[], pattern: RegExp) =>
+  `millrace."${tables.find((name) => pattern.test(name))!}"`
+
+it('agrees with an untouched report, also after more lines came', async () => {
+  await pipeline.ingest('web', line(1, 1000))
+  const { metrics } = await verify()
+  expect(metrics).toMatchObject([{ metric: 'http.requests', differing: 0 }])
+  expect(metrics[0]!.cells).toBeGreaterThan(15 * 100)
+})
+
+it('finds one changed cell, with its window, series and both values', async () => {
+  await tamper((tables) => {
+    const totals = tableLike(tables, /^totals_/)
+    return `UPDATE ${totals} SET records = records + 1 WHERE rowid = (SELECT min(rowid) FROM ${totals})`
+  })
+  const { metrics } = await verify()
+  expect(metrics[0]!.differences).toMatchObject([{ column: 'requests' }])
+  const { reported, recomputed } = metrics[0]!.differences[0]!
+  expect(Number(reported)).toBe(Number(recomputed) + 1)
+})
+
+it('finds a window that is missing', async () => {
+  await tamper((tables) => {
+    const holding = tables.filter((name) => /^(totals|sketch)_/.test(name))
+    const first = `(SELECT min(window_start) FROM ${tableLike(tables, /^totals_/)})`
+    return [
+      `CREATE TEMP TABLE gone AS SELECT ${first} AS w`,
+      ...holding.map((name) => `DELETE FROM millrace."${name}" WHERE window_start = (SELECT w FROM gone)`),
+    ].join('; ')
+  })
+  const { metrics } = await verify()
+  expect(metrics[0]!.differences).toHaveLength(3)
+  expect(metrics[0]!.differences[0]).toMatchObject({
+    column: 'row',
+    reported: 'missing',
+    recomputed: 'present',
+  })
+})
+
+it('finds one changed row of a sketch', async () => {
+  await tamper((tables) => {
+    const table = tableLike(tables, /^sketch_.*_keyed1$/)
+    return `UPDATE ${table} SET records = records + 5 WHERE rowid = (SELECT min(rowid) FROM ${table})`
+  })
+  const { metrics } = await verify()
+  expect(metrics[0]!.differing).toBeGreaterThan(0)
+})
+
+it('refuses ranges that were never computed, and those of runs that read up to different offsets', async () => {
+  const middle = Date.UTC(2026, 0, 1, 0, 2)
+  await pipeline.ingest('web', line(1, 1000))
+  await pipeline.batch({ toMs: middle })
+  await expect(verify()).rejects.toMatchObject({ code: 'VERIFY_SEVERAL_CUTS' })
+  expect((await verify({ toMs: middle })).metrics[0]!.differing).toBe(0)
+  expect((await verify({ fromMs: middle })).metrics[0]!.differing).toBe(0)
+})
