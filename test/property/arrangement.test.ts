@@ -5,7 +5,7 @@
  */
 import { describe, expect, it } from 'vitest'
 import type { RunRecord } from '../../src/core/run-record.ts'
-import { tablesOf } from '../../src/engines/duckdb/report-tables.ts'
+import { tablesOf } from '../../src/engines/table-key.ts'
 import { Random } from '../model/random.ts'
 import { randomLine } from '../model/random-line.ts'
 import { randomWorld, type World, worldText } from '../model/random-world.ts'

@@ -1,26 +1,15 @@
 /** Puts the staged partials of one metric into its tables, inside the caller's transaction. */
 import type { DuckDBConnection } from '@duckdb/node-api'
-import type { MetricPlan, Tally, TallyColumn } from '../../core/plan.ts'
-import type { TimeRange } from '../../core/run-record.ts'
+import type { Loaded, LoadJob } from '../../compile/publish-run.ts'
+import { isExact } from '../../compile/report-tables.ts'
+import type { Tally, TallyColumn } from '../../core/plan.ts'
 import { isWholeRange } from '../../core/time-coverage.ts'
-import type { StagedSource } from '../../ports/batch-engine.ts'
+import { tablesOf } from '../table-key.ts'
 import { duckdbDialect } from './dialect.ts'
 import { readRows } from './read-rows.ts'
-import { dimensionColumnType, isExact, qualify, SCHEMA, tablesOf, WIDE } from './report-tables.ts'
+import { qualify, SCHEMA, WIDE } from './report-tables.ts'
+import { printNewSeries } from './series-sql.ts'
 import { outsideRange, timestampOf, withinRange } from './window-range.ts'
-
-export interface LoadJob {
-  readonly plan: MetricPlan
-  readonly staged: StagedSource['metrics'][number]
-  readonly range: TimeRange
-  readonly revision: number
-}
-
-/** Rows of the base tally that were loaded, and the records they count. */
-export interface Loaded {
-  readonly rows: number
-  readonly records: number
-}
 
 const BIGINT_LEAST = -(2n ** 63n)
 const BIGINT_MOST = 2n ** 63n - 1n
@@ -45,32 +34,25 @@ export class TotalsLoader {
     const base = this.#job.plan.tallies.find((tally) => !tally.key)!
     const sql = `SELECT count(*), coalesce(sum(records), 0) FROM ${this.#staged(base)}`
     const [rows, records] = (await readRows(this.#connection, sql))[0]!
-    return { rows: Number(rows), records: Number(records) }
+    return { rows: Number(rows), records: Number(records), ...(await this.#bounds()) }
   }
 
-  /**
-   * Series get small numbers in the order of their dimensions, so equal data always gets equal numbers; series
-   * that a later run adds come after those that stand.
-   */
+  async #bounds(): Promise<Pick<Loaded, 'first' | 'last'>> {
+    const bounds = ['min', 'max'].map((fn) => `epoch_ms(${fn}(window_start))`).join(', ')
+    const sql = `SELECT ${bounds} FROM ${qualify(this.#tables.totals)}`
+    const [first, last] = (await readRows(this.#connection, sql))[0]!.map((ms) => ({
+      ms: ms === null ? null : Number(ms),
+    }))
+    return { first: first!, last: last! }
+  }
+
   async #loadSeries(replaces: boolean): Promise<void> {
     const table = qualify(this.#tables.series)
     const base = this.#job.plan.tallies.find((tally) => !tally.key)!
-    const dimensions = this.#job.plan.dimensions.map(
-      ({ type }, index) => `CAST(d${index} AS ${dimensionColumnType(type)}) AS d${index}`,
-    )
-    const order = [...dimensions.map((_, index) => `d${index} NULLS LAST`), 'series_key'].join(', ')
-    const found = ['CAST(series_key AS UUID) AS series_key', ...dimensions].join(', ')
-    const all = `SELECT DISTINCT ${found} FROM ${this.#staged(base)}`
-    const number = (from: string) => `CAST(row_number() OVER (ORDER BY ${order}) + ${from} AS INTEGER)`
-    const select = (rows: string, from: string) =>
-      `SELECT '' AS tenant, ${number(from)} AS series_id, * FROM (${rows}) ORDER BY series_id`
-    if (replaces) {
-      await this.#connection.run(`CREATE OR REPLACE TABLE ${table} AS ${select(all, '0')}`)
-      return
-    }
-    const added = `SELECT * FROM (${all}) WHERE series_key NOT IN (SELECT series_key FROM ${table})`
-    const most = `(SELECT coalesce(max(series_id), 0) FROM ${table})`
-    await this.#connection.run(`INSERT INTO ${table} ${select(added, most)}`)
+    const series = printNewSeries(this.#job.plan, this.#staged(base), replaces ? undefined : table)
+    const select = `SELECT '' AS tenant, * FROM (${series}) ORDER BY series_id`
+    const into = replaces ? `CREATE OR REPLACE TABLE ${table} AS` : `INSERT INTO ${table}`
+    await this.#connection.run(`${into} ${select}`)
   }
 
   async #loadTally(tally: Tally, replaces: boolean): Promise<void> {

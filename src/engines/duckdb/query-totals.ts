@@ -1,13 +1,19 @@
 /** Answers a totals query: merges base windows and series to steps and the dimensions kept, in SQL. */
 import { type DuckDBConnection, DuckDBDecimalValue, type DuckDBValue } from '@duckdb/node-api'
-import { estimateDistinct, MAX_REGISTERS } from '../../core/distinct-registers.ts'
+import {
+  alignColumns,
+  estimate,
+  findMeasure,
+  type TallyResult as MergedTally,
+} from '../../compile/align-tallies.ts'
+import { printEstimateParts, printRanks } from '../../compile/print-sketch.ts'
 import type { MeasureSource, Tally, TallyColumn } from '../../core/plan.ts'
 import { windowStart } from '../../core/window.ts'
 import type { DimensionValue, MergedColumn, MergedTotals, TotalsQuery } from '../../ports/report.ts'
+import { tablesOf } from '../table-key.ts'
 import { duckdbDialect } from './dialect.ts'
 import { readColumns } from './read-rows.ts'
-import { qualify, tablesOf } from './report-tables.ts'
-import { printEstimateParts, printRanks } from './sketch-sql.ts'
+import { HUGE, qualify } from './report-tables.ts'
 import { withinRange } from './window-range.ts'
 
 /** Series that the query keeps, with the number of the output group they fall in, in output order. */
@@ -23,12 +29,7 @@ export interface WindowBounds {
   readonly lastMs: number
 }
 
-/** One finished tally: its rows' steps, groups and columns, in output order. */
-interface TallyResult {
-  readonly steps: readonly DuckDBValue[]
-  readonly groups: readonly DuckDBValue[]
-  readonly columns: readonly (readonly DuckDBValue[])[]
-}
+type TallyResult = MergedTally<DuckDBValue>
 
 export class TotalsReader {
   readonly #connection: DuckDBConnection
@@ -159,7 +160,7 @@ export class TotalsReader {
     const isDistinct = source.measure.call.aggregate === 'distinct'
     const rows = this.#printSketch(tally, source, isDistinct)
     const ranks = this.#query.quantiles
-    const sql = isDistinct ? printEstimateParts(rows, GROUPS) : printRanks(rows, GROUPS, ranks)
+    const sql = isDistinct ? printEstimateParts(rows, GROUPS) : printRanks(rows, GROUPS, ranks, HUGE)
     const columns = alignColumns(totals, await this.#readTally(sql))
     if (!isDistinct) return { kind: 'quantiles', buckets: columns as (number | null)[][] }
     return { kind: 'distinct', estimates: estimate(source, columns) }
@@ -171,24 +172,6 @@ export class TotalsReader {
     const merged = isDistinct ? `max(${column})` : `CAST(sum(${column}) AS BIGINT)`
     return `SELECT ${groups}, "key", ${merged} AS n FROM ${from} GROUP BY ALL`
   }
-}
-
-/** The answer where the report holds nothing of the metric's version. */
-export function emptyTotals({ measures, quantiles, plan }: TotalsQuery): MergedTotals {
-  const empty = (name: string): MergedColumn => {
-    const { aggregate } = plan.measures.find(({ measure }) => measure.name === name)!.measure.call
-    if (aggregate === 'quantiles') return { kind: 'quantiles', buckets: quantiles.map(() => []) }
-    return aggregate === 'distinct'
-      ? { kind: 'distinct', estimates: [] }
-      : { kind: 'exact', columns: [[], []] }
-  }
-  return { windowMs: [], dimensions: [], measures: measures.map(empty) }
-}
-
-function findMeasure({ plan }: TotalsQuery, name: string): MeasureSource {
-  const found = plan.measures.find(({ measure }) => measure.name === name)
-  if (!found) throw new Error(`metric ${plan.metric} has no measure ${name}`)
-  return found
 }
 
 /** Counts stay far below 64 bits, which are faster to read than the 128 that a sum has. */
@@ -211,24 +194,4 @@ function baseColumn(
 
 function unwrapDecimal(value: DuckDBValue): DuckDBValue {
   return value instanceof DuckDBDecimalValue ? value.value : value
-}
-
-/** Sketch rows are a subset of the base rows in the same order, so one walk finds each row's partner, or null. */
-function alignColumns(totals: TallyResult, sketch: TallyResult): DuckDBValue[][] {
-  const aligned = sketch.columns.map(() => new Array<DuckDBValue>(totals.steps.length).fill(null))
-  let next = 0
-  for (let row = 0; row < totals.steps.length; row++) {
-    if (sketch.steps[next] !== totals.steps[row] || sketch.groups[next] !== totals.groups[row]) continue
-    for (const [place, column] of sketch.columns.entries()) aligned[place]![row] = column[next]!
-    next++
-  }
-  if (next < sketch.steps.length) throw new Error('a sketch has rows that the totals do not have')
-  return aligned
-}
-
-function estimate(source: MeasureSource, [rankSums, filled]: readonly DuckDBValue[][]): number[] {
-  const registers = source.measure.call.registers ?? MAX_REGISTERS
-  return (rankSums ?? []).map((sum, row) =>
-    estimateDistinct(registers, Number(sum ?? 0) / 2 ** 53, Number(filled![row] ?? 0)),
-  )
 }

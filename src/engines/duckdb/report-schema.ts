@@ -1,16 +1,14 @@
 /** The report's own tables and functions: made once in a new file, checked whenever one is opened. */
 import type { DuckDBConnection } from '@duckdb/node-api'
+import { sketchFunctions } from '../../compile/print-sketch.ts'
 import { MillraceError } from '../../core/error.ts'
 import { readRows } from './read-rows.ts'
-import { SCHEMA } from './report-tables.ts'
+import { HUGE, SCHEMA } from './report-tables.ts'
 
 /** Raised when older code could no longer read the file rightly. */
 const REPORT_FORMAT = 1
 
-const TEN_TO = (exponent: string) => `CAST('1' || repeat('0', CAST(${exponent} AS INTEGER)) AS HUGEINT)`
-
-/** σ(x) of core/distinct-registers.ts, term by term. */
-const SIGMA = Array.from({ length: 17 }, (_, k) => `pow(x, ${2 ** (k + 1)}) * ${2 ** k}`).join(' + ')
+const FUNCTIONS = sketchFunctions((name) => `${SCHEMA}.${name}`, HUGE)
 
 const STATEMENTS = [
   `CREATE SCHEMA ${SCHEMA}`,
@@ -28,18 +26,10 @@ const STATEMENTS = [
     appended BIGINT, counted BIGINT, filtered BIGINT, rejected BIGINT)`,
   `CREATE TABLE ${SCHEMA}.rejects (tenant VARCHAR, source VARCHAR, revision BIGINT, block VARCHAR,
     "offset" BIGINT, metric VARCHAR, reason VARCHAR, field VARCHAR)`,
-  `CREATE MACRO ${SCHEMA}.bucket_lead(slot) AS CASE WHEN slot < 50 THEN 100 + slot * 2
-    WHEN slot < 125 THEN 200 + (slot - 50) * 4 ELSE 500 + (slot - 125) * 10 END`,
-  `CREATE MACRO ${SCHEMA}.bucket_width(slot) AS CASE WHEN slot < 50 THEN 2 WHEN slot < 125 THEN 4 ELSE 10 END`,
-  `CREATE MACRO ${SCHEMA}.bucket_midpoint(bucket) AS CASE WHEN abs(bucket) < 100 THEN CAST(bucket AS HUGEINT)
-    ELSE sign(bucket) * (
-      ${SCHEMA}.bucket_lead(abs(bucket) % 1000) * ${TEN_TO('abs(bucket) // 1000 - 1')}
-      + (${SCHEMA}.bucket_width(abs(bucket) % 1000) * ${TEN_TO('abs(bucket) // 1000 - 1')} - 1) // 2
-    ) END`,
-  `CREATE MACRO ${SCHEMA}.sigma(x) AS x + ${SIGMA}`,
-  `CREATE MACRO ${SCHEMA}.distinct_estimate(registers, rank_sum, filled) AS
-    CAST(round(pow(registers, 2) / (2 * ln(2) * (rank_sum + registers
-      * ${SCHEMA}.sigma((registers - filled) / registers)))) AS BIGINT)`,
+  ...FUNCTIONS.map(
+    ({ name, parameters, body }) =>
+      `CREATE MACRO ${SCHEMA}.${name}(${parameters.map((parameter) => parameter.name).join(', ')}) AS ${body}`,
+  ),
 ]
 
 /** All or nothing: a process that dies here leaves a file that counts as empty. */

@@ -1,40 +1,25 @@
-/** Names and column types of the tables that hold one version of one metric's totals. */
-import { createHash } from 'node:crypto'
-import type { DimensionType, MetricPlan, TallyColumn } from '../../core/plan.ts'
+/** How this database writes the tables of a report: names, column types, views, sketches. */
+import type { WideMath } from '../../compile/print-sketch.ts'
+import { printViewSelect } from '../../compile/print-view.ts'
+import type { StateSource } from '../../compile/report-state.ts'
+import type { DimensionType, MetricPlan } from '../../core/plan.ts'
+import { tablesOf } from '../table-key.ts'
 import { duckdbDialect } from './dialect.ts'
+import { readRows } from './read-rows.ts'
 
 /** Millrace's own tables stand in a schema apart, so that any metric may have any name. */
 export const SCHEMA = 'millrace'
 
-/** Unqualified names; `qualify` gives what SQL needs. */
-export interface MetricTables {
-  readonly series: string
-  readonly totals: string
-  sketch(tally: string): string
-}
+export const HUGE: WideMath = { type: 'HUGEINT', quotient: (a, b) => `(${a} // ${b})` }
 
-/** Two metrics may mean the same and so share a version: the name is cut from both. */
-export function tablesOf(metric: string, version: string): MetricTables {
-  const key = createHash('sha256')
-    .update(JSON.stringify([metric, version]))
-    .digest('hex')
-    .slice(0, 16)
-  return {
-    series: `series_${key}`,
-    totals: `totals_${key}`,
-    sketch: (tally) => `sketch_${key}_${tally}`,
-  }
-}
+/**
+ * Exact values that may need 38 digits are BIGINT as long as all fit: DuckDB sums a BIGINT some ten times as
+ * fast as a DECIMAL(38,0), and still into 128 bits.
+ */
+export const WIDE = 'DECIMAL(38,0)'
 
-export function qualify(table: string): string {
-  return `${SCHEMA}.${duckdbDialect.quoteName(table)}`
-}
-
-/** Every table of a plan. */
-export function allTables(plan: MetricPlan): string[] {
-  const tables = tablesOf(plan.metric, plan.version)
-  const sketches = plan.tallies.filter((tally) => tally.key).map((tally) => tables.sketch(tally.id))
-  return [tables.series, tables.totals, ...sketches]
+export function qualify(name: string): string {
+  return `${SCHEMA}.${duckdbDialect.quoteName(name)}`
 }
 
 /** Integers and decimals of any size are scaled integers. */
@@ -43,12 +28,19 @@ export function dimensionColumnType({ kind }: DimensionType): string {
   return kind === 'boolean' ? 'BOOLEAN' : 'HUGEINT'
 }
 
-export const WIDE = 'DECIMAL(38,0)'
+/** CREATE OR REPLACE VIEW, named as the metric. */
+export function printView(plan: MetricPlan): string {
+  const quoteName = (name: string) => duckdbDialect.quoteName(name)
+  const tables = tablesOf(plan.metric, plan.version)
+  const select = printViewSelect(plan, { tables, wide: HUGE, quoteName, qualify })
+  return `CREATE OR REPLACE VIEW main.${quoteName(plan.metric)} AS ${select}`
+}
 
-/**
- * Exact values that may need 38 digits are BIGINT as long as all fit: DuckDB sums a BIGINT some ten times as
- * fast as a DECIMAL(38,0), and still into 128 bits.
- */
-export function isExact({ fn, expr }: TallyColumn): boolean {
-  return fn !== 'count' && expr?.type.kind !== 'float'
+/** For compile/report-state.ts. */
+export function stateOf(connection: Parameters<typeof readRows>[0]): StateSource {
+  return {
+    read: (sql, values) => readRows(connection, sql, values),
+    schema: SCHEMA,
+    epochMs: (column) => `epoch_ms(${column})`,
+  }
 }

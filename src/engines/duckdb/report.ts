@@ -1,5 +1,8 @@
 /** The embedded report: one DuckDB file, `report.duckdb` in the data folder (see docs/report.md). */
 import type { DuckDBConnection } from '@duckdb/node-api'
+import { emptyTotals } from '../../compile/align-tallies.ts'
+import { RunPublisher } from '../../compile/publish-run.ts'
+import { readMetricState, readRejects, readRuns } from '../../compile/report-state.ts'
 import { MillraceError } from '../../core/error.ts'
 import type { RunRecord } from '../../core/run-record.ts'
 import type {
@@ -11,10 +14,10 @@ import type {
   TotalsQuery,
 } from '../../ports/report.ts'
 import { failedError, openReportFile, type ReportFile } from './open-report.ts'
-import { RunPublisher } from './publish-run.ts'
-import { emptyTotals, TotalsReader } from './query-totals.ts'
+import { DuckdbPublishStore } from './publish-store.ts'
+import { TotalsReader } from './query-totals.ts'
 import { prepareSchema, requireSchema } from './report-schema.ts'
-import { readMetricState, readRejects, readRuns } from './report-state.ts'
+import { stateOf } from './report-tables.ts'
 
 /**
  * A reader shares the file with other readers; a writer has it alone. Either waits for up to `waitMs`. Close it
@@ -50,7 +53,7 @@ class DuckdbReport implements Report {
 
   publish(publication: Publication): Promise<RunRecord> {
     return this.#connected(async (connection) => {
-      const record = await new RunPublisher(connection, publication).publish()
+      const record = await publishAtOnce(connection, publication)
       // The run is durable in the log already; the checkpoint gives back the space of what it replaced.
       await connection.run('CHECKPOINT')
       return record
@@ -61,7 +64,7 @@ class DuckdbReport implements Report {
     return this.#connected(async (connection) => {
       await connection.run('BEGIN')
       const { metric, version } = query.plan
-      const state = await readMetricState(connection, metric, version)
+      const state = await readMetricState(stateOf(connection), metric, version)
       const { firstWindowMs: firstMs, lastWindowMs: lastMs } = state ?? {}
       if (state?.version !== version || typeof firstMs !== 'number' || typeof lastMs !== 'number')
         return emptyTotals(query)
@@ -70,15 +73,15 @@ class DuckdbReport implements Report {
   }
 
   metricState(metric: string, version?: string): Promise<MetricState | undefined> {
-    return this.#connected((connection) => readMetricState(connection, metric, version))
+    return this.#connected((connection) => readMetricState(stateOf(connection), metric, version))
   }
 
   runs(limit: number): Promise<RunRecord[]> {
-    return this.#connected((connection) => readRuns(connection, limit))
+    return this.#connected((connection) => readRuns(stateOf(connection), limit))
   }
 
   rejects(source: string, limit: number): Promise<{ total: number; lines: RejectedLine[] }> {
-    return this.#connected((connection) => readRejects(connection, source, limit))
+    return this.#connected((connection) => readRejects(stateOf(connection), source, limit))
   }
 
   async close(): Promise<void> {
@@ -103,5 +106,19 @@ class DuckdbReport implements Report {
     if (/overflow|out of range/i.test(error.message) && metric !== '')
       return new MillraceError('REPORT_SUM_OVERFLOW', { metric }, { cause: error })
     return failedError(this.#file.path, error)
+  }
+}
+
+/** Rolls back on any error, so the report stays as it was. */
+async function publishAtOnce(connection: DuckDBConnection, publication: Publication): Promise<RunRecord> {
+  await connection.run('BEGIN')
+  try {
+    const record = await new RunPublisher(new DuckdbPublishStore(connection), publication).publish()
+    await connection.run('COMMIT')
+    return record
+  } catch (error) {
+    // A failed statement may have ended the transaction already; then there is nothing to roll back.
+    await connection.run('ROLLBACK').catch(() => undefined)
+    throw error
   }
 }

@@ -1,38 +1,51 @@
-/** The view of a metric: its totals at window resolution as plain numbers, for any DuckDB client. */
+/** The view of a metric: its totals at window resolution as plain numbers, for any client of the database. */
 
-import { MAX_REGISTERS } from '../../core/distinct-registers.ts'
-import type { RatioExpr } from '../../core/expr.ts'
-import { fitsInt64 } from '../../core/fits-int64.ts'
-import type { MeasureSource, MetricPlan, PlanDimension } from '../../core/plan.ts'
-import { DEFAULT_RANKS, parseRank } from '../../core/quantile-rank.ts'
-import { duckdbDialect } from './dialect.ts'
-import { qualify, SCHEMA, tablesOf } from './report-tables.ts'
-import { printEstimateParts, printRanks } from './sketch-sql.ts'
+import { MAX_REGISTERS } from '../core/distinct-registers.ts'
+import type { RatioExpr } from '../core/expr.ts'
+import { fitsInt64 } from '../core/fits-int64.ts'
+import type { MeasureSource, MetricPlan, PlanDimension } from '../core/plan.ts'
+import { DEFAULT_RANKS, parseRank } from '../core/quantile-rank.ts'
+import { printEstimateParts, printRanks, type WideMath } from './print-sketch.ts'
+import type { MetricTables } from './report-tables.ts'
 
-interface ViewColumn {
+/** What a database prints in its own way. */
+export interface ViewSql {
+  readonly tables: MetricTables
+  readonly wide: WideMath
+  quoteName(name: string): string
+  /** A table or function of millrace's own, ready for SQL. */
+  qualify(name: string): string
+}
+
+export interface ViewColumn {
   readonly name: string
   readonly sql: string
 }
 
 const RANKS = DEFAULT_RANKS.map((text) => parseRank(text)!)
 
-/** CREATE OR REPLACE VIEW, named as the metric. */
-export function printView(plan: MetricPlan): string {
-  const measures = plan.measures.map((source, index) => ({ source, columns: measureColumns(source, index) }))
-  const columns: ViewColumn[] = [
+/** The SELECT behind the view. Columns have the names of dimensions, measures and ratios. */
+export function printViewSelect(plan: MetricPlan, view: ViewSql): string {
+  const list = viewColumns(plan, view).map(({ name, sql }) => `${sql} AS ${view.quoteName(name)}`)
+  const { tables, qualify } = view
+  const series = `JOIN ${qualify(tables.series)} s USING (tenant, series_id)`
+  const sketches = plan.measures.flatMap((source, index) => sketchJoin(source, index, view))
+  const from = [`${qualify(tables.totals)} t`, series, ...sketches].join('\n')
+  return `SELECT\n  ${list.join(',\n  ')}\nFROM ${from}\nWHERE t.tenant = ''`
+}
+
+export function viewColumns(plan: MetricPlan, view: ViewSql): ViewColumn[] {
+  const measures = plan.measures.map((source, index) => ({
+    source,
+    columns: measureColumns(source, index, view),
+  }))
+  return [
     { name: 'window_start', sql: 't.window_start' },
-    { name: 'window_end', sql: `t.window_start + to_milliseconds(${plan.windowMs})` },
+    { name: 'window_end', sql: `t.window_start + INTERVAL '${plan.windowMs} milliseconds'` },
     ...plan.dimensions.map(dimensionColumn),
     ...measures.flatMap(({ columns }) => columns),
     ...ratioColumns(plan, measures),
   ]
-  const list = columns.map(({ name, sql }) => `${sql} AS ${duckdbDialect.quoteName(name)}`).join(',\n  ')
-  const tables = tablesOf(plan.metric, plan.version)
-  const series = `JOIN ${qualify(tables.series)} s USING (tenant, series_id)`
-  const sketches = measures.flatMap(({ source }, index) => sketchJoin(plan, source, index))
-  const from = [`${qualify(tables.totals)} t`, series, ...sketches].join('\n')
-  const name = duckdbDialect.quoteName(plan.metric)
-  return `CREATE OR REPLACE VIEW main.${name} AS SELECT\n  ${list}\nFROM ${from}\nWHERE t.tenant = ''`
 }
 
 function dimensionColumn({ name, type, expr }: PlanDimension, index: number): ViewColumn {
@@ -51,7 +64,7 @@ function decimal(sql: string, scale: number): string {
   return scale === 0 ? whole : `${whole} * CAST('1e-${scale}' AS DECIMAL(${scale + 1},${scale}))`
 }
 
-function measureColumns(source: MeasureSource, index: number): ViewColumn[] {
+function measureColumns(source: MeasureSource, index: number, { qualify }: ViewSql): ViewColumn[] {
   const { aggregate, registers = MAX_REGISTERS } = source.measure.call
   const { name } = source.measure
   const [first, second] = source.columns.map((column) => `t.${column}`)
@@ -64,15 +77,17 @@ function measureColumns(source: MeasureSource, index: number): ViewColumn[] {
     case 'max':
       return [{ name, sql: number(first!, source) }]
     case 'mean':
-      return [{ name, sql: `CAST(${first} AS DOUBLE) / ${10 ** source.scale} / nullif(${second}, 0)` }]
+      return [
+        { name, sql: `CAST(${first} AS DOUBLE PRECISION) / ${10 ** source.scale} / nullif(${second}, 0)` },
+      ]
     case 'quantiles':
       return RANKS.map(({ suffix }, rank) => ({
         name: `${name}_${suffix}`,
-        sql: decimal(`${SCHEMA}.bucket_midpoint(k${index}.r${rank})`, source.scale),
+        sql: decimal(`${qualify('bucket_midpoint')}(k${index}.r${rank})`, source.scale),
       }))
     case 'distinct': {
-      const estimate = `${SCHEMA}.distinct_estimate(${registers}, k${index}.rank_sum / pow(2, 53), k${index}.filled)`
-      return [{ name, sql: `coalesce(${estimate}, 0)` }]
+      const parts = `${registers}, k${index}.rank_sum / pow(2, 53), k${index}.filled`
+      return [{ name, sql: `coalesce(${qualify('distinct_estimate')}(${parts}), 0)` }]
     }
   }
 }
@@ -81,15 +96,14 @@ function number(sql: string, { float, scale }: MeasureSource): string {
   return float ? sql : decimal(sql, scale)
 }
 
-function sketchJoin(plan: MetricPlan, source: MeasureSource, index: number): string[] {
+function sketchJoin(source: MeasureSource, index: number, { qualify, tables, wide }: ViewSql): string[] {
   const { aggregate } = source.measure.call
   if (aggregate !== 'quantiles' && aggregate !== 'distinct') return []
-  const table = qualify(tablesOf(plan.metric, plan.version).sketch(source.tally))
   const column = source.columns[0]!
   const groups = ['tenant', 'window_start', 'series_id']
-  const rows = `SELECT ${groups.join(', ')}, "key", ${column} AS n FROM ${table}`
+  const rows = `SELECT ${groups.join(', ')}, "key", ${column} AS n FROM ${qualify(tables.sketch(source.tally))}`
   const finished =
-    aggregate === 'distinct' ? printEstimateParts(rows, groups) : printRanks(rows, groups, RANKS)
+    aggregate === 'distinct' ? printEstimateParts(rows, groups) : printRanks(rows, groups, RANKS, wide)
   return [`LEFT JOIN (${finished}) k${index} USING (${groups.join(', ')})`]
 }
 
@@ -107,8 +121,8 @@ function ratioColumns(
 }
 
 function printRatio(expr: RatioExpr, known: ReadonlyMap<string, string>): string {
-  if (expr.node === 'number') return `CAST('${expr.value}' AS DOUBLE)`
-  if (expr.node === 'measure') return `CAST(${known.get(expr.name)} AS DOUBLE)`
+  if (expr.node === 'number') return `CAST('${expr.value}' AS DOUBLE PRECISION)`
+  if (expr.node === 'measure') return `CAST(${known.get(expr.name)} AS DOUBLE PRECISION)`
   const left = printRatio(expr.left, known)
   const right = printRatio(expr.right, known)
   return expr.operator === '/' ? `(${left} / nullif(${right}, 0))` : `(${left} ${expr.operator} ${right})`

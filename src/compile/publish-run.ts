@@ -1,0 +1,183 @@
+/** Publishing: what a batch run changes in any report, in the one transaction that its store has begun. */
+import { checkLedger } from '../core/check-ledger.ts'
+import type { MetricPlan } from '../core/plan.ts'
+import type { Ledger, RunRecord, TimeRange } from '../core/run-record.ts'
+import { addRange, isWholeRange } from '../core/time-coverage.ts'
+import type { StagedSource } from '../ports/batch-engine.ts'
+import type { Publication } from '../ports/report.ts'
+import type { MetricTables } from './report-tables.ts'
+
+/** A place in a row of millrace's own tables; `ms` are milliseconds since the epoch, null an open end. */
+export type StoredValue = string | number | null | readonly string[] | { readonly ms: number | null }
+
+/** Rows of the base tally that were loaded, the records they count, and the bounds of the windows now held. */
+export interface Loaded {
+  readonly rows: number
+  readonly records: number
+  readonly first: StoredValue
+  readonly last: StoredValue
+}
+
+export interface LoadJob {
+  readonly plan: MetricPlan
+  readonly staged: StagedSource['metrics'][number]
+  readonly range: TimeRange
+  readonly revision: number
+}
+
+/** How a database does the parts. Everything happens inside one transaction. */
+export interface PublishStore {
+  nextRevision(): Promise<number>
+  /** Columns by name, without `tenant`. */
+  insert(table: string, row: Readonly<Record<string, StoredValue>>): Promise<void>
+  forget(table: 'metrics' | 'measures' | 'coverage', metric: string, version: string): Promise<void>
+  coverage(metric: string, version: string): Promise<TimeRange[]>
+  versions(metric: string): Promise<{ version: string; plan: MetricPlan }[]>
+  tables(plan: MetricPlan): MetricTables
+  dropTables(plan: MetricPlan): Promise<void>
+  /** An open range replaces the tables; any other replaces the windows that start in it. */
+  load(job: LoadJob): Promise<Loaded>
+  replaceView(plan: MetricPlan): Promise<void>
+  /** Of the source as a whole and of these metrics. */
+  replaceRejects(staged: StagedSource, metrics: readonly string[], revision: number): Promise<void>
+}
+
+type PublishedSource = Publication['sources'][number]
+
+export class RunPublisher {
+  readonly #store: PublishStore
+  readonly #publication: Publication
+
+  constructor(store: PublishStore, publication: Publication) {
+    this.#store = store
+    this.#publication = publication
+  }
+
+  /** Errors: LEDGER_MISMATCH, after which the store must roll back. */
+  async publish(): Promise<RunRecord> {
+    const revision = await this.#store.nextRevision()
+    const rows = new Map<string, number>()
+    for (const source of this.#publication.sources) {
+      await this.#addLedger(revision, source)
+      for (const plan of source.plans)
+        rows.set(plan.metric, await this.#publishMetric(revision, source, plan))
+      // A run reads every line, so it knows all rejects of its source; those of metrics it left out stay.
+      const metrics = source.plans.map(({ metric }) => metric)
+      await this.#store.replaceRejects(source.staged, metrics, revision)
+    }
+    const record = this.#publication.record(revision, rows)
+    await this.#store.insert('runs', {
+      revision,
+      started: { ms: record.startedMs },
+      finished: { ms: record.finishedMs },
+      engine: record.engine,
+      record: JSON.stringify(record),
+    })
+    return record
+  }
+
+  async #addLedger(revision: number, { staged, appended }: PublishedSource): Promise<void> {
+    const source = staged.source
+    const lines: Ledger[] = [
+      { source, appended, counted: staged.parsed, filtered: staged.headers, rejected: staged.rejected },
+      ...staged.metrics.map(({ metric, counted, filtered, rejected }) => {
+        return { source, metric, appended, counted, filtered, rejected }
+      }),
+    ]
+    for (const line of lines) {
+      checkLedger(line)
+      const { metric = null, counted, filtered, rejected } = line
+      await this.#store.insert('ledger', { revision, source, metric, appended, counted, filtered, rejected })
+    }
+  }
+
+  async #publishMetric(revision: number, source: PublishedSource, plan: MetricPlan): Promise<number> {
+    const { range } = this.#publication
+    const staged = source.staged.metrics.find(({ metric }) => metric === plan.metric)
+    if (!staged) throw new Error(`metric ${plan.metric} was not staged`)
+    const loaded = await this.#store.load({ plan, staged, range, revision })
+    checkStored(source, staged, loaded.records)
+    const coverage = await this.#replaceCoverage(plan, range)
+    await this.#describeMetric(revision, plan, loaded)
+    if (!isWholeRange(range)) {
+      const isAlone = (await this.#store.versions(plan.metric)).length === 1
+      // A new version of which only ranges exist must not take the place of the whole totals others may be reading.
+      if (isAlone || coverage.some(isWholeRange)) await this.#store.replaceView(plan)
+      return loaded.rows
+    }
+    // The view goes over to the new tables before the old ones are dropped, which it may depend on.
+    await this.#store.replaceView(plan)
+    await this.#dropOtherVersions(plan)
+    return loaded.rows
+  }
+
+  async #replaceCoverage({ metric, version }: MetricPlan, range: TimeRange): Promise<TimeRange[]> {
+    const coverage = addRange(await this.#store.coverage(metric, version), range)
+    await this.#store.forget('coverage', metric, version)
+    for (const { fromMs = null, toMs = null } of coverage)
+      await this.#store.insert('coverage', {
+        metric,
+        version,
+        from_time: { ms: fromMs },
+        to_time: { ms: toMs },
+      })
+    return coverage
+  }
+
+  async #dropOtherVersions({ metric, version }: MetricPlan): Promise<void> {
+    for (const other of await this.#store.versions(metric)) {
+      if (other.version === version) continue
+      await this.#store.dropTables(other.plan)
+      for (const table of ['metrics', 'measures', 'coverage'] as const)
+        await this.#store.forget(table, metric, other.version)
+    }
+  }
+
+  async #describeMetric(revision: number, plan: MetricPlan, { first, last }: Loaded): Promise<void> {
+    const { metric, version } = plan
+    const tables = this.#store.tables(plan)
+    for (const table of ['metrics', 'measures'] as const) await this.#store.forget(table, metric, version)
+    await this.#store.insert('metrics', {
+      metric,
+      version,
+      revision,
+      source: plan.source,
+      window_ms: plan.windowMs,
+      first_window: first,
+      last_window: last,
+      totals_table: tables.totals,
+      series_table: tables.series,
+      plan: JSON.stringify(plan),
+    })
+    for (const { measure, tally, columns, scale } of plan.measures) {
+      const isKeyed = plan.tallies.some(({ id, key }) => id === tally && key)
+      await this.#store.insert('measures', {
+        metric,
+        version,
+        measure: measure.name,
+        aggregate: measure.call.aggregate,
+        unit: measure.unit ?? null,
+        scale,
+        table_name: isKeyed ? tables.sketch(tally) : tables.totals,
+        columns,
+      })
+    }
+  }
+}
+
+/** What the engine says it counted must be what its rows hold. */
+function checkStored(
+  source: PublishedSource,
+  staged: StagedSource['metrics'][number],
+  records: number,
+): void {
+  const { metric, filtered, rejected } = staged
+  checkLedger({
+    source: source.staged.source,
+    metric,
+    appended: source.appended,
+    counted: records,
+    filtered,
+    rejected,
+  })
+}

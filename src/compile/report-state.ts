@@ -1,0 +1,85 @@
+/** What a report says of itself, read by SQL that its databases share: metrics, coverage, runs, rejected lines. */
+import type { RunRecord, TimeRange } from '../core/run-record.ts'
+import type { MetricState, RejectedLine } from '../ports/report.ts'
+
+/** One statement's rows; values fill the `$1`, `$2` … places. */
+export type ReadRows = (sql: string, values: readonly (string | number)[]) => Promise<readonly unknown[][]>
+
+/** How a database is asked. */
+export interface StateSource {
+  readonly read: ReadRows
+  /** Of millrace's own tables, ready for SQL. */
+  readonly schema: string
+  /** Milliseconds since the epoch of a column of time. */
+  epochMs(column: string): string
+}
+
+export async function readMetricState(
+  source: StateSource,
+  metric: string,
+  version?: string,
+): Promise<MetricState | undefined> {
+  const bounds = ['first_window', 'last_window'].map(source.epochMs).join(', ')
+  const sql = `SELECT version, revision, ${bounds} FROM ${source.schema}.metrics
+    WHERE tenant = '' AND metric = $1 ORDER BY version = $2 DESC NULLS LAST, revision DESC LIMIT 1`
+  const [row] = await source.read(sql, [metric, version ?? ''])
+  if (!row) return undefined
+  const held = String(row[0])
+  return {
+    metric,
+    version: held,
+    revision: Number(row[1]),
+    coverage: await readCoverage(source, metric, held),
+    firstWindowMs: toNumber(row[2]),
+    lastWindowMs: toNumber(row[3]),
+  }
+}
+
+export async function readCoverage(
+  source: StateSource,
+  metric: string,
+  version: string,
+): Promise<TimeRange[]> {
+  const ends = ['from_time', 'to_time'].map(source.epochMs).join(', ')
+  const sql = `SELECT ${ends} FROM ${source.schema}.coverage
+    WHERE tenant = '' AND metric = $1 AND version = $2 ORDER BY from_time NULLS FIRST`
+  const rows = await source.read(sql, [metric, version])
+  return rows.map(([from, to]) => ({
+    ...(from !== null && { fromMs: Number(from) }),
+    ...(to !== null && { toMs: Number(to) }),
+  }))
+}
+
+/** Newest first. */
+export async function readRuns({ read, schema }: StateSource, limit: number): Promise<RunRecord[]> {
+  const sql = `SELECT record FROM ${schema}.runs WHERE tenant = '' ORDER BY revision DESC LIMIT $1`
+  return (await read(sql, [limit])).map(([record]) => JSON.parse(String(record)))
+}
+
+/** In order of offset. */
+export async function readRejects(
+  { read, schema }: StateSource,
+  source: string,
+  limit: number,
+): Promise<{ total: number; lines: RejectedLine[] }> {
+  const from = `FROM ${schema}.rejects WHERE tenant = '' AND source = $1`
+  const [[total] = []] = await read(`SELECT count(*) ${from}`, [source])
+  const columns = 'block, "offset", metric, reason, field'
+  const sql = `SELECT ${columns} ${from} ORDER BY "offset", metric NULLS FIRST LIMIT $2`
+  const lines = (await read(sql, [source, limit])).map(([block, offset, metric, reason, field]) => ({
+    block: String(block),
+    offset: Number(offset),
+    metric: toText(metric),
+    reason: String(reason),
+    field: toText(field),
+  }))
+  return { total: Number(total), lines }
+}
+
+function toNumber(value: unknown): number | null {
+  return value === null || value === undefined ? null : Number(value)
+}
+
+function toText(value: unknown): string | null {
+  return value === null || value === undefined ? null : String(value)
+}

@@ -1,0 +1,213 @@
+/** Staged Parquet files as tab-separated text, for reports in other databases; conditions decided as batches do. */
+import { dirname, join } from 'node:path'
+import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import type { Expr } from '../../core/expr.ts'
+import type { MetricPlan, Tally } from '../../core/plan.ts'
+import type { StagedSource } from '../../ports/batch-engine.ts'
+import type { DimensionValue } from '../../ports/report.ts'
+import type { Lines, SeriesNumber, StagedText, StagedTextReader } from '../../ports/staged-text.ts'
+import { duckdbDialect } from './dialect.ts'
+import { openConfined } from './open-confined.ts'
+import { readRows } from './read-rows.ts'
+import { dimensionColumnType } from './report-tables.ts'
+import { printNewSeries } from './series-sql.ts'
+import { timestampOf } from './window-range.ts'
+
+const STANDING = 'standing_series'
+const NEW = 'new_series'
+const NUMBERS = 'series_numbers'
+
+interface OpenFiles {
+  readonly connection: DuckDBConnection
+  close(): void
+}
+
+export const stagedTextReader: StagedTextReader = {
+  async openMetric(plan, staged, standing) {
+    const files = await openFiles(staged.tallies.map(({ path }) => path))
+    try {
+      await numberSeries(files.connection, plan, staged, standing)
+      return new MetricText(files, staged)
+    } catch (error) {
+      files.close()
+      throw error
+    }
+  },
+
+  async *readRejects({ source, rejectsPath }, revision) {
+    const files = await openFiles([rejectsPath])
+    try {
+      const texts = ['block', 'metric', 'reason', 'field'].map((name) => [name, escapeText(name)] as const)
+      const { block, metric, reason, field } = Object.fromEntries(texts)
+      const own = escapeText(duckdbDialect.quoteText(source))
+      const line = printLine([own, String(revision), block!, '"offset"', metric!, reason!, field!])
+      yield* readLines(files.connection, `SELECT ${line} FROM ${scan(rejectsPath)} ORDER BY "offset", metric`)
+    } finally {
+      files.close()
+    }
+  },
+
+  async decide(plan, where, rows) {
+    const files = await openFiles([])
+    try {
+      return await decideRows(files.connection, plan, where, rows)
+    } finally {
+      files.close()
+    }
+  },
+}
+
+class MetricText implements StagedText {
+  readonly #files: OpenFiles
+  readonly #staged: StagedSource['metrics'][number]
+
+  constructor(files: OpenFiles, staged: StagedSource['metrics'][number]) {
+    this.#files = files
+    this.#staged = staged
+  }
+
+  async *newSeries(): Lines {
+    const described = await readRows(this.#files.connection, `DESCRIBE ${NEW}`)
+    const columns = described.map(([name, type]) =>
+      type === 'VARCHAR' ? escapeText(String(name)) : String(name),
+    )
+    yield* readLines(this.#files.connection, `SELECT ${printLine(columns)} FROM ${NEW} ORDER BY series_id`)
+  }
+
+  tally(tally: Tally, revision: number): Lines {
+    const key = tally.key ? ['"key"'] : []
+    const start = `replace(CAST(${timestampOf('window_ms')} AS VARCHAR), ' (BC)', ' BC')`
+    const columns = [
+      start,
+      String(revision),
+      'series_id',
+      ...key,
+      ...tally.columns.map(({ column }) => column),
+    ]
+    const numbered = `${this.#scan(tally.id)} JOIN ${NUMBERS} n ON n.number_key = CAST(series_key AS UUID)`
+    const order = ['window_ms', 'series_id', ...key].join(', ')
+    return readLines(
+      this.#files.connection,
+      `SELECT ${printLine(columns)} FROM ${numbered} ORDER BY ${order}`,
+    )
+  }
+
+  async count(): Promise<{ rows: number; records: number }> {
+    const sql = `SELECT count(*), coalesce(sum(records), 0) FROM ${scan(baseOf(this.#staged))}`
+    const [rows, records] = (await readRows(this.#files.connection, sql))[0]!
+    return { rows: Number(rows), records: Number(records) }
+  }
+
+  #scan(id: string): string {
+    const file = this.#staged.tallies.find((tally) => tally.id === id)
+    if (!file) throw new Error(`tally ${id} of metric ${this.#staged.metric} was not staged`)
+    return scan(file.path)
+  }
+
+  close(): void {
+    this.#files.close()
+  }
+}
+
+/** The base tally comes first in every plan, and so in what is staged. */
+function baseOf(staged: StagedSource['metrics'][number]): string {
+  const base = staged.tallies[0]
+  if (!base) throw new Error(`no tally of metric ${staged.metric} was staged`)
+  return base.path
+}
+
+async function openFiles(paths: readonly string[]): Promise<OpenFiles> {
+  const folders = [...new Set(paths.map((path) => dirname(path)))]
+  const tempFolder = folders[0] === undefined ? '' : join(folders[0], 'spilled')
+  const instance: DuckDBInstance = await openConfined(':memory:', {
+    folders,
+    tempFolder,
+    memoryLimit: '512MB',
+  })
+  const connection = await instance.connect()
+  const close = () => {
+    connection.closeSync()
+    instance.closeSync()
+  }
+  return { connection, close }
+}
+
+async function numberSeries(
+  connection: DuckDBConnection,
+  plan: MetricPlan,
+  staged: StagedSource['metrics'][number],
+  standing: readonly SeriesNumber[],
+): Promise<void> {
+  await connection.run(`CREATE TEMP TABLE given (series_key VARCHAR, series_id INTEGER)`)
+  const appender = await connection.createAppender('given')
+  for (const { seriesKey, seriesId } of standing) {
+    appender.appendVarchar(seriesKey)
+    appender.appendInteger(seriesId)
+    appender.endRow()
+  }
+  appender.closeSync()
+  const casts = 'CAST(series_key AS UUID) AS series_key, series_id'
+  await connection.run(`CREATE TEMP TABLE ${STANDING} AS SELECT ${casts} FROM given`)
+  const fresh = printNewSeries(plan, scan(baseOf(staged)), STANDING)
+  await connection.run(`CREATE TEMP TABLE ${NEW} AS ${fresh}`)
+  const numbers = [STANDING, NEW].map((table) => `SELECT series_key AS number_key, series_id FROM ${table}`)
+  await connection.run(`CREATE TEMP TABLE ${NUMBERS} AS ${numbers.join(' UNION ALL ')}`)
+}
+
+async function decideRows(
+  connection: DuckDBConnection,
+  plan: MetricPlan,
+  where: Expr,
+  rows: readonly (readonly DimensionValue[])[],
+): Promise<boolean[]> {
+  const names = ['place INTEGER', ...plan.dimensions.map((_, index) => `d${index} VARCHAR`)]
+  await connection.run(`CREATE TEMP TABLE given (${names.join(', ')})`)
+  const appender = await connection.createAppender('given')
+  for (const [place, row] of rows.entries()) {
+    appender.appendInteger(place)
+    for (const value of row) {
+      if (value === null) appender.appendNull()
+      else appender.appendVarchar(String(value))
+    }
+    appender.endRow()
+  }
+  appender.closeSync()
+  const typed = plan.dimensions.map(
+    ({ type }, index) => `CAST(d${index} AS ${dimensionColumnType(type)}) AS d${index}`,
+  )
+  const places = new Map(plan.dimensions.map(({ name }, index) => [name, `d${index}`]))
+  const condition = duckdbDialect.printExpr(where, { field: (name) => places.get(name)!, eventMs: 'NULL' })
+  const sql = `SELECT place FROM (SELECT ${['place', ...typed].join(', ')} FROM given) WHERE (${condition})`
+  const kept = new Set((await readRows(connection, sql)).map(([place]) => place))
+  return rows.map((_, place) => kept.has(place))
+}
+
+function scan(path: string): string {
+  return `read_parquet(${duckdbDialect.quoteText(path)})`
+}
+
+/** Order matters: backslashes come first, since the others add some. */
+function escapeText(text: string): string {
+  const escapes = [
+    [92, '\\\\'],
+    [9, '\\t'],
+    [10, '\\n'],
+    [13, '\\r'],
+  ] as const
+  return escapes.reduce((sql, [code, escaped]) => `replace(${sql}, chr(${code}), '${escaped}')`, text)
+}
+
+/** Columns are cast to text, nulls written as \N. */
+function printLine(columns: readonly string[]): string {
+  const texts = columns.map((column) => `coalesce(CAST(${column} AS VARCHAR), '\\N')`)
+  return texts.join(' || chr(9) || ')
+}
+
+async function* readLines(connection: DuckDBConnection, sql: string): Lines {
+  const result = await connection.stream(sql)
+  for (;;) {
+    const chunk = await result.fetchChunk()
+    if (!chunk || chunk.rowCount === 0) return
+    yield `${chunk.getColumnValues(0).join('\n')}\n`
+  }
+}
