@@ -11,7 +11,7 @@ import { printCsv } from '../src/core/print-csv.ts'
 import type { RunRecord, TimeRange } from '../src/core/run-record.ts'
 import { checkText } from '../src/define/load-definition.ts'
 import { DuckdbBatchEngine } from '../src/engines/duckdb/batch.ts'
-import { openArchive, openBatchEngine, openReport } from '../src/engines/registry.ts'
+import { type Deployment, openArchive, openBatchEngine, openReport } from '../src/engines/registry.ts'
 import type { IngestInput } from '../src/ports/archive.ts'
 import type { BatchEngine, BatchRequest, StagedSource } from '../src/ports/batch-engine.ts'
 import type { RejectedLine } from '../src/ports/report.ts'
@@ -54,14 +54,18 @@ export class Pipeline {
   readonly staged = new Map<string, StagedSource>()
   #stagings = 0
 
-  constructor(definition: Definition) {
+  readonly #roles: Omit<Deployment, 'dataDir'>
+
+  /** `roles` names adapters in place of the embedded ones. */
+  constructor(definition: Definition, roles: Omit<Deployment, 'dataDir'> = {}) {
+    this.#roles = roles
     this.folder = mkdtempSync(join(tmpdir(), 'millrace-test-'))
     this.definition = definition
     this.plans = buildPlans(definition, sha256)
   }
 
   get folders() {
-    return { dataDir: join(this.folder, 'data') }
+    return { dataDir: join(this.folder, 'data'), ...this.#roles }
   }
 
   plan(metric: string): MetricPlan {
