@@ -179,6 +179,14 @@ export const ERROR_TABLE = {
     exit: 2,
     text: 'There is no metric {metric} in the definition.{hint}',
   },
+  REPORT_BAD_ADDRESS: {
+    exit: 2,
+    text: 'The report {path} cannot be reached by this address: {why}. Mend `report: { postgres: … }` in the definition.',
+  },
+  REPORT_DISK_FULL: {
+    exit: 1,
+    text: 'The report {path} has no room left: {why}. Nothing was changed in it. Free space on the database server, then run the same command again.',
+  },
   REPORT_FAILED: {
     exit: 1,
     text: 'The report {path} could not be used: {why}. Nothing was changed in it.',
@@ -186,6 +194,14 @@ export const ERROR_TABLE = {
   REPORT_LOCKED: {
     exit: 1,
     text: 'The report {path} is in use by another process{pid}, and was still after {seconds} seconds. Wait for that process to end, or stop it.',
+  },
+  REPORT_LOGIN_REFUSED: {
+    exit: 1,
+    text: 'The report {path} refused the login: {why}. Nothing was changed in it. Check the user in the address, and the password there, in PGPASSWORD or in ~/.pgpass.',
+  },
+  REPORT_MIGRATION_CHANGED: {
+    exit: 1,
+    text: 'The report {path} was made by another build of Millrace: its migration {number} differs from the one here. Nothing was changed in it. Use the build that made it, or another schema.',
   },
   REPORT_MISSING: {
     exit: 1,
@@ -195,9 +211,37 @@ export const ERROR_TABLE = {
     exit: 1,
     text: 'The report {path} has format {found}, which was written by a newer Millrace; this one reads up to {known}. Install the newer version.',
   },
+  REPORT_NO_DATABASE: {
+    exit: 1,
+    text: 'The report {path} has no such database: {why}. Create it, or mend the address in the definition.',
+  },
+  REPORT_NO_PERMISSION: {
+    exit: 1,
+    text: 'The report {path} refused what Millrace asked for: {why}. Nothing was changed in it. Grant the role what roles.sql lists.',
+  },
+  REPORT_READ_ONLY: {
+    exit: 1,
+    text: 'The report {path} can only be read: {why}. Nothing was changed in it. Name the primary server in the address, not a standby.',
+  },
   REPORT_SUM_OVERFLOW: {
     exit: 1,
     text: 'A merged total of metric {metric} passes 38 digits, and a cut or wrapped total would be wrong. Use a smaller step or keep more dimensions.',
+  },
+  REPORT_TLS_FAILED: {
+    exit: 1,
+    text: 'Cannot reach the report {path} over TLS: {why}. Nothing was changed in it. Check `sslmode` in the address and the file named by `ca`.',
+  },
+  REPORT_UNFIT: {
+    exit: 1,
+    text: 'The report {path} cannot be kept there: {why}. Nothing was changed in it. Name another database in the definition.',
+  },
+  REPORT_UNREACHABLE: {
+    exit: 1,
+    text: 'Cannot reach the report {path}: {why}. A run is published there whole or not at all. Check the address and that the database server runs, then run the same command again.',
+  },
+  REPORT_VIEW_IN_USE: {
+    exit: 1,
+    text: 'The columns of a metric changed, and its view in the report {path} cannot be made anew: {why}. Nothing was changed. Drop the views that read from it, run the batch again, and create them anew.',
   },
   SNIFF_BINARY_FILE: {
     exit: 2,

@@ -1,0 +1,5 @@
+/** All migrations, in the order in which they run. */
+import { firstTables } from './0001-tables.ts'
+import type { Migration } from './migration.ts'
+
+export const MIGRATIONS: readonly Migration[] = [firstTables]

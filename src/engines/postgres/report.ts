@@ -1,0 +1,120 @@
+/** The report in PostgreSQL: a schema of its own in any database (see docs/report.md). */
+import { randomUUID } from 'node:crypto'
+import { emptyTotals } from '../../compile/align-tallies.ts'
+import { RunPublisher } from '../../compile/publish-run.ts'
+import { readMetricState, readRejects, readRuns } from '../../compile/report-state.ts'
+import { MillraceError } from '../../core/error.ts'
+import type { RunRecord } from '../../core/run-record.ts'
+import type {
+  MergedTotals,
+  MetricState,
+  Publication,
+  RejectedLine,
+  Report,
+  TotalsQuery,
+} from '../../ports/report.ts'
+import type { StagedTextReader } from '../../ports/staged-text.ts'
+import { codeOf } from './postgres-failure.ts'
+import { namesOf, type PostgresNames } from './postgres-names.ts'
+import { PostgresPublishStore } from './publish-store.ts'
+import { TotalsReader } from './query-totals.ts'
+import { lockSchema, migrateSchema, requireSchema } from './report-schema.ts'
+import { stateOf } from './report-sql.ts'
+import { Session, type Transaction } from './session.ts'
+
+export interface PostgresPlace {
+  /** postgres://user@host:5432/database?sslmode=…; a password may stand there, in PGPASSWORD or in ~/.pgpass. */
+  readonly url: string
+  /** `millrace` when absent; views stand in this schema's name with `_views` after it. */
+  readonly schema?: string
+  readonly caFile?: string
+}
+
+export interface PostgresOptions {
+  /** Reads staged files and decides conditions on this machine. */
+  readonly text: StagedTextReader
+  /** How long a lost server is waited for. */
+  readonly patienceMs?: number
+}
+
+const PATIENCE_MS = 30_000
+const OUT_OF_RANGE = '22003'
+
+/** Errors: REPORT_MISSING (readers), REPORT_NEWER_FORMAT, and REPORT_* for whatever the server refuses. */
+export async function openPostgresReport(
+  { url, schema = 'millrace', caFile }: PostgresPlace,
+  mode: 'read' | 'write',
+  { text, patienceMs = PATIENCE_MS }: PostgresOptions,
+): Promise<Report> {
+  const session = await Session.open({ url, ...(caFile !== undefined && { caFile }) }, patienceMs)
+  const names = namesOf(schema)
+  const path = `schema ${schema} of ${session.shown}`
+  try {
+    if (mode === 'write') await session.transact('write', (on) => migrateSchema(on, names, path))
+    else await session.transact('snapshot', (on) => requireSchema(on, names, path))
+    return new PostgresReport(session, names, text)
+  } catch (error) {
+    await session.close()
+    throw error
+  }
+}
+
+class PostgresReport implements Report {
+  readonly #session: Session
+  readonly #names: PostgresNames
+  readonly #text: StagedTextReader
+
+  constructor(session: Session, names: PostgresNames, text: StagedTextReader) {
+    this.#session = session
+    this.#names = names
+    this.#text = text
+  }
+
+  /** After a lost connection the run is looked for first: it may have been committed, and is not published twice. */
+  publish(publication: Publication): Promise<RunRecord> {
+    const runId = randomUUID()
+    return this.#session.transact('write', async (transaction) => {
+      await lockSchema(transaction, this.#names)
+      const sql = `SELECT record FROM ${this.#names.schema}.runs WHERE run_id = $1`
+      const [published] = await transaction.rows(sql, [runId])
+      if (published) return JSON.parse(String(published[0]))
+      const place = { transaction, names: this.#names, text: this.#text, runId }
+      return new RunPublisher(new PostgresPublishStore(place), publication).publish()
+    })
+  }
+
+  query(query: TotalsQuery): Promise<MergedTotals> {
+    return this.#read(async (transaction) => {
+      const { metric, version } = query.plan
+      const state = await readMetricState(stateOf(transaction, this.#names), metric, version)
+      if (state?.version !== version || state.firstWindowMs === null) return emptyTotals(query)
+      const place = { transaction, names: this.#names, text: this.#text }
+      try {
+        return await new TotalsReader(place, query).read()
+      } catch (error) {
+        if (codeOf(error) !== OUT_OF_RANGE) throw error
+        throw new MillraceError('REPORT_SUM_OVERFLOW', { metric }, { cause: error })
+      }
+    })
+  }
+
+  metricState(metric: string, version?: string): Promise<MetricState | undefined> {
+    return this.#read((transaction) => readMetricState(stateOf(transaction, this.#names), metric, version))
+  }
+
+  runs(limit: number): Promise<RunRecord[]> {
+    return this.#read((transaction) => readRuns(stateOf(transaction, this.#names), limit))
+  }
+
+  rejects(source: string, limit: number): Promise<{ total: number; lines: RejectedLine[] }> {
+    return this.#read((transaction) => readRejects(stateOf(transaction, this.#names), source, limit))
+  }
+
+  #read<T>(task: (transaction: Transaction) => Promise<T>): Promise<T> {
+    return this.#session.transact('snapshot', task)
+  }
+
+  close(): Promise<void> {
+    return this.#session.close()
+  }
+}
