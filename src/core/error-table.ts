@@ -181,7 +181,7 @@ export const ERROR_TABLE = {
   },
   REPORT_BAD_ADDRESS: {
     exit: 2,
-    text: 'The report {path} cannot be reached by this address: {why}. Mend `report: { postgres: … }` in the definition.',
+    text: 'The report {path} cannot be reached by this address: {why}. Mend `report` in the definition.',
   },
   REPORT_DISK_FULL: {
     exit: 1,
