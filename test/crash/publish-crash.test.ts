@@ -6,8 +6,8 @@ import { join, resolve } from 'node:path'
 import { build } from 'tsdown'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openDuckdbReport } from '../../src/engines/duckdb/report.ts'
-import type { Report } from '../../src/ports/report.ts'
-import { randomGroups, seeded } from '../contract/random-groups.ts'
+import { readSeed } from '../contract/held-run.ts'
+import { seeded } from '../contract/random-groups.ts'
 import { makePlan } from '../contract/report-fixture.ts'
 
 const KILLS = Number(process.env.MILLRACE_KILLS ?? 25)
@@ -88,36 +88,4 @@ function missingAtFirst(committed: number | undefined): (error: { code?: string 
     expect([committed, error.code]).toEqual([undefined, 'REPORT_MISSING'])
     return undefined
   }
-}
-
-/** Which of the runs the report holds, whole; fails when it holds anything else. */
-async function readSeed(report: Report, seeds: readonly (number | undefined)[]): Promise<number | undefined> {
-  const plan = makePlan()
-  const totals = await report.query({
-    plan,
-    range: {},
-    step: { kind: 'fixed', stepMs: plan.windowMs },
-    by: [],
-    measures: ['requests', 'total'],
-    quantiles: [],
-  })
-  const expected = seeds.map((seed) => (seed === undefined ? [] : totalsOf(seed)))
-  const held = totals.windowMs.map((ms, row) =>
-    [ms, ...totals.measures.map((merged) => (merged.kind === 'exact' ? merged.columns[0]![row] : null))].join(
-      ' ',
-    ),
-  )
-  const place = expected.findIndex((rows) => rows.join('\n') === held.join('\n'))
-  expect(place, `the report holds neither run ${seeds.join(' nor ')}`).toBeGreaterThanOrEqual(0)
-  return seeds[place]
-}
-
-function totalsOf(seed: number): string[] {
-  const windows = new Map<number, { records: bigint; sum: bigint | null }>()
-  for (const { windowMs, records, sum } of randomGroups(seeded(seed), 400)) {
-    const found = windows.get(windowMs) ?? { records: 0n, sum: null }
-    const total = sum === null ? found.sum : (found.sum ?? 0n) + sum
-    windows.set(windowMs, { records: found.records + BigInt(records), sum: total })
-  }
-  return [...windows].sort(([a], [b]) => a - b).map(([ms, { records, sum }]) => [ms, records, sum].join(' '))
 }

@@ -110,7 +110,7 @@ export class TotalsReader {
     const { transaction, names } = this.#place
     const found = `SELECT DISTINCT window_start FROM ${this.#qualify(this.#tables.totals)} WHERE ${this.#rowFilter()}`
     const ms = stateOf(transaction, names).epochMs('window_start')
-    const sql = `SELECT CAST(window_start AS text), ${ms} FROM (${found}) w ORDER BY window_start`
+    const sql = `SELECT CAST(window_start AS text), ${ms} FROM (${found}) w ORDER BY w.window_start`
     const rows = await transaction.rows(sql)
     const starts: number[] = []
     const numbers = rows.map(([, windowMs]) => {
