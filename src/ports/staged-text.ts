@@ -4,13 +4,21 @@ import type { DimensionValue } from '../core/merged-totals.ts'
 import type { MetricPlan, Tally } from '../core/plan.ts'
 import type { StagedSource } from './batch-engine.ts'
 
-/** Rows as lines, each with its newline, some thousand lines at a time; no promise about where pieces are cut. */
-export type Lines = AsyncIterable<string>
+/** Rows as lines of UTF-8, each with its newline, some thousand lines at a time. */
+export type Lines = AsyncIterable<Uint8Array>
 
 export interface SeriesNumber {
   /** A UUID or its 32 hex digits. */
   readonly seriesKey: string
   readonly seriesId: number
+}
+
+/** Rows, the records that they count, and the starts of the first and the last window. */
+export interface TextCount {
+  readonly rows: number
+  readonly records: number
+  readonly firstMs: number | null
+  readonly lastMs: number | null
 }
 
 /**
@@ -23,8 +31,8 @@ export interface StagedText {
   newSeries(): Lines
   /** `window_start`, `revision`, `series_id`, the key if there is one, the tally's columns; sorted by the first of them. */
   tally(tally: Tally, revision: number): Lines
-  /** Rows of the base tally, and the records that they count. */
-  count(): Promise<{ readonly rows: number; readonly records: number }>
+  /** Of the base tally. */
+  count(): Promise<TextCount>
   close(): void
 }
 

@@ -1,6 +1,15 @@
 /** A PostgreSQL server of a test's own, which it may kill: made in a temporary folder, never run as root. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:net'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -67,10 +76,11 @@ export class OwnPostgres {
   #initialise(): void {
     const { encoding = 'UTF8', password } = this.#options
     const args = ['-D', this.dataFolder, '-U', 'postgres', '-E', encoding, '--locale=C', '--no-sync']
-    const auth = password ? ['--auth=scram-sha-256', '--pwfile=/dev/stdin'] : ['--auth=trust']
+    const passwordFile = join(this.folder, 'password')
+    if (password) writeFileSync(passwordFile, password)
+    const auth = password ? ['--auth=scram-sha-256', `--pwfile=${passwordFile}`] : ['--auth=trust']
     const made = spawnSync(join(this.folder, 'native/bin/initdb'), [...args, ...auth], {
       ...this.#asNobody(),
-      input: `${password ?? ''}\n`,
       encoding: 'utf8',
     })
     if (made.status !== 0) throw new Error(`initdb: ${made.stdout}${made.stderr}`)
@@ -111,6 +121,20 @@ export class OwnPostgres {
       if (this.#server === server) this.#server = undefined
     })
     this.#server = server
+  }
+
+  /** From now on, for new connections that ask for it. */
+  async useTls(key: string, certificate: string): Promise<void> {
+    const copy = (from: string, name: string) => {
+      const to = join(this.dataFolder, name)
+      cpSync(from, to)
+      chmodSync(to, 0o600)
+      if (process.getuid?.() === 0) chownSync(to, NOBODY, NOBODY)
+    }
+    copy(key, 'server.key')
+    copy(certificate, 'server.crt')
+    await this.query('ALTER SYSTEM SET ssl = on')
+    await this.query('SELECT pg_reload_conf()')
   }
 
   async answers(): Promise<boolean> {

@@ -69,13 +69,13 @@ function strikeAt(part: string, strike: () => Promise<void>): StagedTextReader {
   let struck = false
   async function* watched(lines: Lines, name: string): Lines {
     for await (const piece of lines) {
-      const half = piece.indexOf('\n') + 1
-      yield piece.slice(0, half)
+      const half = piece.indexOf(10) + 1
+      yield piece.subarray(0, half)
       if (name === part && !struck) {
         struck = true
         await strike()
       }
-      yield piece.slice(half)
+      yield piece.subarray(half)
     }
   }
   return {

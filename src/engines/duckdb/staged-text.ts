@@ -1,11 +1,11 @@
 /** Staged Parquet files as tab-separated text, for reports in other databases; conditions decided as batches do. */
 import { dirname, join } from 'node:path'
-import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import type { DuckDBBlobValue, DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import type { Expr } from '../../core/expr.ts'
 import type { MetricPlan, Tally } from '../../core/plan.ts'
 import type { StagedSource } from '../../ports/batch-engine.ts'
 import type { DimensionValue } from '../../ports/report.ts'
-import type { Lines, SeriesNumber, StagedText, StagedTextReader } from '../../ports/staged-text.ts'
+import type { Lines, SeriesNumber, StagedText, StagedTextReader, TextCount } from '../../ports/staged-text.ts'
 import { duckdbDialect } from './dialect.ts'
 import { openConfined } from './open-confined.ts'
 import { readRows } from './read-rows.ts'
@@ -16,6 +16,9 @@ import { timestampOf } from './window-range.ts'
 const STANDING = 'standing_series'
 const NEW = 'new_series'
 const NUMBERS = 'series_numbers'
+const SORTED = 'sorted_rows'
+
+const PIECE_ROWS = 6_000
 
 interface OpenFiles {
   readonly connection: DuckDBConnection
@@ -74,28 +77,31 @@ class MetricText implements StagedText {
     yield* readLines(this.#files.connection, `SELECT ${printLine(columns)} FROM ${NEW} ORDER BY series_id`)
   }
 
-  tally(tally: Tally, revision: number): Lines {
-    const key = tally.key ? ['"key"'] : []
-    const start = `replace(CAST(${timestampOf('window_ms')} AS VARCHAR), ' (BC)', ' BC')`
-    const columns = [
-      start,
-      String(revision),
-      'series_id',
-      ...key,
-      ...tally.columns.map(({ column }) => column),
-    ]
+  /** Sorted once, then written piece by piece, so that the receiver works on one while the next is made. */
+  async *tally(tally: Tally, revision: number): Lines {
+    const { connection } = this.#files
+    const names = ['window_ms', 'series_id', ...(tally.key ? ['"key"'] : [])]
+    const columns = tally.columns.map(({ column }) => column)
     const numbered = `${this.#scan(tally.id)} JOIN ${NUMBERS} n ON n.number_key = CAST(series_key AS UUID)`
-    const order = ['window_ms', 'series_id', ...key].join(', ')
-    return readLines(
-      this.#files.connection,
-      `SELECT ${printLine(columns)} FROM ${numbered} ORDER BY ${order}`,
-    )
+    const sorted = `SELECT ${[...names, ...columns].join(', ')} FROM ${numbered} ORDER BY ${names.join(', ')}`
+    await connection.run(`CREATE OR REPLACE TEMP TABLE ${SORTED} AS ${sorted}`)
+    const start = `replace(CAST(${timestampOf('window_ms')} AS VARCHAR), ' (BC)', ' BC')`
+    const line = printLine([start, String(revision), ...names.slice(1), ...columns])
+    const [[count] = []] = await readRows(connection, `SELECT count(*) FROM ${SORTED}`)
+    for (let from = 0; from < Number(count); from += PIECE_ROWS) {
+      const piece = `${SORTED} WHERE rowid >= ${from} AND rowid < ${from + PIECE_ROWS}`
+      const sql = `SELECT encode(string_agg(${line}, chr(10)) || chr(10)) FROM ${piece}`
+      const [[bytes] = []] = await readRows(connection, sql)
+      yield (bytes as DuckDBBlobValue).bytes
+    }
   }
 
-  async count(): Promise<{ rows: number; records: number }> {
-    const sql = `SELECT count(*), coalesce(sum(records), 0) FROM ${scan(baseOf(this.#staged))}`
-    const [rows, records] = (await readRows(this.#files.connection, sql))[0]!
-    return { rows: Number(rows), records: Number(records) }
+  async count(): Promise<TextCount> {
+    const columns = 'count(*), coalesce(sum(records), 0), min(window_ms), max(window_ms)'
+    const sql = `SELECT ${columns} FROM ${scan(baseOf(this.#staged))}`
+    const [rows, records, first, last] = (await readRows(this.#files.connection, sql))[0]!
+    const [firstMs, lastMs] = [first, last].map((ms) => (ms === null ? null : Number(ms)))
+    return { rows: Number(rows), records: Number(records), firstMs: firstMs!, lastMs: lastMs! }
   }
 
   #scan(id: string): string {
@@ -208,6 +214,6 @@ async function* readLines(connection: DuckDBConnection, sql: string): Lines {
   for (;;) {
     const chunk = await result.fetchChunk()
     if (!chunk || chunk.rowCount === 0) return
-    yield `${chunk.getColumnValues(0).join('\n')}\n`
+    yield Buffer.from(`${chunk.getColumnValues(0).join('\n')}\n`)
   }
 }

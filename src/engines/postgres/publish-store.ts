@@ -97,9 +97,11 @@ export class PostgresPublishStore implements PublishStore {
         const table = this.#qualify(tally.key ? tables.sketch(tally.id) : tables.totals)
         await this.#transaction.run(`DELETE FROM ${table} WHERE ${withinRange(job.range)}`)
         await this.#copy(`${table} (${tallyColumns(tally)})`, text.tally(tally, job.revision))
-        await this.#transaction.run(`ANALYZE ${table}`)
       }
-      return { ...(await text.count()), ...(await this.#bounds(tables)) }
+      const { rows, records, firstMs, lastMs } = await text.count()
+      const isAll = isWholeRange(job.range)
+      const bounds = isAll ? { first: { ms: firstMs }, last: { ms: lastMs } } : await this.#bounds(tables)
+      return { rows, records, ...bounds }
     } finally {
       text.close()
     }
@@ -136,14 +138,10 @@ export class PostgresPublishStore implements PublishStore {
 
   async #copy(target: string, lines: Lines): Promise<void> {
     const sql = `COPY ${target} FROM STDIN WITH (FORMAT text, ENCODING 'UTF8')`
-    await pipeline(Readable.from(toBytes(lines)), this.#transaction.client.query(copyFrom(sql)))
+    await pipeline(Readable.from(lines), this.#transaction.client.query(copyFrom(sql)))
   }
 
   #qualify(table: string): string {
     return `${this.#names.schema}.${quoteName(table)}`
   }
-}
-
-async function* toBytes(lines: Lines): AsyncGenerator<Buffer> {
-  for await (const piece of lines) yield Buffer.from(piece)
 }
