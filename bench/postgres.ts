@@ -99,7 +99,7 @@ async function writeLines(path: string): Promise<string> {
   const metric = await stagedTextReader.openMetric(plan, job, [])
   const pieces: Uint8Array[] = []
   for await (const piece of metric.tally(plan.tallies[0]!, 1)) pieces.push(piece)
-  metric.close()
+  await metric.close()
   const file = join(folder, 'lines.txt')
   writeFileSync(file, Buffer.concat(pieces))
   return file
@@ -171,7 +171,7 @@ async function countRecords(path: string): Promise<number> {
   const job = { metric: plan.metric, counted: 0, filtered: 0, rejected: 0, tallies: [{ id: 'base', path }] }
   const metric = await stagedTextReader.openMetric(plan, job, [])
   const { records } = await metric.count()
-  metric.close()
+  await metric.close()
   return records
 }
 

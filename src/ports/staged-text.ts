@@ -33,7 +33,7 @@ export interface StagedText {
   tally(tally: Tally, revision: number): Lines
   /** Of the base tally. */
   count(): Promise<TextCount>
-  close(): void
+  close(): Promise<void>
 }
 
 export interface StagedTextReader {

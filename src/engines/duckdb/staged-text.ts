@@ -63,6 +63,7 @@ export const stagedTextReader: StagedTextReader = {
 class MetricText implements StagedText {
   readonly #files: OpenFiles
   readonly #staged: StagedSource['metrics'][number]
+  #atWork: Promise<unknown> = Promise.resolve()
 
   constructor(files: OpenFiles, staged: StagedSource['metrics'][number]) {
     this.#files = files
@@ -70,7 +71,7 @@ class MetricText implements StagedText {
   }
 
   async *newSeries(): Lines {
-    const described = await readRows(this.#files.connection, `DESCRIBE ${NEW}`)
+    const described = await this.#watch(readRows(this.#files.connection, `DESCRIBE ${NEW}`))
     const columns = described.map(([name, type]) =>
       type === 'VARCHAR' ? escapeText(String(name)) : String(name),
     )
@@ -84,14 +85,14 @@ class MetricText implements StagedText {
     const columns = tally.columns.map(({ column }) => column)
     const numbered = `${this.#scan(tally.id)} JOIN ${NUMBERS} n ON n.number_key = CAST(series_key AS UUID)`
     const sorted = `SELECT ${[...names, ...columns].join(', ')} FROM ${numbered} ORDER BY ${names.join(', ')}`
-    await connection.run(`CREATE OR REPLACE TEMP TABLE ${SORTED} AS ${sorted}`)
+    await this.#watch(connection.run(`CREATE OR REPLACE TEMP TABLE ${SORTED} AS ${sorted}`))
     const start = `replace(CAST(${timestampOf('window_ms')} AS VARCHAR), ' (BC)', ' BC')`
     const line = printLine([start, String(revision), ...names.slice(1), ...columns])
     const [[count] = []] = await readRows(connection, `SELECT count(*) FROM ${SORTED}`)
     for (let from = 0; from < Number(count); from += PIECE_ROWS) {
       const piece = `${SORTED} WHERE rowid >= ${from} AND rowid < ${from + PIECE_ROWS}`
       const sql = `SELECT encode(string_agg(${line}, chr(10)) || chr(10)) FROM ${piece}`
-      const [[bytes] = []] = await readRows(connection, sql)
+      const [[bytes] = []] = await this.#watch(readRows(connection, sql))
       yield (bytes as DuckDBBlobValue).bytes
     }
   }
@@ -110,8 +111,15 @@ class MetricText implements StagedText {
     return scan(file.path)
   }
 
-  close(): void {
+  /** A receiver that fails leaves a statement at work, which must end before its connection does. */
+  async close(): Promise<void> {
+    await this.#atWork.catch(() => undefined)
     this.#files.close()
+  }
+
+  #watch<T>(work: Promise<T>): Promise<T> {
+    this.#atWork = work
+    return work
   }
 }
 
@@ -203,10 +211,10 @@ function escapeText(text: string): string {
   return escapes.reduce((sql, [code, escaped]) => `replace(${sql}, chr(${code}), '${escaped}')`, text)
 }
 
-/** Columns are cast to text, nulls written as \N. */
+/** Columns are cast to text, nulls written as \N. A chain of || takes a third longer. */
 function printLine(columns: readonly string[]): string {
   const texts = columns.map((column) => `coalesce(CAST(${column} AS VARCHAR), '\\N')`)
-  return texts.join(' || chr(9) || ')
+  return `concat_ws(chr(9), ${texts.join(', ')})`
 }
 
 async function* readLines(connection: DuckDBConnection, sql: string): Lines {

@@ -5,7 +5,7 @@ import { from as copyFrom } from 'pg-copy-streams'
 import type { Loaded, LoadJob, PublishStore, StoredValue } from '../../compile/publish-run.ts'
 import { readCoverage } from '../../compile/report-state.ts'
 import { allTables, type MetricTables } from '../../compile/report-tables.ts'
-import type { MetricPlan } from '../../core/plan.ts'
+import type { MetricPlan, Tally } from '../../core/plan.ts'
 import type { TimeRange } from '../../core/run-record.ts'
 import { isWholeRange } from '../../core/time-coverage.ts'
 import type { StagedSource } from '../../ports/batch-engine.ts'
@@ -90,21 +90,44 @@ export class PostgresPublishStore implements PublishStore {
     for (const statement of createTables(job.plan, tables, this.#names.schema))
       await this.#transaction.run(statement)
     if (isWholeRange(job.range)) await this.#transaction.run(`DELETE FROM ${series}`)
-    const text = await this.#text.openMetric(job.plan, job.staged, await this.#standing(series))
+    const text = await this.#openAndClear(job, tables, await this.#standing(series))
     try {
       await this.#copySeries(job.plan, series, text)
       for (const tally of job.plan.tallies) {
-        const table = this.#qualify(tally.key ? tables.sketch(tally.id) : tables.totals)
-        await this.#transaction.run(`DELETE FROM ${table} WHERE ${withinRange(job.range)}`)
-        await this.#copy(`${table} (${tallyColumns(tally)})`, text.tally(tally, job.revision))
+        const target = `${this.#tableOf(tally, tables)} (${tallyColumns(tally)})`
+        await this.#copy(target, text.tally(tally, job.revision))
       }
       const { rows, records, firstMs, lastMs } = await text.count()
       const isAll = isWholeRange(job.range)
       const bounds = isAll ? { first: { ms: firstMs }, last: { ms: lastMs } } : await this.#bounds(tables)
       return { rows, records, ...bounds }
     } finally {
-      text.close()
+      await text.close()
     }
+  }
+
+  /** The server deletes the old rows while this machine reads the new ones. */
+  async #openAndClear(
+    { plan, staged, range }: LoadJob,
+    tables: MetricTables,
+    standing: readonly SeriesNumber[],
+  ): Promise<StagedText> {
+    const clear = async () => {
+      for (const tally of plan.tallies)
+        await this.#transaction.run(`DELETE FROM ${this.#tableOf(tally, tables)} WHERE ${withinRange(range)}`)
+    }
+    const [opened, cleared] = await Promise.allSettled([
+      this.#text.openMetric(plan, staged, standing),
+      clear(),
+    ])
+    if (opened.status === 'rejected') throw opened.reason
+    if (cleared.status === 'fulfilled') return opened.value
+    await opened.value.close()
+    throw cleared.reason
+  }
+
+  #tableOf(tally: Tally, tables: MetricTables): string {
+    return this.#qualify(tally.key ? tables.sketch(tally.id) : tables.totals)
   }
 
   async #standing(series: string): Promise<SeriesNumber[]> {
