@@ -125,7 +125,7 @@ describe('a server killed in the middle of a swap', () => {
         const next = 1000 + kill
         const publication = await stageSeed(next)
         const report = await open('random', 'write', stagedTextReader, 0)
-        const killed = new Promise((resolve) => setTimeout(() => resolve(server.kill()), random() * 120))
+        const killed = new Promise((resolve) => setTimeout(() => resolve(server.kill()), random() * 200))
         await report.publish(publication).catch((error) => expect(error.code).toBe('REPORT_UNREACHABLE'))
         await killed
         await report.close()

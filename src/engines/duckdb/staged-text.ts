@@ -44,7 +44,9 @@ export const stagedTextReader: StagedTextReader = {
       const { block, metric, reason, field } = Object.fromEntries(texts)
       const own = escapeText(duckdbDialect.quoteText(source))
       const line = printLine([own, String(revision), block!, '"offset"', metric!, reason!, field!])
-      yield* readLines(files.connection, `SELECT ${line} FROM ${scan(rejectsPath)} ORDER BY "offset", metric`)
+      const sorted = `SELECT * FROM ${scan(rejectsPath)} ORDER BY "offset", metric`
+      await files.connection.run(`CREATE TEMP TABLE ${SORTED} AS ${sorted}`)
+      yield* readPieces(SORTED, line, (sql) => readRows(files.connection, sql))
     } finally {
       files.close()
     }
@@ -64,6 +66,7 @@ class MetricText implements StagedText {
   readonly #files: OpenFiles
   readonly #staged: StagedSource['metrics'][number]
   #atWork: Promise<unknown> = Promise.resolve()
+  #isClosed = false
 
   constructor(files: OpenFiles, staged: StagedSource['metrics'][number]) {
     this.#files = files
@@ -71,36 +74,28 @@ class MetricText implements StagedText {
   }
 
   async *newSeries(): Lines {
-    const described = await this.#watch(readRows(this.#files.connection, `DESCRIBE ${NEW}`))
-    const columns = described.map(([name, type]) =>
+    const columns = (await this.#read(`DESCRIBE ${NEW}`)).map(([name, type]) =>
       type === 'VARCHAR' ? escapeText(String(name)) : String(name),
     )
-    yield* readLines(this.#files.connection, `SELECT ${printLine(columns)} FROM ${NEW} ORDER BY series_id`)
+    yield* readPieces(NEW, printLine(columns), (sql) => this.#read(sql))
   }
 
   /** Sorted once, then written piece by piece, so that the receiver works on one while the next is made. */
   async *tally(tally: Tally, revision: number): Lines {
-    const { connection } = this.#files
     const names = ['window_ms', 'series_id', ...(tally.key ? ['"key"'] : [])]
     const columns = tally.columns.map(({ column }) => column)
     const numbered = `${this.#scan(tally.id)} JOIN ${NUMBERS} n ON n.number_key = CAST(series_key AS UUID)`
     const sorted = `SELECT ${[...names, ...columns].join(', ')} FROM ${numbered} ORDER BY ${names.join(', ')}`
-    await this.#watch(connection.run(`CREATE OR REPLACE TEMP TABLE ${SORTED} AS ${sorted}`))
+    await this.#read(`CREATE OR REPLACE TEMP TABLE ${SORTED} AS ${sorted}`)
     const start = `replace(CAST(${timestampOf('window_ms')} AS VARCHAR), ' (BC)', ' BC')`
     const line = printLine([start, String(revision), ...names.slice(1), ...columns])
-    const [[count] = []] = await readRows(connection, `SELECT count(*) FROM ${SORTED}`)
-    for (let from = 0; from < Number(count); from += PIECE_ROWS) {
-      const piece = `${SORTED} WHERE rowid >= ${from} AND rowid < ${from + PIECE_ROWS}`
-      const sql = `SELECT encode(string_agg(${line}, chr(10)) || chr(10)) FROM ${piece}`
-      const [[bytes] = []] = await this.#watch(readRows(connection, sql))
-      yield (bytes as DuckDBBlobValue).bytes
-    }
+    yield* readPieces(SORTED, line, (sql) => this.#read(sql))
   }
 
   async count(): Promise<TextCount> {
     const columns = 'count(*), coalesce(sum(records), 0), min(window_ms), max(window_ms)'
     const sql = `SELECT ${columns} FROM ${scan(baseOf(this.#staged))}`
-    const [rows, records, first, last] = (await readRows(this.#files.connection, sql))[0]!
+    const [rows, records, first, last] = (await this.#read(sql))[0]!
     const [firstMs, lastMs] = [first, last].map((ms) => (ms === null ? null : Number(ms)))
     return { rows: Number(rows), records: Number(records), firstMs: firstMs!, lastMs: lastMs! }
   }
@@ -113,11 +108,15 @@ class MetricText implements StagedText {
 
   /** A receiver that fails leaves a statement at work, which must end before its connection does. */
   async close(): Promise<void> {
+    this.#isClosed = true
     await this.#atWork.catch(() => undefined)
     this.#files.close()
   }
 
-  #watch<T>(work: Promise<T>): Promise<T> {
+  /** A generator goes on to its next yield even when nobody wants what it yields. */
+  async #read(sql: string): ReturnType<typeof readRows> {
+    if (this.#isClosed) throw new Error('the staged files were closed')
+    const work = readRows(this.#files.connection, sql)
     this.#atWork = work
     return work
   }
@@ -217,11 +216,16 @@ function printLine(columns: readonly string[]): string {
   return `concat_ws(chr(9), ${texts.join(', ')})`
 }
 
-async function* readLines(connection: DuckDBConnection, sql: string): Lines {
-  const result = await connection.stream(sql)
-  for (;;) {
-    const chunk = await result.fetchChunk()
-    if (!chunk || chunk.rowCount === 0) return
-    yield Buffer.from(`${chunk.getColumnValues(0).join('\n')}\n`)
+/** In the table's order. Streaming results would outlive the connection of a receiver that fails. */
+async function* readPieces(
+  table: string,
+  line: string,
+  read: (sql: string) => ReturnType<typeof readRows>,
+): Lines {
+  const [[count] = []] = await read(`SELECT count(*) FROM ${table}`)
+  for (let from = 0; from < Number(count); from += PIECE_ROWS) {
+    const piece = `${table} WHERE rowid >= ${from} AND rowid < ${from + PIECE_ROWS}`
+    const [[bytes] = []] = await read(`SELECT encode(string_agg(${line}, chr(10)) || chr(10)) FROM ${piece}`)
+    yield (bytes as DuckDBBlobValue).bytes
   }
 }
