@@ -75,11 +75,11 @@ export class TallyPrinter {
 
   /**
    * The md5 of the length-prefixed, null-tagged dimension values: `n` for null, else the byte length of the
-   * value's text, a colon and the text.
+   * value's text, a colon and the text. `textType` is the engine's name of the type.
    */
-  seriesKey(): string {
+  seriesKey(textType = 'VARCHAR'): string {
     const parts = this.#metric.dimensions.map((_, index) => {
-      const text = `CAST(d${index} AS VARCHAR)`
+      const text = `CAST(d${index} AS ${textType})`
       return `CASE WHEN d${index} IS NULL THEN 'n' ELSE concat(${this.#dialect.byteLength(text)}, ':', ${text}) END`
     })
     return `md5(concat('', ${parts.length > 0 ? parts.join(', ') : `''`}))`

@@ -35,6 +35,14 @@ export const ERROR_TABLE = {
     exit: 1,
     text: 'The batch engine could not compute source {source}: {why}. The report stays as it was.',
   },
+  BATCH_ENGINE_MISSING: {
+    exit: 1,
+    text: 'The batch engine is not on this machine: {why}.',
+  },
+  BATCH_JAVA_MISSING: {
+    exit: 1,
+    text: 'The batch engine needs Java 17 or later: {why}. Install it, or set JAVA_HOME to its folder.',
+  },
   BATCH_NOTHING_INGESTED: {
     exit: 1,
     text: 'There is nothing to compute: no lines of {sources} were ingested into {path}. Run `millrace ingest SOURCE FILE…` first, or name the right folder with --data.',

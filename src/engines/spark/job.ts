@@ -1,0 +1,175 @@
+/** The SQL script of one Spark application: per source one cached parse, then all that is staged from it. */
+import type { EngineDialect } from '../../compile/format/parse-dialect.ts'
+import { printParse } from '../../compile/parse-source.ts'
+import { type RecordColumns, TallyPrinter } from '../../compile/print-tally.ts'
+import type { MetricPlan, SourcePlan, Tally, TallyColumn } from '../../core/plan.ts'
+import type { BatchRequest, BlockLocation } from '../../ports/batch-engine.ts'
+
+/** Sub-folders of the shared folder. */
+export const COUNTS = 'counts'
+export const REJECTS = 'rejects'
+
+export function tallyFolder(metric: number, tally: Tally): string {
+  return `metric${metric}-${tally.id}`
+}
+
+/** Statements end with a semicolon and a newline each. */
+export function printJob(dialect: EngineDialect, requests: readonly BatchRequest[]): string {
+  const statements = requests.flatMap((request, index) => new SourceJob(dialect, request, index).statements())
+  return statements.map((statement) => `${statement};\n`).join('')
+}
+
+class SourceJob {
+  readonly #dialect: EngineDialect
+  readonly #request: BatchRequest
+  readonly #parsed: string
+  readonly #lines: string
+  readonly #columns: RecordColumns
+
+  constructor(dialect: EngineDialect, request: BatchRequest, index: number) {
+    this.#dialect = dialect
+    this.#request = request
+    this.#parsed = `parsed_${index}`
+    this.#lines = `lines_${index}`
+    this.#columns = recordColumns(request.plan)
+  }
+
+  /** The cache is dropped at the end of the source, so that sources do not crowd one another out. */
+  statements(): string[] {
+    const { plan } = this.#request
+    const printers = plan.metrics.map((metric) => new TallyPrinter(this.#dialect, metric, this.#columns))
+    return [
+      ...this.#readBlocks(),
+      `CACHE TABLE ${this.#parsed} OPTIONS ('storageLevel' 'MEMORY_AND_DISK') AS ${printParse(plan, this.#dialect, this.#lines)}`,
+      this.#write(COUNTS, 'json', this.#counts(printers)),
+      ...plan.metrics.flatMap((metric, index) =>
+        metric.tallies.map((tally) => this.#tally(metric, index, tally, printers[index]!)),
+      ),
+      this.#write(REJECTS, 'parquet', this.#rejects(printers)),
+      `UNCACHE TABLE ${this.#parsed}`,
+    ]
+  }
+
+  #readBlocks(): string[] {
+    const columns = 'CAST(NULL AS BIGINT) AS "offset", CAST(NULL AS BINARY) AS raw'
+    const none = `SELECT ${columns} WHERE FALSE`
+    const views = foldersOf(this.#request.blocks).map(([folder, names], index) => ({
+      name: `${this.#lines}_${index}`,
+      path: this.#dialect.quoteText(folder),
+      glob: this.#dialect.quoteText(`{${names.join(',')}}`),
+    }))
+    const all = views.map(({ name }) => `SELECT "offset", raw FROM ${name}`)
+    return [
+      ...views.map(
+        ({ name, path, glob }) =>
+          `CREATE TEMPORARY VIEW ${name} ("offset" BIGINT, observed_ms BIGINT, raw BINARY) USING parquet OPTIONS (path ${path}, pathGlobFilter ${glob})`,
+      ),
+      `CREATE TEMPORARY VIEW ${this.#lines} AS ${[...all, ...(all.length > 0 ? [] : [none])].join(' UNION ALL ')}`,
+    ]
+  }
+
+  /** One file per folder, as the staging format promises. */
+  #write(name: string, format: string, query: string, order: readonly string[] = []): string {
+    const place = this.#dialect.quoteText(`${this.#request.shared!.uri}/${name}`)
+    const sorted = order.length > 0 ? ` SORT BY ${order.join(', ')}` : ''
+    return `INSERT OVERWRITE DIRECTORY ${place} USING ${format} SELECT /*+ REPARTITION(1) */ * FROM (${query})${sorted}`
+  }
+
+  /** All in one scan: per source, then rejected, filtered and counted records of each metric. */
+  #counts(printers: readonly TallyPrinter[]): string {
+    const where = (condition: string) => `count(*) FILTER (WHERE ${condition})`
+    const perMetric = printers.flatMap((printer, index) => {
+      const { rejected, counted } = printer.conditions(this.#request.range)
+      const valid = `reason IS NULL AND NOT ${rejected}`
+      return [
+        `${where(`reason IS NULL AND ${rejected}`)} AS rejected${index}`,
+        `${where(`${valid} AND NOT ${counted}`)} AS filtered${index}`,
+        `${where(`${valid} AND ${counted}`)} AS counted${index}`,
+      ]
+    })
+    const perSource = [
+      `count(*) AS "lines"`,
+      `${where('reason IS NULL')} AS parsed`,
+      `${where(`reason = 'header'`)} AS headers`,
+      `${where(`reason <> 'header'`)} AS rejected`,
+    ]
+    return `SELECT ${[...perSource, ...perMetric].join(', ')} FROM ${this.#parsed}`
+  }
+
+  #tally(plan: MetricPlan, index: number, tally: Tally, printer: TallyPrinter): string {
+    const partials = printer.partials(tally, this.#parsed, this.#request.range)
+    const columns = stagedColumns(plan, tally, printer)
+    const query = `SELECT ${columns.join(', ')} FROM (${partials})`
+    return this.#write(tallyFolder(index, tally), 'parquet', query, printer.groupNames(tally))
+  }
+
+  #rejects(printers: readonly TallyPrinter[]): string {
+    const text = (value: string) => this.#dialect.quoteText(value)
+    const none = 'CAST(NULL AS STRING)'
+    const ofSource = `SELECT "offset", ${none} AS metric, reason, ${none} AS field FROM ${this.#parsed} WHERE reason <> 'header'`
+    const ofMetrics = printers.flatMap((printer, index) => {
+      const { metric, usedFields } = this.#request.plan.metrics[index]!
+      const { rejected } = printer.conditions(this.#request.range)
+      if (rejected === 'FALSE') return []
+      const whens = usedFields.map((field) => `WHEN ${this.#columns.error(field)} THEN ${text(field)}`)
+      const field = whens.length > 0 ? `CASE ${whens.join(' ')} END` : none
+      const reason = `CASE WHEN ${field} IS NULL THEN 'dimension_too_long' ELSE 'invalid_field' END`
+      const columns = `"offset", ${text(metric)} AS metric, ${reason} AS reason, ${field} AS field`
+      return [`SELECT ${columns} FROM ${this.#parsed} WHERE reason IS NULL AND ${rejected}`]
+    })
+    const all = [ofSource, ...ofMetrics].join(' UNION ALL ')
+    return `SELECT b.name AS block, r."offset" AS "offset", r.metric, r.reason, r.field FROM (${all}) r JOIN (${this.#blockRows()}) b ON r."offset" >= b.first_offset AND r."offset" < b.end_offset`
+  }
+
+  #blockRows(): string {
+    let first = 0
+    const rows = this.#request.blocks.map(({ name, lines }) => {
+      const row = `(${this.#dialect.quoteText(name)}, ${first}L, ${first + lines}L)`
+      first += lines
+      return row
+    })
+    if (rows.length === 0) return `SELECT '' AS name, 0L AS first_offset, 0L AS end_offset WHERE FALSE`
+    return `SELECT * FROM VALUES ${rows.join(', ')} AS t(name, first_offset, end_offset)`
+  }
+}
+
+function recordColumns(plan: SourcePlan): RecordColumns {
+  const places = new Map(plan.fields.map((field, index) => [field.name, index]))
+  return {
+    field: (name) => `f${places.get(name)}`,
+    error: (name) => `e${places.get(name)}`,
+    reason: 'reason',
+    eventMs: 'event_ms',
+  }
+}
+
+function stagedColumns(plan: MetricPlan, tally: Tally, printer: TallyPrinter): string[] {
+  const dimensions = plan.dimensions.map(({ type }, index) =>
+    type.kind === 'string' || type.kind === 'boolean'
+      ? `d${index}`
+      : `CAST(d${index} AS DECIMAL(38, 0)) AS d${index}`,
+  )
+  return [
+    'CAST(window_ms AS BIGINT) AS window_ms',
+    `${printer.seriesKey('STRING')} AS series_key`,
+    ...dimensions,
+    ...(tally.key ? ['CAST("key" AS BIGINT) AS "key"'] : []),
+    ...tally.columns.map((column) => `CAST(${column.column} AS ${columnType(column)}) AS ${column.column}`),
+  ]
+}
+
+function columnType({ fn, expr }: TallyColumn): string {
+  if (fn === 'count') return 'BIGINT'
+  return expr?.type.kind === 'float' ? 'DOUBLE' : 'DECIMAL(38, 0)'
+}
+
+/** Block names by the folder they are in, as Hadoop spells its path: percent signs there stand for themselves. */
+function foldersOf(blocks: readonly BlockLocation[]): [string, string[]][] {
+  const folders = new Map<string, string[]>()
+  for (const { location } of blocks) {
+    const cut = location.lastIndexOf('/')
+    const folder = decodeURI(location.slice(0, cut)).replace(/[\\*?[\]{}]/g, '\\$&')
+    folders.set(folder, [...(folders.get(folder) ?? []), location.slice(cut + 1)])
+  }
+  return [...folders]
+}
