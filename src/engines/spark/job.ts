@@ -70,7 +70,7 @@ class SourceJob {
 
   /** One file per folder, as the staging format promises. */
   #write(name: string, format: string, query: string, order: readonly string[] = []): string {
-    const place = this.#dialect.quoteText(`${this.#request.shared!.uri}/${name}`)
+    const place = this.#dialect.quoteText(hadoopPath(`${this.#request.shared!.uri}/${name}`))
     const sorted = order.length > 0 ? ` SORT BY ${order.join(', ')}` : ''
     return `INSERT OVERWRITE DIRECTORY ${place} USING ${format} SELECT /*+ REPARTITION(1) */ * FROM (${query})${sorted}`
   }
@@ -163,12 +163,17 @@ function columnType({ fn, expr }: TallyColumn): string {
   return expr?.type.kind === 'float' ? 'DOUBLE' : 'DECIMAL(38, 0)'
 }
 
-/** Block names by the folder they are in, as Hadoop spells its path: percent signs there stand for themselves. */
+/** Hadoop takes percent signs in a path for themselves, so escapes are undone. */
+function hadoopPath(uri: string): string {
+  return decodeURIComponent(uri)
+}
+
+/** Block names by the folder they are in, with what a glob would take for its own escaped. */
 function foldersOf(blocks: readonly BlockLocation[]): [string, string[]][] {
   const folders = new Map<string, string[]>()
   for (const { location } of blocks) {
     const cut = location.lastIndexOf('/')
-    const folder = decodeURI(location.slice(0, cut)).replace(/[\\*?[\]{}]/g, '\\$&')
+    const folder = hadoopPath(location.slice(0, cut)).replace(/[\\*?[\]{}]/g, '\\$&')
     folders.set(folder, [...(folders.get(folder) ?? []), location.slice(cut + 1)])
   }
   return [...folders]
