@@ -1,0 +1,16 @@
+/** The engines that a cluster can hold; another one is a file and a line here. */
+import { hdfs } from './hdfs.mjs'
+import { postgres } from './postgres.mjs'
+import { spark } from './spark.mjs'
+
+const engines = [hdfs, spark, postgres]
+
+export const engineNames = engines.map(({ name }) => name)
+
+/** All when none is named. */
+export function selectEngines(names) {
+  const unknown = names.find((name) => !engineNames.includes(name))
+  if (unknown !== undefined)
+    throw new Error(`there is no engine ${unknown}; there are ${engineNames.join(', ')}`)
+  return names.length === 0 ? engines : engines.filter(({ name }) => names.includes(name))
+}

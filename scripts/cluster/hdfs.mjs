@@ -1,0 +1,204 @@
+/** HDFS: a NameNode and three DataNodes, of Hadoop's jars from Maven. */
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { request } from 'node:http'
+import { join } from 'node:path'
+import { coreSite, dataNodeSite, LOG4J, nameNodeSite } from './hdfs-site.mjs'
+import { fetchJson } from './http-json.mjs'
+import { runProgram } from './run-program.mjs'
+
+const VERSION = '3.4.2'
+const USER = 'millrace'
+const DATA_NODES = [1, 2, 3]
+/** The jars bring no pages; without these folders on the class path the daemons end. */
+const PAGE_FOLDERS = ['hdfs', 'datanode', 'static']
+const JAVA_OPTIONS = [
+  // Without it WebHDFS answers 500 on Java 17.
+  '--add-opens=java.base/java.lang=ALL-UNNAMED',
+  ...['-XX:+UseSerialGC', '-Xshare:auto', '-Djava.net.preferIPv4Stack=true'],
+]
+const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>millrace</groupId><artifactId>hdfs</artifactId><version>1</version><packaging>pom</packaging>
+  <dependencies>${['hadoop-common', 'hadoop-hdfs', 'hadoop-hdfs-client']
+    .map(
+      (name) =>
+        `<dependency><groupId>org.apache.hadoop</groupId><artifactId>${name}</artifactId><version>${VERSION}</version></dependency>`,
+    )
+    .join('\n    ')}</dependencies>
+</project>
+`
+
+export const hdfs = {
+  name: 'hdfs',
+  title: 'HDFS',
+  needsJava: true,
+  software: {
+    version: VERSION,
+    from: 'Maven (65 MB)',
+    contents: ['lib'],
+    digest: 'd26d7251e744ddb35f8d2acfb74357ffbabb6a6be35e2e5870cb58a626f14c7e',
+    tools: ['mvn'],
+  },
+  fetch,
+  prepare,
+  processes,
+  check,
+  address,
+  pages: ({ http }) => http,
+  dataFolders: ({ data }) => [data],
+}
+
+function fetch(folder) {
+  const pom = join(folder, 'pom.xml')
+  writeFileSync(pom, POM)
+  const args = [
+    '-B',
+    '-q',
+    '-f',
+    pom,
+    'dependency:copy-dependencies',
+    `-DoutputDirectory=${join(folder, 'lib')}`,
+  ]
+  runProgram('Hadoop could not be fetched', 'mvn', args)
+}
+
+/** Writes the settings anew; formats the NameNode once, and with it forgets DataNodes that knew another. */
+function prepare(place) {
+  const { data } = place
+  for (const folder of PAGE_FOLDERS) {
+    mkdirSync(join(data, 'pages/webapps', folder), { recursive: true })
+    writeFileSync(join(data, 'pages/webapps', folder, 'index.html'), '<h1>HDFS</h1>\n')
+  }
+  writeSettings(place, 'namenode', nameNodeSite(addresses(place), join(data, 'namenode')))
+  for (const node of DATA_NODES)
+    writeSettings(
+      place,
+      nameOf(node),
+      dataNodeSite(addresses(place), nodePorts(place, node), folderOf(place, node)),
+    )
+  const formatted = join(data, 'formatted')
+  if (existsSync(formatted)) return
+  for (const name of ['namenode', ...DATA_NODES.map(nameOf)])
+    rmSync(join(data, name), { recursive: true, force: true })
+  const { command, args, env } = java(place, 'namenode', 'NameNode', 128)
+  runProgram(
+    'the NameNode could not be formatted',
+    command,
+    [...args, '-format', '-force', '-nonInteractive'],
+    {
+      env: { ...process.env, ...env },
+      cwd: data,
+    },
+  )
+  writeFileSync(formatted, '')
+}
+
+function writeSettings({ data, port }, name, site) {
+  const folder = join(data, 'settings', name)
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, 'core-site.xml'), coreSite(`127.0.0.1:${port(20)}`, join(data, 'scratch'), USER))
+  writeFileSync(join(folder, 'hdfs-site.xml'), site)
+  writeFileSync(join(folder, 'log4j.properties'), LOG4J)
+}
+
+function processes(place) {
+  const { data } = place
+  const nameNode = {
+    name: 'namenode',
+    ...java(place, 'namenode', 'NameNode', 256),
+    ports: [place.port(20), place.port(70)],
+    check: () => nameNodeBean(place, 'FSNamesystemState'),
+  }
+  const dataNodes = DATA_NODES.map((node) => ({
+    name: nameOf(node),
+    ...java(place, nameOf(node), 'DataNode', 192),
+    ports: nodePorts(place, node),
+    check: () => checkDataNode(place, node),
+  }))
+  return [nameNode, ...dataNodes].map((spec) => ({ engine: 'hdfs', cwd: data, ...spec }))
+}
+
+function java({ data, home, javaHome }, name, daemon, heapMb) {
+  const classes = `org.apache.hadoop.hdfs.server.${daemon.toLowerCase()}.${daemon}`
+  const path = [join(data, 'settings', name), join(data, 'pages'), join(home, 'lib/*')].join(':')
+  return {
+    command: join(javaHome, 'bin/java'),
+    args: [`-Xmx${heapMb}m`, ...JAVA_OPTIONS, '-cp', path, classes],
+    env: { HADOOP_USER_NAME: USER },
+  }
+}
+
+async function checkDataNode(place, node) {
+  const { LiveNodes } = await nameNodeBean(place, 'NameNodeInfo')
+  const wanted = `127.0.0.1:${nodePorts(place, node)[0]}`
+  const found = Object.values(JSON.parse(LiveNodes)).find(({ xferaddr }) => xferaddr === wanted)
+  // Heartbeats go on being trusted for a while after a crash; a process that has just started speaks at once.
+  if (!found || found.lastContact > 3) throw new Error(`the NameNode has not heard of ${nameOf(node)}`)
+  await fetchJson(
+    `http://127.0.0.1:${nodePorts(place, node)[1]}/jmx?qry=Hadoop:service=DataNode,name=DataNodeInfo`,
+  )
+}
+
+/** All nodes live, no safe mode, and a small file can be written to three of them. */
+async function check(place) {
+  const { NumLiveDataNodes } = await nameNodeBean(place, 'FSNamesystemState')
+  if (NumLiveDataNodes !== DATA_NODES.length) throw new Error(`${NumLiveDataNodes} DataNodes are live`)
+  const { Safemode } = await nameNodeBean(place, 'NameNodeInfo')
+  if (Safemode !== '') throw new Error(`the NameNode says: ${Safemode}`)
+  const file = `${addresses(place).http}/webhdfs/v1/.millrace-cluster-check?user.name=${USER}`
+  const { Location } = await fetchJson(
+    `${file}&op=CREATE&overwrite=true&replication=3&noredirect=true`,
+    'PUT',
+  )
+  await upload(Location, 'check')
+  await fetchJson(`${file}&op=DELETE`, 'DELETE')
+}
+
+/** DataNodes send a `100 Continue` that nobody asked for, which `fetch` takes for a bad answer. */
+function upload(url, text) {
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { method: 'PUT', timeout: 30_000 }, (answer) => {
+      answer.resume()
+      if (answer.statusCode === 201) answer.once('end', resolve)
+      else reject(new Error(`a write to HDFS was answered with ${answer.statusCode}`))
+    })
+    sent.once('timeout', () => sent.destroy(new Error('a write to HDFS was not answered')))
+    sent.once('error', reject)
+    sent.end(text)
+  })
+}
+
+async function nameNodeBean(place, name) {
+  const url = `${addresses(place).http}/jmx?qry=Hadoop:service=NameNode,name=${name}`
+  const { beans } = await fetchJson(url)
+  if (beans.length === 0) throw new Error('the NameNode is starting')
+  return beans[0]
+}
+
+function addresses({ port }) {
+  return { rpc: `127.0.0.1:${port(20)}`, http: `http://127.0.0.1:${port(70)}` }
+}
+
+function address(place, pidOf) {
+  const { rpc, http } = addresses(place)
+  return {
+    http,
+    rpc: `hdfs://${rpc}`,
+    user: USER,
+    nameNode: { name: 'namenode', pid: pidOf('namenode'), folder: join(place.data, 'namenode') },
+    dataNodes: DATA_NODES.map((node) => {
+      const [transfer, page] = nodePorts(place, node)
+      return {
+        name: nameOf(node),
+        pid: pidOf(nameOf(node)),
+        folder: folderOf(place, node),
+        http: `http://127.0.0.1:${page}`,
+        transfer: `127.0.0.1:${transfer}`,
+      }
+    }),
+  }
+}
+
+const nameOf = (node) => `datanode${node}`
+const folderOf = ({ data }, node) => join(data, nameOf(node))
+const nodePorts = ({ port }, node) => [0, 1, 2].map((offset) => port(100 + 10 * node + offset))
