@@ -21,8 +21,9 @@ export default {
     only('expression', ['core']),
     only('define', ['core', 'expression']),
     only('ingest', ['core']),
+    only('archive', ['core', 'ports']),
     only('compile', ['core', 'ports', 'expression']),
-    only('engines', ['core', 'ports', 'compile']),
+    only('engines', ['core', 'ports', 'compile', 'archive']),
     only('run', ['core', 'ports', 'compile', 'ingest']),
     {
       name: 'pure-rooms-touch-no-outside',

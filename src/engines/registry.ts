@@ -64,7 +64,7 @@ export async function openTableFile(folder: string): Promise<TableFile> {
 
 /** Keeps a second batch out of the data folder; resolves to the release. Errors: DATA_LOCKED. */
 export async function lockData({ dataDir }: Deployment, purpose: string): Promise<() => Promise<void>> {
-  const { acquireLock } = await import('./files/lock.ts')
+  const { acquireLock } = await import('../archive/lock.ts')
   return acquireLock(join(dataDir, `${purpose}.lock`), purpose)
 }
 

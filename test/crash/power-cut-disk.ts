@@ -1,7 +1,7 @@
 /** A disk that knows what would be left of it after a power cut: only what was synced. */
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Disk, realDisk } from '../../src/engines/files/disk.ts'
+import { type Disk, realDisk } from '../../src/archive/disk.ts'
 
 /** Files by identity (a path can come to name another file), folders by path. */
 type Entry = { readonly file: string } | { readonly folder: string }

@@ -1,6 +1,9 @@
 /** The archive on plain files: blocks and manifests in the data folder, copies in an optional mirror folder. */
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { BLOCK_LIMITS, type BlockLimits } from '../../archive/append-inputs.ts'
+import { type Disk, realDisk } from '../../archive/disk.ts'
+import { ingestInputs } from '../../archive/ingest.ts'
 import type { Block, Manifest } from '../../core/block.ts'
 import { MillraceError } from '../../core/error.ts'
 import type {
@@ -11,10 +14,8 @@ import type {
   ScrubReport,
   SharedFolder,
 } from '../../ports/archive.ts'
-import { BLOCK_LIMITS, type BlockLimits } from './append-inputs.ts'
-import { type Disk, realDisk } from './disk.ts'
+import { FilesWriter } from './files-writer.ts'
 import { healBlock, healBlocks, stateOf } from './heal-block.ts'
-import { ingestInputs } from './ingest.ts'
 import { findManifest, type ManifestFault, type ManifestPlaces } from './manifest-store.ts'
 import { withOpenSource } from './open-source.ts'
 import { readPending, removePending } from './pending-ingests.ts'
@@ -69,8 +70,12 @@ export class FilesArchive implements Archive {
   }
 
   async ingest(source: string, inputs: readonly IngestInput[], options: IngestOptions = {}) {
-    const job = { disk: this.#disk, places: this.#places(source), limits: this.#limits, inputs, options }
-    const { result, generation } = await ingestInputs(job)
+    const places = this.#places(source)
+    const { result, generation } = await withOpenSource(this.#disk, places, async (open) => {
+      await healBlocks(this.#disk, places, open.manifest.blocks, 'missing')
+      const writer = new FilesWriter(this.#disk, places, open)
+      return ingestInputs(writer, { limits: this.#limits, inputs, options })
+    })
     if (generation !== undefined) this.#unacknowledged.set(source, generation)
     return result satisfies IngestResult
   }

@@ -1,10 +1,10 @@
 /** Finds missing and damaged copies of blocks, and makes them anew from the good copy. */
 import { rm, stat } from 'node:fs/promises'
+import type { Disk } from '../../archive/disk.ts'
+import { digestFile } from '../../archive/read-file.ts'
 import type { Block } from '../../core/block.ts'
 import type { ScrubReport } from '../../ports/archive.ts'
-import type { Disk } from './disk.ts'
 import type { ManifestPlaces } from './manifest-store.ts'
-import { digestFile } from './read-file.ts'
 import { copyBlock } from './seal-block.ts'
 import { blockPath, type SourceFolder } from './source-folder.ts'
 

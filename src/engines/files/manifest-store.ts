@@ -1,10 +1,14 @@
 /** Finds the true manifest among its copies, and commits a new one. */
-import { randomBytes } from 'node:crypto'
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type Disk, replaceFiles } from '../../archive/disk.ts'
+import {
+  emptyManifest,
+  parseManifest,
+  printManifest,
+  type StoredManifest,
+} from '../../archive/manifest-text.ts'
 import { MillraceError } from '../../core/error.ts'
-import { type Disk, replaceFiles } from './disk.ts'
-import { type ManifestState, printManifest, readManifest, type StoredManifest } from './manifest-file.ts'
 import { MANIFEST, MANIFEST_COPY, type SourceFolder } from './source-folder.ts'
 
 /** A manifest file that had to be written anew. */
@@ -13,6 +17,10 @@ export interface ManifestFault {
   readonly copy: 'primary' | 'mirror'
   readonly fault: 'missing' | 'damaged'
 }
+
+export type ManifestState =
+  | { readonly state: 'missing' | 'damaged' }
+  | { readonly state: 'good'; readonly manifest: StoredManifest }
 
 export interface ManifestPlaces {
   readonly primary: SourceFolder
@@ -76,6 +84,19 @@ function writeManifest(disk: Disk, folder: SourceFolder, names: readonly string[
   return replaceFiles(disk, folder.root, names, printManifest(manifest))
 }
 
+/** Damaged: unreadable, or not what `parseManifest` takes. */
+export async function readManifest(path: string): Promise<ManifestState> {
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
+    return { state: missing ? 'missing' : 'damaged' }
+  }
+  const manifest = parseManifest(text)
+  return manifest ? { state: 'good', manifest } : { state: 'damaged' }
+}
+
 async function readCopies({ primary, mirror }: ManifestPlaces): Promise<Copies> {
   const read = async (folder: SourceFolder, name: string): Promise<Copy> => {
     return { folder, name, found: await readManifest(join(folder.root, name)) }
@@ -113,15 +134,7 @@ function manifestIn(copy: Copy | undefined): StoredManifest | undefined {
 
 async function startNew(places: ManifestPlaces, copies: Copies): Promise<StoredManifest> {
   await requireNothing(places, copies)
-  return {
-    formatVersion: 1,
-    source: places.primary.source,
-    incarnation: randomBytes(16).toString('hex'),
-    generation: 0,
-    nextOffset: 0,
-    lastObservedMs: 0,
-    blocks: [],
-  }
+  return emptyManifest(places.primary.source)
 }
 
 /** Lines without a manifest are never taken for an empty archive: starting anew would orphan them. */

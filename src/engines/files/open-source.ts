@@ -1,13 +1,14 @@
 /** Opens a source's archive for writing: takes the lock, finds the true manifest, clears what a crash left. */
 import { readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import type { Disk } from '../../archive/disk.ts'
+import { takeLock } from '../../archive/lock.ts'
+import type { StoredManifest } from '../../archive/manifest-text.ts'
+import type { PendingIngest } from '../../archive/source-writer.ts'
 import type { Manifest } from '../../core/block.ts'
 import { MillraceError } from '../../core/error.ts'
-import type { Disk } from './disk.ts'
-import { takeLock } from './lock.ts'
-import type { StoredManifest } from './manifest-file.ts'
 import { type ManifestFault, type ManifestPlaces, settleManifest } from './manifest-store.ts'
-import { type PendingIngest, readPending, removePending } from './pending-ingests.ts'
+import { readPending, removePending } from './pending-ingests.ts'
 import type { SourceFolder } from './source-folder.ts'
 
 export interface OpenSource {

@@ -1,17 +1,10 @@
-/** Ingests whose caller has not yet been told of the result: a repeat of one is a retry, not new lines. */
+/** Files of the ingests whose caller has not yet been told of the result. */
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { IngestResult } from '../../ports/archive.ts'
-import { type Disk, replaceFiles } from './disk.ts'
-import { digits, type SourceFolder } from './source-folder.ts'
-
-export interface PendingIngest {
-  /** The manifest that commits it; until that generation is reached it has not happened. */
-  readonly generation: number
-  /** SHA-256 over the contents of its inputs, in order. */
-  readonly digest: string
-  readonly result: IngestResult
-}
+import { digits } from '../../archive/block-name.ts'
+import { type Disk, replaceFiles } from '../../archive/disk.ts'
+import type { PendingIngest } from '../../archive/source-writer.ts'
+import type { SourceFolder } from './source-folder.ts'
 
 /** One file each, so that acknowledging needs no lock. Unreadable ones are passed over. */
 export async function readPending({ pending }: SourceFolder): Promise<PendingIngest[]> {

@@ -1,31 +1,25 @@
 /** Makes a freshly written block durable under its name, on the primary disk and on the mirror. */
-import { join } from 'node:path'
+import { blockName } from '../../archive/block-name.ts'
+import type { Disk } from '../../archive/disk.ts'
+import { digestFile, RunningDigest, readChunks } from '../../archive/read-file.ts'
+import type { PackedBlock } from '../../archive/source-writer.ts'
 import type { Block } from '../../core/block.ts'
-import type { Disk } from './disk.ts'
 import type { ManifestPlaces } from './manifest-store.ts'
-import { digestFile, RunningDigest, readChunks } from './read-file.ts'
-import { blockName, blockPath } from './source-folder.ts'
-
-export interface WrittenBlock {
-  readonly temporary: string
-  readonly firstOffset: number
-  readonly lines: number
-  readonly rawBytes: number
-}
+import { blockPath } from './source-folder.ts'
 
 /**
  * The digest is taken from what can be read back after the sync. The names become durable by `syncBlocks`.
  * Errors: ARCHIVE_UNWRITABLE.
  */
-export async function sealBlock(disk: Disk, places: ManifestPlaces, written: WrittenBlock): Promise<Block> {
-  const { temporary, firstOffset, lines, rawBytes } = written
+export async function sealBlock(disk: Disk, places: ManifestPlaces, packed: PackedBlock): Promise<Block> {
+  const { path, firstOffset, lines, rawBytes } = packed
   const endOffset = firstOffset + lines
   const name = blockName(firstOffset, endOffset)
-  await disk.syncFile(temporary)
+  await disk.syncFile(path)
   const digest = places.mirror
-    ? await copyBlock(disk, temporary, blockPath(places.mirror, { name }))
-    : await digestFile(temporary)
-  await disk.rename(temporary, blockPath(places.primary, { name }))
+    ? await copyBlock(disk, path, blockPath(places.mirror, { name }))
+    : await digestFile(path)
+  await disk.rename(path, blockPath(places.primary, { name }))
   return { name, firstOffset, endOffset, rawBytes, ...digest }
 }
 
@@ -43,9 +37,4 @@ export async function copyBlock(disk: Disk, from: string, to: string) {
   await disk.syncFile(temporary)
   await disk.rename(temporary, to)
   return digest.result()
-}
-
-/** Where DuckDB writes a block before it has its name. */
-export function temporaryBlock(places: ManifestPlaces, firstOffset: number): string {
-  return join(places.primary.blocks, `${firstOffset}.tmp`)
 }

@@ -15,7 +15,6 @@ export interface SourceFolder {
 export const MANIFEST = 'manifest.json'
 /** A second copy of the same generation, so that damage to one file loses no commit. */
 export const MANIFEST_COPY = 'manifest.copy.json'
-export const HISTORY = 'ingested.json'
 
 export function sourceFolder(archive: string, source: string): SourceFolder {
   const root = join(archive, source)
@@ -29,15 +28,6 @@ export function sourceFolder(archive: string, source: string): SourceFolder {
   }
 }
 
-export function blockName(firstOffset: number, endOffset: number): string {
-  return `${digits(firstOffset)}-${digits(endOffset)}.parquet`
-}
-
 export function blockPath(folder: SourceFolder, block: Pick<Block, 'name'>): string {
   return join(folder.blocks, block.name)
-}
-
-/** Sixteen digits hold every safe integer, and names then sort as numbers do. */
-export function digits(value: number): string {
-  return String(value).padStart(16, '0')
 }

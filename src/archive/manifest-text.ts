@@ -1,8 +1,7 @@
 /** A manifest as text: JSON with its own SHA-256, so that damage is told from content. */
-import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import type { Block, Manifest } from '../../core/block.ts'
-import { canonicalJson } from '../../core/canonical-json.ts'
+import { createHash, randomBytes } from 'node:crypto'
+import type { Block, Manifest } from '../core/block.ts'
+import { canonicalJson } from '../core/canonical-json.ts'
 
 /** What only the archive itself needs beside the manifest. */
 export interface StoredManifest extends Manifest {
@@ -10,27 +9,24 @@ export interface StoredManifest extends Manifest {
   readonly lastObservedMs: number
 }
 
-export type ManifestState =
-  | { readonly state: 'missing' | 'damaged' }
-  | { readonly state: 'good'; readonly manifest: StoredManifest }
-
 export function printManifest(manifest: StoredManifest): string {
   return `${JSON.stringify({ ...manifest, sha256: digestOf(manifest) }, null, 1)}\n`
 }
 
-/** Damaged: unreadable, not this format, a wrong SHA-256, or blocks that leave a gap or overlap. */
-export async function readManifest(path: string): Promise<ManifestState> {
-  let text: string
-  try {
-    text = await readFile(path, 'utf8')
-  } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
-    return { state: missing ? 'missing' : 'damaged' }
+/** What a source begins with. */
+export function emptyManifest(source: string): StoredManifest {
+  return {
+    formatVersion: 1,
+    source,
+    incarnation: randomBytes(16).toString('hex'),
+    generation: 0,
+    nextOffset: 0,
+    lastObservedMs: 0,
+    blocks: [],
   }
-  const manifest = parseManifest(text)
-  return manifest ? { state: 'good', manifest } : { state: 'damaged' }
 }
 
+/** Undefined when it is not this format, its SHA-256 is wrong, or its blocks leave a gap or overlap. */
 export function parseManifest(text: string): StoredManifest | undefined {
   try {
     const { sha256, ...manifest } = JSON.parse(text) as StoredManifest & { sha256: string }

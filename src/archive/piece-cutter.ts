@@ -1,5 +1,5 @@
 /** Cuts a stream of bytes into pieces of whole lines, without looking at single lines. */
-import { MillraceError } from '../../core/error.ts'
+import { MillraceError } from '../core/error.ts'
 
 /** Some whole lines with their line ends; only an input's last piece may lack the final one. */
 export interface Piece {

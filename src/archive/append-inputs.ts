@@ -1,15 +1,13 @@
 /** Turns the bytes of inputs into sealed blocks; nothing of it counts until a manifest names the blocks. */
 import { createHash } from 'node:crypto'
-import type { Block } from '../../core/block.ts'
-import { MillraceError } from '../../core/error.ts'
-import type { IngestInput, IngestOptions } from '../../ports/archive.ts'
+import { join } from 'node:path'
+import type { Block } from '../core/block.ts'
+import { MillraceError } from '../core/error.ts'
+import type { IngestInput, IngestOptions } from '../ports/archive.ts'
 import type { BlockTable } from './block-table.ts'
-import type { Disk } from './disk.ts'
 import { withoutLineEnd } from './line-runs.ts'
-import type { StoredManifest } from './manifest-file.ts'
-import type { ManifestPlaces } from './manifest-store.ts'
 import { cutPieces, type Piece } from './piece-cutter.ts'
-import { sealBlock, temporaryBlock } from './seal-block.ts'
+import type { SourceWriter } from './source-writer.ts'
 
 export interface BlockLimits {
   readonly pieceBytes: number
@@ -35,15 +33,13 @@ export interface Appended {
 }
 
 export interface AppendJob {
-  readonly disk: Disk
-  readonly places: ManifestPlaces
+  readonly writer: SourceWriter
   readonly table: BlockTable
-  readonly manifest: StoredManifest
   readonly limits: BlockLimits
   readonly options: IngestOptions
 }
 
-/** Errors: ARCHIVE_UNWRITABLE, INGEST_CANCELLED, INGEST_LINE_TOO_LONG, and whatever an input throws. */
+/** Errors: ARCHIVE_*, INGEST_CANCELLED, INGEST_LINE_TOO_LONG, and whatever an input throws. */
 export async function appendInputs(job: AppendJob, inputs: readonly IngestInput[]): Promise<Appended> {
   const appender = new Appender(job)
   const contents: string[] = []
@@ -68,11 +64,11 @@ class Appender {
 
   constructor(job: AppendJob) {
     this.#job = job
-    this.#firstOffset = job.manifest.nextOffset
-    this.#observedMs = job.manifest.lastObservedMs
+    this.#firstOffset = job.writer.manifest.nextOffset
+    this.#observedMs = job.writer.manifest.lastObservedMs
   }
 
-  /** Gives the SHA-256 of the input's content. While DuckDB works on a piece the next one is read. */
+  /** Gives the SHA-256 of the input's content. While one piece is packed the next one is read. */
   async add(input: IngestInput): Promise<string> {
     const hash = createHash('sha256')
     const pieces = cutPieces(this.#watch(input, hash), input.name, this.#job.limits)
@@ -125,17 +121,17 @@ class Appender {
     if (this.#tableBytes >= limits.blockBytes || table.lines >= limits.blockLines) await this.#closeBlock()
   }
 
-  /** Sealing (sync, read back, copy) goes on while the next block fills. */
+  /** Sealing (sync or upload, and the checks) goes on while the next block fills. */
   async #closeBlock(): Promise<void> {
-    const { disk, places, table, manifest } = this.#job
-    const { source, incarnation } = manifest
+    const { writer, table } = this.#job
+    const { source, incarnation } = writer.manifest
     const firstOffset = this.#firstOffset
-    const temporary = temporaryBlock(places, firstOffset)
-    const written = await table.write(temporary, { source, incarnation, firstOffset })
+    const path = join(writer.packFolder, `${firstOffset}.tmp`)
+    const written = await table.write(path, { source, incarnation, firstOffset })
     this.#firstOffset += written.lines
     this.#tableBytes = 0
     await this.#sealing
-    this.#sealing = sealBlock(disk, places, { temporary, firstOffset, ...written }).then((block) => {
+    this.#sealing = writer.seal({ path, firstOffset, ...written }).then((block) => {
       this.#blocks.push(block)
     })
     this.#sealing.catch(() => {})

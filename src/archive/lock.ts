@@ -2,7 +2,7 @@
 import { open, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { MillraceError } from '../../core/error.ts'
+import { MillraceError } from '../core/error.ts'
 import { realDisk, unwritable } from './disk.ts'
 import { identityOf, isAlive } from './process-identity.ts'
 

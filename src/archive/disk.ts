@@ -1,7 +1,7 @@
 /** The few acts by which the archive changes a disk; durability is stated here and nowhere else. */
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { MillraceError } from '../../core/error.ts'
+import { MillraceError } from '../core/error.ts'
 
 /**
  * Nothing is durable until it was synced: a file's bytes by `syncFile`, a name (made, renamed, removed) by

@@ -1,0 +1,48 @@
+/** What an ingest needs of a place that keeps blocks: each kind of storage is one of these. */
+import type { Block } from '../core/block.ts'
+import type { IngestResult } from '../ports/archive.ts'
+import type { ContentEntry } from './content-history.ts'
+import type { StoredManifest } from './manifest-text.ts'
+
+/** A packed block on the local disk, not yet synced, under a temporary name. */
+export interface PackedBlock {
+  readonly path: string
+  readonly firstOffset: number
+  readonly lines: number
+  readonly rawBytes: number
+}
+
+/** An ingest whose caller has not yet been told of the result: a repeat of one is a retry, not new lines. */
+export interface PendingIngest {
+  /** The manifest that commits it; until that generation is reached it has not happened. */
+  readonly generation: number
+  /** SHA-256 over the contents of its inputs, in order. */
+  readonly digest: string
+  readonly result: IngestResult
+}
+
+/** What one commit makes true at once. */
+export interface Commit {
+  readonly manifest: StoredManifest
+  readonly ingest: PendingIngest
+  /** The contents of this ingest are its last. */
+  readonly history: readonly ContentEntry[]
+}
+
+/** A source opened for writing, under its lock, with the leftovers of crashes gone. */
+export interface SourceWriter {
+  readonly manifest: StoredManifest
+  /** Committed, but not acknowledged; oldest first. */
+  readonly pending: readonly PendingIngest[]
+  /** Local folders: where blocks are packed, and where packing may spill to. */
+  readonly packFolder: string
+  readonly spillFolder: string
+  /** Puts a packed block into storage under its name; `commit` makes that name last. Errors: ARCHIVE_*. */
+  seal(packed: PackedBlock): Promise<Block>
+  /** Contents of earlier ingests. */
+  readHistory(): Promise<ContentEntry[]>
+  /** A crash at any point leaves the old state or the new. Errors: ARCHIVE_*. */
+  commit(commit: Commit): Promise<void>
+  /** Removes whatever the manifest does not name. */
+  clearLeftovers(): Promise<void>
+}

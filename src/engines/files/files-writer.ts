@@ -1,0 +1,62 @@
+/** An ingest's hold on a source in plain files: what it seals and commits is durable on disk and mirror. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type ContentEntry, HISTORY, parseHistory, printHistory } from '../../archive/content-history.ts'
+import type { Disk } from '../../archive/disk.ts'
+import type { StoredManifest } from '../../archive/manifest-text.ts'
+import type { Commit, PackedBlock, PendingIngest, SourceWriter } from '../../archive/source-writer.ts'
+import type { Block } from '../../core/block.ts'
+import { commitManifest, type ManifestPlaces } from './manifest-store.ts'
+import { clearLeftovers, type OpenSource } from './open-source.ts'
+import { announcePending } from './pending-ingests.ts'
+import { sealBlock, syncBlocks } from './seal-block.ts'
+
+export class FilesWriter implements SourceWriter {
+  readonly manifest: StoredManifest
+  readonly pending: readonly PendingIngest[]
+  /** Packed where it will lie, so that a rename is all it takes. */
+  readonly packFolder: string
+  readonly spillFolder: string
+  readonly #disk: Disk
+  readonly #places: ManifestPlaces
+
+  constructor(disk: Disk, places: ManifestPlaces, { manifest, pending }: OpenSource) {
+    this.manifest = manifest
+    this.pending = pending
+    this.packFolder = places.primary.blocks
+    this.spillFolder = places.primary.spill
+    this.#disk = disk
+    this.#places = places
+  }
+
+  seal(packed: PackedBlock): Promise<Block> {
+    return sealBlock(this.#disk, this.#places, packed)
+  }
+
+  async readHistory(): Promise<ContentEntry[]> {
+    const text = await readFile(join(this.#places.primary.root, HISTORY), 'utf8').catch(() => '')
+    return parseHistory(text, this.manifest.generation)
+  }
+
+  /**
+   * Order matters: blocks are durable before they are announced, the announcement before the mirror's manifest,
+   * and that before the primary's, which is the commit.
+   */
+  async commit({ manifest, ingest, history }: Commit): Promise<void> {
+    await syncBlocks(this.#disk, this.#places)
+    await this.#writeHistory(history)
+    await announcePending(this.#disk, this.#places.primary, ingest)
+    await commitManifest(this.#disk, this.#places, manifest)
+  }
+
+  clearLeftovers(): Promise<void> {
+    return clearLeftovers(this.#disk, this.#places, this.manifest)
+  }
+
+  /** Only a hint, so it is not synced. */
+  async #writeHistory(entries: readonly ContentEntry[]): Promise<void> {
+    const path = join(this.#places.primary.root, HISTORY)
+    await this.#disk.writeFile(`${path}.tmp`, [Buffer.from(printHistory(entries))])
+    await this.#disk.rename(`${path}.tmp`, path)
+  }
+}
