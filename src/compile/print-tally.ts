@@ -117,8 +117,8 @@ export class TallyPrinter {
 
   #aggregate({ fn, expr }: TallyColumn): string {
     if (!expr) return 'count(*)'
-    const sum = expr.type.kind === 'float' ? 'sum' : this.#dialect.exactSum
-    return `${fn === 'sum' ? sum : fn}(${this.#print(expr)})`
+    const value = this.#print(expr)
+    return fn === 'sum' && expr.type.kind !== 'float' ? this.#dialect.exactSum(value) : `${fn}(${value})`
   }
 }
 

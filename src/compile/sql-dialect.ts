@@ -33,8 +33,9 @@ export function isWide(type: ValueType): boolean {
 export class SqlDialect {
   /** The type that holds 38 digits. */
   readonly wideType: string = 'DECIMAL(38, 0)'
-  /** The function that sums exact values, and fails rather than wraps when 38 digits do not hold the sum. */
-  readonly exactSum: string = 'sum'
+  readonly textType: string = 'VARCHAR'
+  /** The type of places and lengths in `substring`. */
+  readonly positionType: string = 'BIGINT'
 
   /** An identifier, always quoted. */
   quoteName(name: string): string {
@@ -50,6 +51,11 @@ export class SqlDialect {
   /** Bytes of a text in UTF-8. */
   byteLength(text: string): string {
     return `octet_length(${text})`
+  }
+
+  /** The sum of exact values; it fails rather than wraps when 38 digits do not hold it. */
+  exactSum(value: string): string {
+    return `sum(${value})`
   }
 
   /** A checked expression. */
@@ -92,7 +98,7 @@ export class SqlDialect {
 
   protected typeName(type: ValueType): string {
     if (isWide(type)) return this.wideType
-    return { string: 'VARCHAR', boolean: 'BOOLEAN', float: 'DOUBLE' }[type.kind as string] ?? 'BIGINT'
+    return { string: this.textType, boolean: 'BOOLEAN', float: 'DOUBLE' }[type.kind as string] ?? 'BIGINT'
   }
 
   protected printLiteral({ value, type }: Of<'literal'>): string {
@@ -197,13 +203,18 @@ export class SqlDialect {
   /** Half of the quotient, rounded half away from zero: q cut toward zero, then one step outward, then halved. */
   protected roundedQuotient(doubled: string, divisor: string, wide: boolean): string {
     const q = this.quotient(doubled, divisor, wide)
-    return this.quotient(`(${q} + sign(${q}))`, '2', wide)
+    return this.quotient(`(${q} + ${this.sign(q)})`, '2', wide)
+  }
+
+  /** -1, 0 or 1, exactly. */
+  protected sign(value: string): string {
+    return `sign(${value})`
   }
 
   /** Functions of the language and those of plans (`$…`). */
   protected printCall({ fn, type }: Of<'call'>, args: readonly Expr[], print: Print): string {
     const texts = args.map((arg) => this.widen(arg, isWide(type) && fn !== '$bucket', print))
-    const [first = '', second = ''] = texts
+    const [first = ''] = texts
     switch (fn) {
       case 'concat':
         return `(${texts.join(' || ')})`
@@ -223,11 +234,11 @@ export class SqlDialect {
       case 'trim':
         return this.trimSpaces(first)
       case 'substring':
-        return printSubstring(args, texts, this.wideType)
+        return printSubstring(args, texts, this)
       case 'regexp_matches':
-        return this.regexpMatches(first, second)
+        return this.regexpMatches(first, this.#regex(args))
       case 'regexp_extract':
-        return this.#regexpExtract(args, texts)
+        return this.#regexpExtract(args, first)
       case '$bucket':
         return this.bucket(first, args[0]!.type)
       case '$register':
@@ -242,9 +253,19 @@ export class SqlDialect {
     }
   }
 
-  #regexpExtract([, pattern, group]: readonly Expr[], [text = '', quoted = '']: readonly string[]): string {
-    const number = Number(literalText(group))
-    return this.regexpExtract(text, quoted, number, checkRegex(literalText(pattern)).isNeverEmpty(number))
+  #regexpExtract(args: readonly Expr[], text: string): string {
+    const number = Number(literalText(args[2]))
+    const isNeverEmpty = checkRegex(literalText(args[1])).isNeverEmpty(number)
+    return this.regexpExtract(text, this.#regex(args), number, isNeverEmpty)
+  }
+
+  #regex([, pattern]: readonly Expr[]): string {
+    return this.quoteText(this.regexText(literalText(pattern)))
+  }
+
+  /** A pattern of the language as the engine reads it. */
+  protected regexText(pattern: string): string {
+    return pattern
   }
 
   /** Changes ASCII letters only. */
@@ -277,7 +298,7 @@ export class SqlDialect {
 
   /** What distinct() counts: digits for numbers (of the scaled integer for decimals), true or false. */
   protected canonicalText(value: string, type: ValueType): string {
-    return type.kind === 'string' ? value : `CAST(${value} AS VARCHAR)`
+    return type.kind === 'string' ? value : `CAST(${value} AS ${this.textType})`
   }
 
   /** See core/quantile-bucket.ts. */

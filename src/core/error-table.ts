@@ -55,6 +55,10 @@ export const ERROR_TABLE = {
     exit: 1,
     text: 'The batch process ended before it answered: {why}. Its result is published whole or not at all; `millrace runs` tells which. Run it again.',
   },
+  BATCH_REGEX_TOO_DEEP: {
+    exit: 2,
+    text: 'This batch engine cannot run the regular expression {pattern}: it would go one level deeper with every repetition of {part}, and a long line could end it. Write the repeat so that its next two characters decide whether it goes on, such as (?:[^,]*,)* or "(?:[^"]|"")*", or run the batch on the embedded engine.',
+  },
   BATCH_SUM_OVERFLOW: {
     exit: 1,
     text: 'A total of source {source} passes 38 digits: {why}. Nothing was published, since a wrapped or cut total would be wrong. Use a smaller window or a smaller scale.',

@@ -47,10 +47,11 @@ export function readAccessLog({ stages, dialect, format, paths }: ReadRequest<Ac
     if (name === '') return text
     return wanted.includes(name) ? `(${text})` : `(?:${text})`
   })
-  stages.add({ found: dialect.parse.groups('line', `\\A(${regex.join('')})\\z`, ['whole', ...wanted]) })
+  const names = ['whole', ...wanted]
+  stages.add({ found: dialect.parse.groups('line', `\\A(${regex.join('')})\\z`, names) })
   return {
-    reasons: unlessMatched(`${dialect.parse.group('found', 'whole')} <> ''`),
-    text: (place) => dialect.parse.group('found', paths[place]![0]!),
+    reasons: unlessMatched(`${dialect.parse.group('found', 'whole', names)} <> ''`),
+    text: (place) => dialect.parse.group('found', paths[place]![0]!, names),
     nullTexts: ['-', ''],
   }
 }

@@ -25,7 +25,7 @@ export function readDelimited(request: ReadRequest<Delimited>): Reading {
     quoted: parse.groups('CASE WHEN NOT is_plain THEN line END', lineRegex(format, wanted), names),
   })
   const isPlainLine = `${parse.listLength('columns')} = ${format.columns.length}`
-  const matched = `CASE WHEN is_plain THEN ${isPlainLine} ELSE ${parse.group('quoted', 'whole')} <> '' END`
+  const matched = `CASE WHEN is_plain THEN ${isPlainLine} ELSE ${parse.group('quoted', 'whole', names)} <> '' END`
   const isHeader = `is_plain AND columns = ${parse.listOf(format.columns)} OR line = ${quotedHeader(dialect, format)}`
   return {
     reasons: [
@@ -33,7 +33,7 @@ export function readDelimited(request: ReadRequest<Delimited>): Reading {
       { when: `NOT ${matched}`, reason: 'no_match' },
     ],
     text: (place) => {
-      const text = parse.group('quoted', `c${wanted[place]}`)
+      const text = parse.group('quoted', `c${wanted[place]}`, names)
       const inner = parse.substring(text, 2, `${parse.codePoints(text)} - 2`)
       const unquoted = parse.replaceAll(inner, '""', '"')
       const whole = `CASE WHEN ${parse.startsWith(text, '"')} THEN ${unquoted} ELSE ${text} END`

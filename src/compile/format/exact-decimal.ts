@@ -16,7 +16,7 @@ export function exactDecimal(parse: ParseDialect, text: string, scale: number): 
   const regex = '\\A(-?)([0-9]+)(?:\\.([0-9]+))?(?:[eE]([+-]?)0*([0-9]*))?\\z'
   const names = ['sign', 'whole', 'fraction', 'exponent_sign', 'exponent']
   return parse.bind(parse.groups(text, regex, names), (record) => {
-    const group = (name: string) => parse.group(record, name)
+    const group = (name: string) => parse.group(record, name, names)
     const digits = `(${group('whole')} || ${group('fraction')})`
     const significant = parse.trimZeros(digits)
     const zeros = `(${parse.codePoints(digits)} - ${parse.codePoints(significant)})`

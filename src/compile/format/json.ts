@@ -3,6 +3,7 @@ import type { Reading, ReadRequest } from './line-reader.ts'
 
 export function readJson({ stages, dialect, paths }: ReadRequest<{ readonly kind: 'json' }>): Reading {
   const { json, item } = dialect.parse
+  for (const columns of json.prepare?.('line', paths) ?? []) stages.add(columns)
   stages.add({ parsed: json.parse('line') })
   stages.add({ texts: json.texts('parsed', paths) })
   // Only such a key could be taken for a place in an array.
@@ -14,6 +15,6 @@ export function readJson({ stages, dialect, paths }: ReadRequest<{ readonly kind
     ],
     text: (place) => item('texts', place + 1),
     nullTexts: [],
-    isOdd: (place, text) => json.isOdd('line', paths[place]!, text),
+    isOdd: (place, text) => json.isOdd('line', paths[place]!, text, place),
   }
 }

@@ -26,7 +26,8 @@ export interface ParseDialect {
   fullMatch(text: string, regex: string): string
   /** A record of the regex's capturing groups in order, from the first match; all empty when there is none. */
   groups(text: string, regex: string, names: readonly string[]): string
-  group(record: string, name: string): string
+  /** `names` are those that the record was made with. */
+  group(record: string, name: string, names: readonly string[]): string
   /** The given group of every match, in order, as a list. */
   allMatches(text: string, regex: string, group: number): string
   upper(text: string): string
@@ -74,13 +75,18 @@ export interface ParseDialect {
 
 /** JSON as RFC 8259 has it; see docs/formats.md for the rules. */
 export interface JsonDialect {
+  /**
+   * Columns, stage by stage, that the other methods may read by their names; for engines that have no single
+   * expression for what is asked. Paths are known by their places in `paths`.
+   */
+  prepare?(line: string, paths: readonly (readonly string[])[]): readonly Readonly<Record<string, string>>[]
   /** The parsed line, or null when it is no JSON by the rules. */
   parse(line: string): string
   isObject(line: string): string
   /** The values at all paths as a list of texts: strings unescaped, other values as compact JSON, null for null. */
   texts(json: string, paths: readonly (readonly string[])[]): string
   /** Must a `string` field refuse the value that gave `text`? Objects, arrays, and numbers that are no integers. */
-  isOdd(line: string, path: readonly string[], text: string): string
+  isOdd(line: string, path: readonly string[], text: string, place: number): string
   /** The string's value of a JSON string with its quotes. */
   unquote(text: string): string
 }

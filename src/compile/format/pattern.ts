@@ -13,13 +13,14 @@ export function readPattern(
   const kept = wanted.map(([, number]) => number).sort((a, b) => a - b)
   const regex = `\\A(${keepGroups(pattern, kept)})\\z`
   const columns = kept.map((number) => `g${number}`)
-  stages.add({ found: dialect.parse.groups('line', regex, ['whole', ...columns]) })
+  const names = ['whole', ...columns]
+  stages.add({ found: dialect.parse.groups('line', regex, names) })
   return {
-    reasons: unlessMatched(`${dialect.parse.group('found', 'whole')} <> ''`),
+    reasons: unlessMatched(`${dialect.parse.group('found', 'whole', names)} <> ''`),
     text: (place) => {
       const number = known.get(paths[place]![0]!)
       if (number === undefined) throw new RangeError(`the pattern has no group ${paths[place]![0]}`)
-      return dialect.parse.group('found', `g${number}`)
+      return dialect.parse.group('found', `g${number}`, names)
     },
     nullTexts: [],
   }

@@ -28,8 +28,9 @@ function wholeMillis(parse: ParseDialect, layout: EpochLayout, count: string): s
 
 function withFraction(parse: ParseDialect, layout: EpochLayout, text: string): string {
   const regex = '\\A(-?)0*([0-9]{1,19})(?:\\.([0-9]+))?\\z'
-  return parse.bind(parse.groups(text, regex, ['sign', 'whole', 'fraction']), (record) => {
-    const group = (name: string) => parse.group(record, name)
+  const names = ['sign', 'whole', 'fraction']
+  return parse.bind(parse.groups(text, regex, names), (record) => {
+    const group = (name: string) => parse.group(record, name, names)
     const count = parse.integerOf(group('whole'))
     const used = layout === 'epoch_s' ? 3 : 0
     const first = parse.integerOf(parse.substring(`(${group('fraction')} || '000')`, 1, 3))

@@ -16,7 +16,8 @@ export function patternMillis(
 ): string {
   const groups = parse.groups(text, `\\A(?:${pattern.regex})\\z`, pattern.parts)
   return bind('t_parts', groups, (record) => {
-    const part = (name: TimePart) => (pattern.parts.includes(name) ? parse.group(record, name) : undefined)
+    const part = (name: TimePart) =>
+      pattern.parts.includes(name) ? parse.group(record, name, pattern.parts) : undefined
     const civil = civilMillis(parse, bind, civilParts(parse, part, rule.year))
     return bind('t_local', civil, (local) => {
       const zoned = zoneMillis(parse, bind, rule.zone, local)
