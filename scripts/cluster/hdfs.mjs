@@ -31,6 +31,7 @@ const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
 export const hdfs = {
   name: 'hdfs',
   title: 'HDFS',
+  testNames: /hdfs|namenode|datanode/i,
   needsJava: true,
   software: {
     version: VERSION,
@@ -128,15 +129,15 @@ function java({ data, home, javaHome }, name, daemon, heapMb) {
   }
 }
 
+/** Registered since it was started: the NameNode goes on listing one that crashed for a while. */
 async function checkDataNode(place, node) {
+  const [transfer, page] = nodePorts(place, node)
+  const { BPServiceActorInfo } = await bean(`http://127.0.0.1:${page}`, 'DataNode', 'DataNodeInfo')
+  if (!JSON.parse(BPServiceActorInfo).some(({ ActorState }) => ActorState === 'RUNNING'))
+    throw new Error(`${nameOf(node)} has not registered with the NameNode`)
   const { LiveNodes } = await nameNodeBean(place, 'NameNodeInfo')
-  const wanted = `127.0.0.1:${nodePorts(place, node)[0]}`
-  const found = Object.values(JSON.parse(LiveNodes)).find(({ xferaddr }) => xferaddr === wanted)
-  // Heartbeats go on being trusted for a while after a crash; a process that has just started speaks at once.
-  if (!found || found.lastContact > 3) throw new Error(`the NameNode has not heard of ${nameOf(node)}`)
-  await fetchJson(
-    `http://127.0.0.1:${nodePorts(place, node)[1]}/jmx?qry=Hadoop:service=DataNode,name=DataNodeInfo`,
-  )
+  if (!Object.values(JSON.parse(LiveNodes)).some(({ xferaddr }) => xferaddr === `127.0.0.1:${transfer}`))
+    throw new Error(`the NameNode does not list ${nameOf(node)}`)
 }
 
 /** All nodes live, no safe mode, and a small file can be written to three of them. */
@@ -168,10 +169,13 @@ function upload(url, text) {
   })
 }
 
-async function nameNodeBean(place, name) {
-  const url = `${addresses(place).http}/jmx?qry=Hadoop:service=NameNode,name=${name}`
-  const { beans } = await fetchJson(url)
-  if (beans.length === 0) throw new Error('the NameNode is starting')
+function nameNodeBean(place, name) {
+  return bean(addresses(place).http, 'NameNode', name)
+}
+
+async function bean(http, service, name) {
+  const { beans } = await fetchJson(`${http}/jmx?qry=Hadoop:service=${service},name=${name}`)
+  if (beans.length === 0) throw new Error(`the ${service} is starting`)
   return beans[0]
 }
 

@@ -21,6 +21,7 @@ const ADMIN = { user: 'postgres', password: 'postgres', database: 'postgres' }
 export const postgres = {
   name: 'postgres',
   title: 'PostgreSQL',
+  testNames: /postgres/i,
   needsJava: false,
   software: {
     version: VERSION,

@@ -21,6 +21,7 @@ appender.console.layout.pattern = %d %p %c{1} %m%n%ex
 export const spark = {
   name: 'spark',
   title: 'Spark',
+  testNames: /spark/i,
   needsJava: true,
   software: {
     version: VERSION,

@@ -1,0 +1,74 @@
+/** Runs vitest once and counts what it did; shared by every command that tests. */
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { build, root } from './build.mjs'
+
+/**
+ * Builds and runs; `args` go to vitest. Gives the counts and, where vitest came so far, the `tests` that ran as
+ * `{ file, name }`, with a `reason` where the run itself went wrong.
+ */
+export function runTests(args) {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-test-'))
+  try {
+    if (build() !== 0) return { passed: 0, failed: 1, skipped: 0, reason: 'the build failed' }
+    return runVitest(join(folder, 'result.json'), args)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** Prints the counts as the last line; gives the exit status. */
+export function finish({ passed, failed, skipped, reason }) {
+  if (reason) console.log(reason)
+  console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
+  return failed === 0 && passed > 0 ? 0 : 1
+}
+
+function runVitest(json, args) {
+  const { status, signal } = spawnSync(
+    process.execPath,
+    [
+      ...[`${root}node_modules/vitest/vitest.mjs`, 'run', '--reporter=default', '--reporter=json'],
+      ...[`--outputFile.json=${json}`, ...args],
+    ],
+    { cwd: root, stdio: 'inherit' },
+  )
+  const counts = countResults(json)
+  const crashed = signal ? `vitest was ended by ${signal}` : `vitest ended with status ${status}`
+  if (!counts) return { passed: 0, failed: 1, skipped: 0, reason: `${crashed} and left no result` }
+  if (status !== 0 && counts.failed === 0)
+    return { ...counts, failed: 1, reason: `${crashed} although no test failed; see above` }
+  return counts
+}
+
+/** A file that could not be loaded counts as one failure, since its tests did not run. */
+function countResults(path) {
+  let result
+  try {
+    result = JSON.parse(readFileSync(path, 'utf8'))
+  } catch {
+    return undefined
+  }
+  const unloaded = result.testResults.filter(
+    (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
+  )
+  for (const file of unloaded) console.log(`could not be run: ${file.name}`)
+  const skipped = result.testResults.flatMap((file) =>
+    file.assertionResults.filter((test) => !['passed', 'failed'].includes(test.status)),
+  )
+  for (const test of skipped) console.log(`skipped: ${test.fullName}`)
+  return {
+    passed: result.numPassedTests,
+    failed: result.numFailedTests + unloaded.length,
+    skipped: skipped.length,
+    tests: result.testResults.flatMap(testsOf),
+  }
+}
+
+function testsOf(file) {
+  return file.assertionResults
+    .filter(({ status }) => status === 'passed' || status === 'failed')
+    .map(({ fullName }) => ({ file: basename(file.name), name: fullName }))
+}

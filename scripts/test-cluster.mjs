@@ -1,0 +1,76 @@
+/**
+ * Starts real engines with no data, runs the tests that need them, and stops the engines whatever happened. The last
+ * lines say how many tests ran on which engine, then `N passed, N failed`; a test that was skipped counts as failed.
+ * `--full` repeats the faults 20 times; other arguments go to vitest, so `npm run test:cluster -- hdfs` runs a part.
+ */
+import { spawnSync } from 'node:child_process'
+import { pathToFileURL } from 'node:url'
+import { root } from './build.mjs'
+import { selectEngines } from './cluster/engines.mjs'
+import { startEngines } from './cluster/start-engines.mjs'
+import { resetEngines, stopEngines } from './cluster/stop-engines.mjs'
+import { finish, runTests } from './run-tests.mjs'
+
+const FULL_KILLS = '20'
+
+/** Gives the counts, as `finish` takes them. */
+export async function testCluster(args) {
+  useOwnCluster()
+  // Ctrl-C reaches vitest as well; we go on, to take the cluster down.
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined)
+  try {
+    await resetEngines([])
+    await startEngines([])
+  } catch (error) {
+    await stopEngines([])
+    return { passed: 0, failed: 1, skipped: 0, reason: `cluster: no test ran: ${error.message}` }
+  }
+  try {
+    return judge(runTests(['--config', 'vitest.cluster.config.ts', ...fullCampaign(args)]), args)
+  } finally {
+    await stopEngines([])
+  }
+}
+
+/** Not the one that somebody works with, unless it is named. */
+function useOwnCluster() {
+  if (process.env.MILLRACE_CLUSTER_DIR) return
+  process.env.MILLRACE_CLUSTER_DIR = '.millrace-cluster-test'
+  process.env.MILLRACE_CLUSTER_PORT_BASE ??= '18200'
+}
+
+/** Says what it ran on, since its log is kept as evidence. */
+function fullCampaign(args) {
+  if (!args.includes('--full')) return args
+  process.env.MILLRACE_KILLS ??= FULL_KILLS
+  process.env.MILLRACE_SEED ??= '1'
+  const { stdout } = spawnSync('git', ['rev-parse', 'HEAD'], { cwd: root, encoding: 'utf8' })
+  const { MILLRACE_KILLS, MILLRACE_SEED } = process.env
+  console.log(
+    `cluster: full run of ${stdout?.trim()}, ${MILLRACE_KILLS} kills a fault, seed ${MILLRACE_SEED}`,
+  )
+  return args.filter((arg) => arg !== '--full')
+}
+
+/** A run of everything must have tested every engine. */
+function judge({ passed, failed, skipped, reason, tests = [] }, args) {
+  const counted = selectEngines([]).map(({ title, testNames }) => ({
+    title,
+    count: tests.filter(({ file, name }) => testNames.test(`${file} ${name}`)).length,
+  }))
+  console.log(
+    `cluster: tests that ran: ${counted.map(({ title, count }) => `${count} on ${title}`).join(', ')}`,
+  )
+  const untested = counted.filter(({ count }) => count === 0).map(({ title }) => title)
+  const isWhole = args.every((arg) => arg === '--full')
+  const problems = [
+    ...(reason ? [reason] : []),
+    ...(skipped > 0 ? [`${skipped} cluster tests did not run`] : []),
+    ...(isWhole && untested.length > 0 ? [`no test ran on ${untested.join(', ')}`] : []),
+  ]
+  const missing = isWhole ? untested.length : 0
+  return { passed, failed: failed + skipped + missing, skipped: 0, reason: problems.join('\n') }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href)
+  process.exitCode = finish(await testCluster(process.argv.slice(2)))
