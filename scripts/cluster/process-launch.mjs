@@ -46,8 +46,11 @@ function describe(what, spec, { log, logStart }, problem) {
 }
 
 /** Recorded before anything else happens, so that a crash of ours leaves no process that nobody knows. */
-async function spawnProcess({ folder }, { name, engine, command, args, cwd, env, stopSignal, ids = {} }) {
-  const log = join(folder, 'logs', `${name}.log`)
+async function spawnProcess(
+  { folder, data },
+  { name, engine, command, args, cwd, env, stopSignal, ids = {} },
+) {
+  const log = join(data, 'logs', `${name}.log`)
   mkdirSync(dirname(log), { recursive: true })
   const file = openSync(log, 'a')
   const logStart = statSync(log).size

@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { withClusterLock } from './cluster-lock.mjs'
+import { requireFetchTools } from './engine-cache.mjs'
 import { selectEngines } from './engines.mjs'
 import { placeEngine } from './place.mjs'
 import { requireFreePorts } from './ports.mjs'
@@ -19,6 +20,7 @@ export async function startEngines(names) {
   await withClusterLock(settings.folder, async () => {
     const selected = selectEngines(names)
     keepPorts(settings)
+    requireFetchTools(selected)
     const places = new Map()
     for (const engine of selected) places.set(engine, await placeEngine(engine, settings))
     const outcomes = await Promise.allSettled(
@@ -91,7 +93,7 @@ async function untilAnswers(engine, place) {
     try {
       return await engine.check(place)
     } catch (error) {
-      if (Date.now() > giveUpMs) throw new Error(`${error.message}; its logs are in ${place.folder}/logs`)
+      if (Date.now() > giveUpMs) throw new Error(`${error.message}; its logs are in ${place.data}/logs`)
     }
     await sleep(250)
   }

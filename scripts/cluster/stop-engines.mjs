@@ -1,6 +1,5 @@
 /** Takes engines down, by recorded processes alone, and deletes what they stored. */
 import { rmSync } from 'node:fs'
-import { join } from 'node:path'
 import { withClusterLock } from './cluster-lock.mjs'
 import { selectEngines } from './engines.mjs'
 import { placeData } from './place.mjs'
@@ -19,15 +18,10 @@ export async function resetEngines(names) {
   const settings = readSettings()
   await withClusterLock(settings.folder, async () => {
     const selected = selectEngines(names)
-    const logs = Object.entries(readState(settings.folder).processes)
     await stopProcesses(settings, selected)
-    for (const engine of selected) {
+    for (const engine of selected)
       for (const folder of engine.dataFolders(placeData(engine, settings)))
         rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
-      for (const [name, record] of logs)
-        if (record.engine === engine.name)
-          rmSync(join(settings.folder, 'logs', `${name}.log`), { force: true })
-    }
     console.log(`cluster: ${selected.map(({ title }) => title).join(', ')}: all data deleted`)
   })
 }
