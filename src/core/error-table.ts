@@ -3,9 +3,13 @@
  * thing, why, and what to do. Keep the codes in alphabetical order; docs/errors.md lists each.
  */
 export const ERROR_TABLE = {
+  ARCHIVE_BAD_ADDRESS: {
+    exit: 2,
+    text: 'The archive {address} cannot be reached by these settings: {why}. Mend `archive` in the definition.',
+  },
   ARCHIVE_CORRUPT_BLOCK: {
     exit: 1,
-    text: 'Block {block} of source {source} cannot be trusted: {why}. No totals were changed. Run `millrace scrub` to heal it from the mirror, or restore {path} from a backup.',
+    text: 'Block {block} of source {source} cannot be trusted: {why}. No totals were changed. Run `millrace scrub`, which heals it where there is another good copy, or restore {path} from a backup.',
   },
   ARCHIVE_CORRUPT_MANIFEST: {
     exit: 1,
@@ -18,6 +22,38 @@ export const ERROR_TABLE = {
   ARCHIVE_LOCKED: {
     exit: 1,
     text: 'The archive of source {source} in {path} is being written by process {pid}, started {since}. Wait for it to end, or use another --data folder.',
+  },
+  ARCHIVE_LOGIN_REFUSED: {
+    exit: 1,
+    text: 'The archive at {address} does not accept {user}: {why}. Nothing was added. Check `user` and `token` under `archive` in the definition; a delegation token expires and must then be fetched anew.',
+  },
+  ARCHIVE_NO_PERMISSION: {
+    exit: 1,
+    text: 'The archive at {address} refuses {user} access to {path}: {why}. Nothing was added. Ask for the right to it, or name another `user` or `path` under `archive` in the definition.',
+  },
+  ARCHIVE_OVERTAKEN: {
+    exit: 1,
+    text: 'Another ingest took over source {source} in {path}, since this one had not been heard of for {seconds} seconds. Nothing of this one was added. Run the same command again.',
+  },
+  ARCHIVE_QUOTA_EXCEEDED: {
+    exit: 1,
+    text: 'Cannot write to {path}: its quota is used up ({why}). Nothing was added. Have the quota raised or free space in it, then run the same command again.',
+  },
+  ARCHIVE_SAFE_MODE: {
+    exit: 1,
+    text: 'The archive at {address} is in safe mode, still after {seconds} seconds: {why}. Nothing was added. Wait until its DataNodes have reported their blocks, and look for missing ones, then run the same command again.',
+  },
+  ARCHIVE_STORAGE_FAILED: {
+    exit: 1,
+    text: 'The archive at {address} could not serve {path}: {why}. Nothing was added. Look at its NameNode and DataNodes, then run the same command again.',
+  },
+  ARCHIVE_TLS_FAILED: {
+    exit: 1,
+    text: 'Cannot reach the archive at {address} over TLS: {why}. Nothing was added. Check the address and the file named by `ca` under `archive` in the definition.',
+  },
+  ARCHIVE_UNREACHABLE: {
+    exit: 1,
+    text: 'Cannot reach the archive at {address}: {why}. Nothing was added. Check that the NameNode runs and that `archive` in the definition has its web address, then run the same command again.',
   },
   ARCHIVE_UNWRITABLE: {
     exit: 1,

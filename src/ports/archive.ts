@@ -34,13 +34,28 @@ export interface IngestOptions {
 export interface ScrubReport {
   readonly source: string
   readonly blocks: number
-  /** Each damaged or missing file of either folder, and what was done. */
+  /**
+   * Each damaged, missing or under-replicated file, and what was done. `replica` is one of the copies that the
+   * storage itself keeps, and `healing` means that it is making them anew.
+   */
   readonly findings: readonly {
     readonly block: string
-    readonly copy: 'primary' | 'mirror'
-    readonly fault: 'missing' | 'damaged'
-    readonly outcome: 'healed' | 'lost'
+    readonly copy: 'primary' | 'mirror' | 'replica'
+    readonly fault: 'missing' | 'damaged' | 'under-replicated'
+    readonly outcome: 'healed' | 'healing' | 'lost'
   }[]
+}
+
+/** How the storage under an archive fares by its own account, other users' files included. */
+export interface StorageHealth {
+  readonly liveNodes: number
+  readonly deadNodes: number
+  readonly underReplicatedBlocks: number
+  readonly missingBlocks: number
+  readonly corruptBlocks: number
+  readonly remainingBytes: number
+  /** While it is so nothing can be written. */
+  readonly isSafeMode: boolean
 }
 
 /** A folder that both an engine's machines and this one can reach, for what a run stages. */
@@ -80,4 +95,6 @@ export interface Archive {
   /** Makes an empty shared folder; one of the same name that an earlier run left is emptied. */
   shareFolder(name: string): Promise<SharedFolder>
   scrub(source: string): Promise<ScrubReport>
+  /** Of storage that keeps account of itself; undefined when it does not tell us. */
+  health?(): Promise<StorageHealth | undefined>
 }

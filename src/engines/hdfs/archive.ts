@@ -1,0 +1,223 @@
+/** The archive in HDFS, reached by WebHDFS: the same blocks and the same list of them as on plain files. */
+import { readFileSync } from 'node:fs'
+import { userInfo } from 'node:os'
+import { BLOCK_LIMITS, type BlockLimits } from '../../archive/append-inputs.ts'
+import { ingestInputs } from '../../archive/ingest.ts'
+import type { Block, Manifest } from '../../core/block.ts'
+import { MillraceError } from '../../core/error.ts'
+import type {
+  Archive,
+  IngestInput,
+  IngestOptions,
+  IngestResult,
+  ScrubReport,
+  SharedFolder,
+  StorageHealth,
+} from '../../ports/archive.ts'
+import { BlockCache } from './block-cache.ts'
+import { dataFolderId } from './data-folder-id.ts'
+import { findManifest } from './manifest-generations.ts'
+import { unacknowledged, withOpenSource } from './open-source.ts'
+import {
+  acknowledgement,
+  type RemoteFolder,
+  remoteBlock,
+  remoteFolder,
+  spoolFolder,
+} from './remote-folder.ts'
+import { scrubBlocks } from './scrub-source.ts'
+import { openSharedFolder } from './shared-folder.ts'
+import { ContentFault, reasonOf } from './storage-failure.ts'
+import type { Storing } from './upload-block.ts'
+import { WebHdfs } from './web-hdfs.ts'
+
+/** No source can have this name. */
+const STAGING = 'batch-staging'
+const LOST_MANIFEST = { block: 'manifest', copy: 'primary', fault: 'damaged', outcome: 'lost' } as const
+
+export interface HdfsArchiveOptions {
+  /** The NameNode's web address, `http://namenode:9870`. */
+  readonly address: string
+  /** The archive lies in `<path>/<source>`. */
+  readonly path: string
+  /** Where engines open blocks, `hdfs://namenode:8020`; asked of the NameNode when absent. */
+  readonly rpc?: string
+  readonly replication?: number
+  /** Of HDFS's blocks, which it replicates. */
+  readonly blockSizeBytes?: number
+  /** Without it requests name the user of this process, as Hadoop's own clients do. */
+  readonly user?: string
+  /** A delegation token, in place of a user. */
+  readonly token?: string
+  /** A PEM file. */
+  readonly caFile?: string
+  /** Blocks are packed and cached in it. */
+  readonly dataDir: string
+  /** For tests: smaller pieces and blocks, and less patience. */
+  readonly limits?: Partial<BlockLimits>
+  readonly patienceMs?: number
+  readonly leaseMs?: number
+}
+
+export class HdfsArchive implements Archive {
+  readonly #options: HdfsArchiveOptions
+  readonly #hdfs: WebHdfs
+  readonly #path: string
+  readonly #storing: Storing
+  readonly #limits: BlockLimits
+  readonly #cache: BlockCache
+  /** `hdfs://host:port`, once it was asked for. */
+  #rpc: Promise<string> | undefined
+  /** By source: the generation of the last ingest of this process. */
+  readonly #unacknowledged = new Map<string, number>()
+
+  /** Asks nothing of the NameNode yet. Errors: ARCHIVE_BAD_ADDRESS. */
+  constructor(options: HdfsArchiveOptions) {
+    const { address, path, replication, blockSizeBytes, dataDir, limits } = options
+    const { user = userInfo().username, token, caFile, patienceMs } = options
+    const ca = caFile === undefined ? undefined : readAuthorities(caFile, address)
+    this.#options = options
+    this.#hdfs = WebHdfs.connect({ address, user, token, ca, patienceMs })
+    this.#path = path.replace(/\/+$/, '')
+    this.#storing = { replication, blockSizeBytes }
+    this.#limits = { ...BLOCK_LIMITS, ...limits }
+    this.#cache = new BlockCache(dataDir)
+  }
+
+  async sources(): Promise<string[]> {
+    const folders = (await this.#hdfs.list(this.#path)).filter(({ type }) => type === 'DIRECTORY')
+    const committed: string[] = []
+    for (const { pathSuffix: name } of folders) if (await this.#isKnown(name)) committed.push(name)
+    return committed.sort()
+  }
+
+  async manifest(source: string): Promise<Manifest | undefined> {
+    const manifest = await findManifest(this.#hdfs, this.#folder(source))
+    return manifest && manifest.nextOffset > 0 ? manifest : undefined
+  }
+
+  async ingest(
+    source: string,
+    inputs: readonly IngestInput[],
+    options: IngestOptions = {},
+  ): Promise<IngestResult> {
+    const place = {
+      hdfs: this.#hdfs.under(options.signal),
+      folder: this.#folder(source),
+      spool: spoolFolder(this.#options.dataDir, source),
+      storing: this.#storing,
+      dataDir: this.#options.dataDir,
+      leaseMs: this.#options.leaseMs,
+    }
+    const job = { limits: this.#limits, inputs, options }
+    const { result, generation } = await withOpenSource(place, (writer) => ingestInputs(writer, job))
+    if (generation !== undefined) this.#unacknowledged.set(source, generation)
+    return result
+  }
+
+  async acknowledge(source: string): Promise<void> {
+    const folder = this.#folder(source)
+    const generation = this.#unacknowledged.get(source) ?? (await this.#lastPending(folder))
+    if (generation === undefined) return
+    await this.#hdfs.makeFolder(acknowledgement(folder, generation))
+    this.#unacknowledged.delete(source)
+  }
+
+  async verifiedPath(source: string, block: Block): Promise<string> {
+    const remote = remoteBlock(this.#folder(source), block)
+    try {
+      const path = await this.#cache.fetch(this.#hdfs, source, block, remote)
+      if (path !== undefined) return path
+    } catch (error) {
+      if (!(error instanceof ContentFault)) throw error
+      throw corrupt(
+        source,
+        block,
+        remote,
+        `no replica of it is whole; the last DataNode asked: ${reasonOf(error)}`,
+      )
+    }
+    throw corrupt(source, block, remote, 'the file is missing')
+  }
+
+  /** Hadoop's own readers check what they read against its checksums, and turn to another replica. */
+  async blockUri(source: string, block: Block): Promise<string> {
+    const remote = remoteBlock(this.#folder(source), block)
+    const status = await this.#hdfs.status(remote)
+    if (!status) throw corrupt(source, block, remote, 'the file is missing')
+    if (status.length !== block.fileBytes)
+      throw corrupt(source, block, remote, `it has ${status.length} bytes, not ${block.fileBytes}`)
+    return this.#uri(remote)
+  }
+
+  async shareFolder(name: string): Promise<SharedFolder> {
+    const own = await dataFolderId(this.#options.dataDir)
+    const path = `${this.#path}/${STAGING}/${own}/${name}`
+    return openSharedFolder(this.#hdfs, path, await this.#uri(path))
+  }
+
+  async scrub(source: string): Promise<ScrubReport> {
+    const manifest = await this.manifest(source).catch((error: unknown) => {
+      if (error instanceof MillraceError && error.code === 'ARCHIVE_CORRUPT_MANIFEST') return 'lost' as const
+      throw error
+    })
+    if (manifest === 'lost') return { source, blocks: 0, findings: [LOST_MANIFEST] }
+    const blocks = manifest?.blocks ?? []
+    return {
+      source,
+      blocks: blocks.length,
+      findings: await scrubBlocks(this.#hdfs, this.#folder(source), blocks),
+    }
+  }
+
+  health(): Promise<StorageHealth | undefined> {
+    return this.#hdfs.health()
+  }
+
+  /** One whose manifest is damaged is known too: what reads it must say so. */
+  async #isKnown(source: string): Promise<boolean> {
+    return this.manifest(source).then(
+      (manifest) => manifest !== undefined,
+      (error: unknown) => {
+        if (error instanceof MillraceError && error.code === 'ARCHIVE_CORRUPT_MANIFEST') return true
+        throw error
+      },
+    )
+  }
+
+  async #lastPending(folder: RemoteFolder): Promise<number | undefined> {
+    const manifest = await findManifest(this.#hdfs, folder)
+    return manifest && (await unacknowledged(this.#hdfs, folder, manifest)).at(-1)?.generation
+  }
+
+  async #uri(path: string): Promise<string> {
+    this.#rpc ??= this.#findRpc()
+    return `${await this.#rpc}${path.split('/').map(encodeURIComponent).join('/')}`
+  }
+
+  async #findRpc(): Promise<string> {
+    const { rpc, address } = this.#options
+    if (rpc !== undefined) return rpc.replace(/\/+$/, '')
+    const found = await this.#hdfs.rpcAddress()
+    if (found !== undefined) return `hdfs://${found}`
+    const why = 'the NameNode does not tell its RPC address; set `rpc`'
+    throw new MillraceError('ARCHIVE_BAD_ADDRESS', { address, why })
+  }
+
+  #folder(source: string): RemoteFolder {
+    return remoteFolder(this.#path, source)
+  }
+}
+
+function corrupt(source: string, { name: block }: Block, path: string, why: string): MillraceError {
+  return new MillraceError('ARCHIVE_CORRUPT_BLOCK', { block, source, why, path })
+}
+
+function readAuthorities(path: string, address: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    const why = `cannot read the certificate file ${path}: ${(error as Error).message}`
+    throw new MillraceError('ARCHIVE_BAD_ADDRESS', { address, why }, { cause: error })
+  }
+}

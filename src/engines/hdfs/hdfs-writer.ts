@@ -1,0 +1,109 @@
+/** An ingest's hold on a source in HDFS: blocks are uploaded and renamed, a manifest of their own commits them. */
+import { rm } from 'node:fs/promises'
+import { digits } from '../../archive/block-name.ts'
+import { type ContentEntry, HISTORY, parseHistory, printHistory } from '../../archive/content-history.ts'
+import type { Commit, PackedBlock, PendingIngest, SourceWriter } from '../../archive/source-writer.ts'
+import type { Block } from '../../core/block.ts'
+import { commitManifest, type RemoteManifest, removeOldManifests } from './manifest-generations.ts'
+import { type RemoteFolder, remoteBlock, type SpoolFolder } from './remote-folder.ts'
+import { type Storing, uploadBlock } from './upload-block.ts'
+import type { UploadFolder } from './upload-folder.ts'
+import type { WebHdfs } from './web-hdfs.ts'
+import { overtaken, type WriterLease } from './writer-lease.ts'
+
+export interface WriterPlace {
+  readonly hdfs: WebHdfs
+  readonly folder: RemoteFolder
+  readonly spool: SpoolFolder
+  readonly storing: Storing
+  readonly leaseMs?: number | undefined
+}
+
+export interface Opened {
+  readonly manifest: RemoteManifest
+  /** Those of the manifest's that nobody has acknowledged. */
+  readonly pending: readonly PendingIngest[]
+  readonly lease: WriterLease
+  readonly uploads: UploadFolder
+}
+
+export class HdfsWriter implements SourceWriter {
+  readonly manifest: RemoteManifest
+  readonly pending: readonly PendingIngest[]
+  readonly packFolder: string
+  readonly spillFolder: string
+  readonly #place: WriterPlace
+  readonly #lease: WriterLease
+  readonly #uploads: UploadFolder
+
+  constructor(place: WriterPlace, { manifest, pending, lease, uploads }: Opened) {
+    this.manifest = manifest
+    this.pending = pending
+    this.packFolder = place.spool.blocks
+    this.spillFolder = place.spool.spill
+    this.#place = place
+    this.#lease = lease
+    this.#uploads = uploads
+  }
+
+  async seal(packed: PackedBlock): Promise<Block> {
+    const { hdfs, folder, storing } = this.#place
+    const prefix = `${this.#uploads.path}/${packed.firstOffset}-`
+    const { uploaded, block } = await uploadBlock(hdfs, packed, prefix, storing)
+    await this.#lease.requireHeld()
+    await this.#name(uploaded, remoteBlock(folder, block))
+    await rm(packed.path)
+    return block
+  }
+
+  async readHistory(): Promise<ContentEntry[]> {
+    const { hdfs, folder } = this.#place
+    return parseHistory((await hdfs.readText(`${folder.root}/${HISTORY}`)) ?? '', this.manifest.generation)
+  }
+
+  /** What must hold together stands in the one manifest. Errors: ARCHIVE_OVERTAKEN. */
+  async commit({ manifest, ingest, history }: Commit): Promise<void> {
+    const { hdfs, folder } = this.#place
+    await hdfs.replace(await this.#uploads.put(printHistory(history)), `${folder.root}/${HISTORY}`)
+    const next: RemoteManifest = { ...manifest, pending: [...this.pending, ingest] }
+    if (!(await commitManifest(hdfs, folder, next, this.#uploads))) throw overtaken(this.#place)
+    await this.#tidyUp(next)
+  }
+
+  /** Only under the lease: else they may be the next writer's. */
+  async clearLeftovers(): Promise<void> {
+    const { hdfs, folder, spool } = this.#place
+    for (const path of [spool.blocks, spool.spill]) await rm(path, { recursive: true, force: true })
+    if (!(await this.#lease.isHeld())) return
+    const committed = new Set(this.manifest.blocks.map(({ name }) => name))
+    for (const { pathSuffix: name } of await hdfs.list(folder.blocks))
+      if (!committed.has(name)) await hdfs.remove(remoteBlock(folder, { name }))
+    await hdfs.remove(folder.uploads)
+  }
+
+  /** A block that lies there under the name already was left by a writer who can commit no more. */
+  async #name(uploaded: string, name: string): Promise<void> {
+    const { hdfs } = this.#place
+    let outcome = await hdfs.rename(uploaded, name)
+    if (outcome === 'unsure') outcome = (await hdfs.status(uploaded)) ? 'exists' : 'renamed'
+    if (outcome === 'exists') {
+      await hdfs.remove(name)
+      outcome = await hdfs.rename(uploaded, name)
+    }
+    if (outcome === 'missing') throw overtaken(this.#place)
+  }
+
+  /** The commit stands; what fails here is done by a later one. */
+  async #tidyUp({ pending = [] }: RemoteManifest): Promise<void> {
+    const { hdfs, folder } = this.#place
+    try {
+      const open = new Set(pending.map(({ generation }) => digits(generation)))
+      for (const { pathSuffix } of await hdfs.list(folder.acknowledged))
+        if (!open.has(pathSuffix)) await hdfs.remove(`${folder.acknowledged}/${pathSuffix}`)
+      await this.#uploads.remove()
+    } catch {
+      return
+    }
+    await removeOldManifests(hdfs, folder)
+  }
+}

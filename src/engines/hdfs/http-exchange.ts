@@ -1,0 +1,76 @@
+/**
+ * One HTTP request and its answer, by Node's own client: DataNodes send a `100 Continue` that nobody asked for,
+ * which the global fetch takes for a broken answer.
+ */
+import * as http from 'node:http'
+import * as https from 'node:https'
+import { text } from 'node:stream/consumers'
+
+export interface Exchange {
+  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE'
+  readonly url: URL
+  readonly body?: { readonly bytes: number; chunks(): AsyncIterable<Uint8Array> }
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Silence on a connection for this long counts as its loss. */
+const SILENCE_MS = 60_000
+
+export class HttpExchanger {
+  readonly #plain = new http.Agent({ keepAlive: true, maxSockets: 8 })
+  readonly #secure: https.Agent
+
+  /** `ca` is a PEM text of the authorities to trust, in place of those that Node knows. */
+  constructor(ca?: string) {
+    this.#secure = new https.Agent({ keepAlive: true, maxSockets: 8, ...(ca !== undefined && { ca }) })
+  }
+
+  /** Resolves when the head of the answer is there; its body is still to be read. Rejects with Node's errors. */
+  send({ method, url, body, signal }: Exchange): Promise<http.IncomingMessage> {
+    return new Promise((resolve, reject) => {
+      const isSecure = url.protocol === 'https:'
+      const options = { method, agent: isSecure ? this.#secure : this.#plain, ...(signal && { signal }) }
+      const request = isSecure ? https.request(url, options) : http.request(url, options)
+      request.once('error', reject)
+      request.once('response', (response) => {
+        request.off('error', reject)
+        // A fault after the head is met by whoever reads the body.
+        request.on('error', (error) => response.destroy(error))
+        resolve(response)
+      })
+      request.setTimeout(SILENCE_MS, () =>
+        request.destroy(Object.assign(new Error(`silent for ${SILENCE_MS / 1000} s`), { code: 'ETIMEDOUT' })),
+      )
+      if (!body) return request.end()
+      request.setHeader('content-type', 'application/octet-stream')
+      request.setHeader('content-length', body.bytes)
+      sendBody(request, body.chunks()).catch((error: Error) => request.destroy(error))
+    })
+  }
+
+  close(): void {
+    this.#plain.destroy()
+    this.#secure.destroy()
+  }
+}
+
+/** The whole body of a short answer. */
+export function readText(response: http.IncomingMessage): Promise<string> {
+  return text(response)
+}
+
+/** A chunk is handed on only when the one before has left, since both may share one buffer. */
+async function sendBody(request: http.ClientRequest, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const chunk of chunks) {
+    if (request.destroyed) return
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        request.off('close', done)
+        resolve()
+      }
+      request.once('close', done)
+      request.write(chunk, done)
+    })
+  }
+  request.end()
+}

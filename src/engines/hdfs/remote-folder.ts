@@ -1,0 +1,58 @@
+/** Where the files of one source lie in HDFS, and where its blocks are packed on the way there. */
+import { join } from 'node:path'
+import { digits } from '../../archive/block-name.ts'
+import type { Block } from '../../core/block.ts'
+
+export interface RemoteFolder {
+  readonly source: string
+  /** `<path>/<source>` */
+  readonly root: string
+  readonly blocks: string
+  /** What is on its way to its name; a folder for each writer. */
+  readonly uploads: string
+  /** An empty folder for each ingest whose user was told of its result. */
+  readonly acknowledged: string
+  readonly lease: string
+}
+
+export interface SpoolFolder {
+  readonly lock: string
+  readonly blocks: string
+  readonly spill: string
+}
+
+export function remoteFolder(path: string, source: string): RemoteFolder {
+  const root = `${path}/${source}`
+  return {
+    source,
+    root,
+    blocks: `${root}/blocks`,
+    uploads: `${root}/uploads`,
+    acknowledged: `${root}/acknowledged`,
+    lease: `${root}/lease.json`,
+  }
+}
+
+export function spoolFolder(dataDir: string, source: string): SpoolFolder {
+  const root = join(dataDir, 'spool', source)
+  return { lock: join(root, 'lock'), blocks: join(root, 'blocks'), spill: join(root, 'spill') }
+}
+
+export function remoteBlock({ blocks }: RemoteFolder, { name }: Pick<Block, 'name'>): string {
+  return `${blocks}/${name}`
+}
+
+export function manifestName(generation: number): string {
+  return `manifest.${digits(generation)}.json`
+}
+
+/** The folder whose being there says that the user was told of this generation's ingest. */
+export function acknowledgement({ acknowledged }: RemoteFolder, generation: number): string {
+  return `${acknowledged}/${digits(generation)}`
+}
+
+/** Undefined for other names. */
+export function generationOf(name: string): number | undefined {
+  const found = /^manifest\.(\d{16})\.json$/.exec(name)
+  return found ? Number(found[1]) : undefined
+}

@@ -1,0 +1,50 @@
+/** Reads every block of a source in HDFS, and counts the replicas that the NameNode knows of. */
+import type { Block } from '../../core/block.ts'
+import type { ScrubReport } from '../../ports/archive.ts'
+import { type RemoteFolder, remoteBlock } from './remote-folder.ts'
+import { ContentFault } from './storage-failure.ts'
+import { readDigest } from './upload-block.ts'
+import type { FileStatus, WebHdfs } from './web-hdfs.ts'
+
+type Finding = ScrubReport['findings'][number]
+
+/**
+ * A DataNode that meets a damaged replica while it reads tells the NameNode, which has it made anew from another;
+ * so replicas are counted after the reading.
+ */
+export async function scrubBlocks(
+  hdfs: WebHdfs,
+  folder: RemoteFolder,
+  blocks: readonly Block[],
+): Promise<Finding[]> {
+  const statuses = new Map((await hdfs.list(folder.blocks)).map((status) => [status.pathSuffix, status]))
+  const findings: Finding[] = []
+  for (const block of blocks) {
+    const finding = await scrubBlock(hdfs, remoteBlock(folder, block), block, statuses.get(block.name))
+    if (finding) findings.push(finding)
+  }
+  return findings
+}
+
+async function scrubBlock(
+  hdfs: WebHdfs,
+  path: string,
+  { name: block, fileBytes, sha256 }: Block,
+  status: FileStatus | undefined,
+): Promise<Finding | undefined> {
+  if (!status) return { block, copy: 'primary', fault: 'missing', outcome: 'lost' }
+  const damaged: Finding = { block, copy: 'primary', fault: 'damaged', outcome: 'lost' }
+  if (status.length !== fileBytes) return damaged
+  const replicas = await hdfs.replicas(path, fileBytes)
+  if (replicas.includes(0)) return { ...damaged, fault: 'missing' }
+  const isGood = await readDigest(hdfs, path, fileBytes).then((digest) => digest.sha256 === sha256, faultOnly)
+  if (!isGood) return damaged
+  const fewest = Math.min(...(await hdfs.replicas(path, fileBytes)))
+  if (fewest >= status.replication) return undefined
+  return { block, copy: 'replica', fault: 'under-replicated', outcome: 'healing' }
+}
+
+function faultOnly(error: unknown): false {
+  if (error instanceof ContentFault) return false
+  throw error
+}
