@@ -1,5 +1,5 @@
 /** Runs vitest once and counts what it did; shared by every command that tests. */
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
@@ -9,11 +9,11 @@ import { build, root } from './build.mjs'
  * Builds and runs; `args` go to vitest. Gives the counts and, where vitest came so far, the `tests` that ran as
  * `{ file, name }`, with a `reason` where the run itself went wrong.
  */
-export function runTests(args) {
+export async function runTests(args) {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-test-'))
   try {
     if (build() !== 0) return { passed: 0, failed: 1, skipped: 0, reason: 'the build failed' }
-    return runVitest(join(folder, 'result.json'), args)
+    return await runVitest(join(folder, 'result.json'), args)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -26,21 +26,37 @@ export function finish({ passed, failed, skipped, reason }) {
   return failed === 0 && passed > 0 ? 0 : 1
 }
 
-function runVitest(json, args) {
-  const { status, signal } = spawnSync(
-    process.execPath,
-    [
-      ...[`${root}node_modules/vitest/vitest.mjs`, 'run', '--reporter=default', '--reporter=json'],
-      ...[`--outputFile.json=${json}`, ...args],
-    ],
-    { cwd: root, stdio: 'inherit' },
-  )
+async function runVitest(json, args) {
+  const { status, signal } = await runToEnd([
+    ...[`${root}node_modules/vitest/vitest.mjs`, 'run', '--reporter=default', '--reporter=json'],
+    ...[`--outputFile.json=${json}`, ...args],
+  ])
   const counts = countResults(json)
   const crashed = signal ? `vitest was ended by ${signal}` : `vitest ended with status ${status}`
   if (!counts) return { passed: 0, failed: 1, skipped: 0, reason: `${crashed} and left no result` }
   if (status !== 0 && counts.failed === 0)
     return { ...counts, failed: 1, reason: `${crashed} although no test failed; see above` }
   return counts
+}
+
+/**
+ * Meanwhile we stay alive to what else happens: signals, which are for the tests to end by (a terminal sends SIGINT
+ * to them as well), and children that end, which would be zombies otherwise.
+ */
+function runToEnd(args) {
+  const child = spawn(process.execPath, args, { cwd: root, stdio: 'inherit' })
+  const wait = () => undefined
+  const forward = () => child.kill('SIGTERM')
+  process.on('SIGINT', wait)
+  process.on('SIGTERM', forward)
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (status, signal) => {
+      process.removeListener('SIGINT', wait)
+      process.removeListener('SIGTERM', forward)
+      resolve({ status, signal })
+    })
+  })
 }
 
 /** A file that could not be loaded counts as one failure, since its tests did not run. */

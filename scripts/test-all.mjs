@@ -2,7 +2,7 @@
 import { finish, runTests } from './run-tests.mjs'
 import { testCluster } from './test-cluster.mjs'
 
-const own = runTests([])
+const own = await runTests([])
 finish(own)
 const cluster = await testCluster([])
 finish(cluster)

@@ -1,7 +1,7 @@
 /**
  * Starts real engines with no data, runs the tests that need them, and stops the engines whatever happened. The last
  * lines say how many tests ran on which engine, then `N passed, N failed`; a test that was skipped counts as failed.
- * `--full` repeats the faults 20 times; other arguments go to vitest, so `npm run test:cluster -- hdfs` runs a part.
+ * `--full` repeats faults and random cases as often as a release asks for; other arguments go to vitest, so `npm run test:cluster -- hdfs` runs a part.
  */
 import { spawnSync } from 'node:child_process'
 import { pathToFileURL } from 'node:url'
@@ -11,49 +11,54 @@ import { startEngines } from './cluster/start-engines.mjs'
 import { resetEngines, stopEngines } from './cluster/stop-engines.mjs'
 import { finish, runTests } from './run-tests.mjs'
 
-const FULL_KILLS = '20'
+const FULL = { MILLRACE_KILLS: '20', MILLRACE_SPARK_PAIRS: '5000', MILLRACE_SEED: '1' }
 
 /** Gives the counts, as `finish` takes them. */
 export async function testCluster(args) {
-  useOwnCluster()
-  // Ctrl-C reaches vitest as well; we go on, to take the cluster down.
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined)
+  const isOwn = useOwnCluster()
+  let isInterrupted = false
+  const interrupt = () => {
+    isInterrupted = true
+  }
+  // Until the cluster is down again, we end in good order.
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, interrupt)
   try {
-    await resetEngines([])
+    if (isOwn) await resetEngines([])
     await startEngines([])
+    if (isInterrupted) throw new Error('interrupted')
   } catch (error) {
     await stopEngines([])
     return { passed: 0, failed: 1, skipped: 0, reason: `cluster: no test ran: ${error.message}` }
   }
   try {
-    return judge(runTests(['--config', 'vitest.cluster.config.ts', ...fullCampaign(args)]), args)
+    return judge(await runTests(['--config', 'vitest.cluster.config.ts', ...fullCampaign(args)]), args)
   } finally {
     await stopEngines([])
+    for (const signal of ['SIGINT', 'SIGTERM']) process.removeListener(signal, interrupt)
   }
 }
 
-/** Not the one that somebody works with, unless it is named. */
+/** False for a cluster that somebody named: its data stay, and are there for the tests. */
 function useOwnCluster() {
-  if (process.env.MILLRACE_CLUSTER_DIR) return
+  if (process.env.MILLRACE_CLUSTER_DIR) return false
   process.env.MILLRACE_CLUSTER_DIR = '.millrace-cluster-test'
   process.env.MILLRACE_CLUSTER_PORT_BASE ??= '18200'
+  return true
 }
 
 /** Says what it ran on, since its log is kept as evidence. */
 function fullCampaign(args) {
   if (!args.includes('--full')) return args
-  process.env.MILLRACE_KILLS ??= FULL_KILLS
-  process.env.MILLRACE_SEED ??= '1'
+  for (const [name, value] of Object.entries(FULL)) process.env[name] ??= value
   const { stdout } = spawnSync('git', ['rev-parse', 'HEAD'], { cwd: root, encoding: 'utf8' })
-  const { MILLRACE_KILLS, MILLRACE_SEED } = process.env
-  console.log(
-    `cluster: full run of ${stdout?.trim()}, ${MILLRACE_KILLS} kills a fault, seed ${MILLRACE_SEED}`,
-  )
+  const settings = Object.keys(FULL).map((name) => `${name}=${process.env[name]}`)
+  console.log(`cluster: full run of ${stdout?.trim()}: ${settings.join(' ')}`)
   return args.filter((arg) => arg !== '--full')
 }
 
 /** A run of everything must have tested every engine. */
-function judge({ passed, failed, skipped, reason, tests = [] }, args) {
+function judge({ passed, failed, skipped, reason, tests }, args) {
+  if (!tests) return { passed, failed, skipped: 0, reason }
   const counted = selectEngines([]).map(({ title, testNames }) => ({
     title,
     count: tests.filter(({ file, name }) => testNames.test(`${file} ${name}`)).length,

@@ -4,4 +4,4 @@
  */
 import { finish, runTests } from './run-tests.mjs'
 
-process.exitCode = finish(runTests(process.argv.slice(2)))
+process.exitCode = finish(await runTests(process.argv.slice(2)))

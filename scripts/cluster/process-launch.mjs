@@ -9,8 +9,8 @@ import { readState, updateState } from './state-file.mjs'
 
 const ANSWER_MS = 240_000
 const STOP_MS = 15_000
-/** A process that ends at once may do so for leftovers of a killed one that are about to go. */
-const RETRY_MS = 20_000
+/** A process that ends at once may do so for a killed one that its parent has not buried, or for its children. */
+const RETRY_MS = 60_000
 
 /** Waits until the process answers, and tries again for a while when it ends. Throws with the end of its log. */
 export async function launchProcess(place, spec) {
