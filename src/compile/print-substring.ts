@@ -27,8 +27,7 @@ function isConstant(expr: Expr): boolean {
 }
 
 function digits(expr: Expr): string {
-  if (expr.node !== 'literal') return ''
-  return BigInt(String(expr.value)) > MOST ? String(MOST) : String(expr.value)
+  return expr.node === 'literal' ? String(expr.value) : ''
 }
 
 /** Null stays null. */

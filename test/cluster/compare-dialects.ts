@@ -1,0 +1,83 @@
+/** Evaluates probes on the embedded engine and on Spark, and tells in which cells they differ. */
+import { join } from 'node:path'
+import { duckdbDialect } from '../../src/engines/duckdb/dialect.ts'
+import { sparkDialect } from '../../src/engines/spark/dialect.ts'
+import { copyLines, readRows } from '../pipeline.ts'
+import { type Probe, partialQueries, recordCells, recordQuery } from './dialect-probe.ts'
+import { runSparkSql } from './run-spark-sql.ts'
+
+/** One line of text for each difference; the probes run in one spark-sql. */
+export async function compareDialects(probes: readonly Probe[], folder: string): Promise<string[]> {
+  const queries: { probe: Probe; spark: string; duckdb: string; isRecords: boolean }[] = []
+  for (const [index, probe] of probes.entries()) {
+    const path = join(folder, `lines${index}.parquet`)
+    await copyLines(probe.lines, 0, path)
+    const spark = `parquet.\`${path}\``
+    const duckdb = `read_parquet('${path}')`
+    queries.push({
+      probe,
+      spark: recordQuery(probe.plan, sparkDialect, spark),
+      duckdb: recordQuery(probe.plan, duckdbDialect, duckdb),
+      isRecords: true,
+    })
+    if (!probe.withPartials) continue
+    const ofDuckdb = partialQueries(probe.plan, duckdbDialect, duckdb)
+    partialQueries(probe.plan, sparkDialect, spark).forEach((sql, i) => {
+      queries.push({ probe, spark: sql, duckdb: ofDuckdb[i]!, isRecords: false })
+    })
+  }
+  const tagged = queries.map(
+    ({ spark }, index) => `SELECT concat('#${index}:', "offset", ':', cells) FROM (${spark})`,
+  )
+  const rows = readTagged(runSparkSql(tagged, join(folder, 'spark')), queries.length)
+  const differences: string[] = []
+  for (const [index, { probe, duckdb, isRecords }] of queries.entries()) {
+    const expected = (await readRows(`SELECT * FROM (${duckdb})`)).map((row) => `${row.offset}:${row.cells}`)
+    differences.push(...differ(probe, isRecords, expected, rows[index]!))
+  }
+  return differences
+}
+
+function readTagged(output: readonly string[], count: number): string[][] {
+  const rows: string[][] = Array.from({ length: count }, () => [])
+  for (const line of output) {
+    const match = /^#(\d+):(.*)$/.exec(line)
+    if (match) rows[Number(match[1])]!.push(match[2]!)
+  }
+  return rows
+}
+
+function differ(probe: Probe, isRecords: boolean, expected: string[], found: string[]): string[] {
+  const byOffset = (a: string, b: string) =>
+    Number.parseInt(a, 10) - Number.parseInt(b, 10) || (a < b ? -1 : 1)
+  const [wanted, given] = [expected.sort(byOffset), found.sort(byOffset)]
+  if (wanted.length !== given.length) return [`${probe.name}: ${wanted.length} rows, Spark ${given.length}`]
+  const cells = isRecords ? recordCells(probe.plan, duckdbDialect) : []
+  return wanted.flatMap((row, index) => {
+    const [a, b] = [split(row), split(given[index]!)]
+    return a.values.flatMap((cell, place) => {
+      const other = b.values[place]!
+      const isFloat = cells[place]?.isFloat ?? !isRecords
+      if (cell === other || (isFloat && isSameNumber(cell, other))) return []
+      const line = isRecords ? `${show(probe.lines[Number(a.offset)]!)} ` : ''
+      return [`${probe.name}: ${line}${cells[place]?.label ?? place}: DuckDB ${cell}, Spark ${other}`]
+    })
+  })
+}
+
+function split(row: string): { offset: string; values: string[] } {
+  const [offset = '', cells = ''] = row.split(':')
+  const values = cells.split('|').map((hex) => (hex === '~' ? 'null' : `'${Buffer.from(hex, 'hex')}'`))
+  return { offset, values }
+}
+
+/** Engines print the same double in different ways; sums of doubles differ in their last digits. */
+function isSameNumber(a: string, b: string): boolean {
+  const [x, y] = [Number(a.slice(1, -1)), Number(b.slice(1, -1))]
+  return Math.abs(x - y) <= 1e-12 * Math.abs(x)
+}
+
+function show(line: Buffer): string {
+  const text = line.length > 300 ? `${line.subarray(0, 300)}… (${line.length} bytes)` : String(line)
+  return JSON.stringify(text)
+}
