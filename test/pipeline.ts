@@ -16,7 +16,9 @@ import type { IngestInput } from '../src/ports/archive.ts'
 import type { BatchEngine, BatchRequest, StagedSource } from '../src/ports/batch-engine.ts'
 import type { RejectedLine } from '../src/ports/report.ts'
 import { type QueryRequest, queryMetric } from '../src/run/query-metric.ts'
-import { runBatch } from '../src/run/run-batch.ts'
+import { type ComputeJob, computeSources, runBatch } from '../src/run/run-batch.ts'
+
+export type OpenEngine = (deployment: Deployment) => Promise<BatchEngine>
 
 export type Row = Readonly<Record<string, unknown>>
 
@@ -55,10 +57,16 @@ export class Pipeline {
   #stagings = 0
 
   readonly #roles: Omit<Deployment, 'dataDir'>
+  readonly #openEngine: OpenEngine
 
-  /** `roles` names adapters in place of the embedded ones. */
-  constructor(definition: Definition, roles: Omit<Deployment, 'dataDir'> = {}) {
+  /** `roles` names adapters in place of the embedded ones; `openEngine` makes an engine with settings of the test's. */
+  constructor(
+    definition: Definition,
+    roles: Omit<Deployment, 'dataDir'> = {},
+    openEngine: OpenEngine = openBatchEngine,
+  ) {
     this.#roles = roles
+    this.#openEngine = openEngine
     this.folder = mkdtempSync(join(tmpdir(), 'millrace-test-'))
     this.definition = definition
     this.plans = buildPlans(definition, sha256)
@@ -99,18 +107,25 @@ export class Pipeline {
   }
 
   async batch(range: TimeRange = {}): Promise<RunRecord> {
-    const engine = await openBatchEngine(this.folders)
-    return runBatch({
+    const job = await this.#computeJob(range)
+    return runBatch({ ...job, openReport: () => openReport(this.folders, 'write'), digest: sha256 })
+  }
+
+  /** All that a batch does but publish. */
+  async stage(range: TimeRange = {}): Promise<void> {
+    await computeSources(await this.#computeJob(range))
+  }
+
+  async #computeJob(range: TimeRange): Promise<ComputeJob> {
+    return {
       plans: this.plans,
       range,
       archive: await openArchive(this.folders),
-      engine: this.#recording(engine),
-      openReport: () => openReport(this.folders, 'write'),
+      engine: this.#recording(await this.#openEngine(this.folders)),
       archivePlace: this.folders.dataDir,
       makeStagingDir: async (name) => this.#stagingDir(name),
-      digest: sha256,
       now: Date.now,
-    })
+    }
   }
 
   /** Staged partials of one tally, sorted, so that equal partials are equal arrays. */

@@ -23,10 +23,12 @@ export interface ConformanceCase {
    * by which a cell may, `kind` says why.
    */
   readonly bound?: { readonly kind: 'float' | 'sketch'; readonly relative: number }
+  /** A day in ms that all event times are in and that no other case has, so that cases may share a source. */
+  readonly day?: number
 }
 
 export type Line = string | Uint8Array
-type Options = Partial<Pick<ConformanceCase, 'rejects' | 'filtered' | 'bound'>>
+type Options = Partial<Pick<ConformanceCase, 'rejects' | 'filtered' | 'bound' | 'day'>>
 
 /** Fields of the JSON source that most cases read. */
 export const FIELDS = {
@@ -42,6 +44,22 @@ export const FIELDS = {
 }
 
 export const JSON_SOURCE = { format: 'json', time: 'ts', fields: FIELDS }
+
+/** Totals of JSON lines that fall in one hour of a day of their own; rows without their window. */
+export function inOneHour(
+  group: string,
+  name: string,
+  metric: ConformanceCase['metric'],
+  members: readonly string[],
+  rows: readonly (readonly Cell[])[],
+  options: Options = {},
+): ConformanceCase {
+  const day = ownDay()
+  const hour = stampAt(day, 36_000)
+  const lines = members.map((text) => `{"ts":"${hour}"${text === '' ? '' : ','}${text}}`)
+  const all = rows.map((row) => [hour, ...row])
+  return totals(group, name, JSON_SOURCE, { window: '1h', ...metric }, lines, all, { day, ...options })
+}
 
 /** A case in full. */
 export function totals(
@@ -80,12 +98,21 @@ export function values(
   value: string,
   outcomes: readonly Outcome[],
 ): ConformanceCase {
+  const day = ownDay()
+  const stamp = (place: number) => stampAt(day, place)
   const metric = { window: '1s', dimensions: { value }, measures: { n: 'count()' } }
   const lines = outcomes.map(([line], place) => replaceStamp(line, stamp(place)))
   const rows = outcomes.flatMap(([, expected], place) =>
     isRejected(expected) ? [] : [[stamp(place), expected, '1']],
   )
-  return totals(group, name, source, metric, lines, rows, { rejects: rejectsOf(outcomes) })
+  return totals(group, name, source, metric, lines, rows, { rejects: rejectsOf(outcomes), day })
+}
+
+let days = 0
+
+/** The next day that no case has. */
+export function ownDay(): number {
+  return Date.UTC(2024, 0, 1) + days++ * 86_400_000
 }
 
 /** The same on members of a JSON object beside its stamp. */
@@ -154,9 +181,9 @@ function rejectsOf(outcomes: readonly Outcome[]): string[] {
   )
 }
 
-/** As a window's start prints. */
-function stamp(place: number): string {
-  return new Date(Date.UTC(2024, 2, 5) + place * 1000).toISOString().replace('.000Z', 'Z')
+/** A second of a day, as a window's start prints. */
+export function stampAt(day: number, second: number): string {
+  return new Date(day + second * 1000).toISOString().replace('.000Z', 'Z')
 }
 
 /** In JSON the stamp has quotes. */

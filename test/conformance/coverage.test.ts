@@ -7,11 +7,10 @@ import { LAYOUT_NAMES } from '../../src/define/strptime-layout.ts'
 import { FUNCTIONS } from '../../src/expression/function-table.ts'
 import { CASES } from './all-cases.ts'
 import { defineCases } from './run-cases.ts'
+import { shareSources } from './share-sources.ts'
 
-const definition: Definition = defineCases(
-  CASES.map((_, place) => place),
-  CASES,
-)
+const places = CASES.map((_, place) => place)
+const definition: Definition = defineCases(CASES, shareSources(CASES, places, new Set()))
 const metrics = [...definition.metrics.values()]
 const sources = [...definition.sources.values()]
 const expressions = metrics.flatMap(({ where, dimensions, measures }) => [

@@ -1,4 +1,4 @@
-/** Runs conformance cases on an engine: one definition with a source for each case, one batch, one query each. */
+/** Runs conformance cases on an engine: one definition, one batch for all of them, and one query for each. */
 import type { Definition } from '../../src/core/definition.ts'
 import { MillraceError } from '../../src/core/error.ts'
 import { printValue } from '../../src/core/print-value.ts'
@@ -6,8 +6,9 @@ import type { ResultTable } from '../../src/core/result-table.ts'
 import { type Deployment, openReport } from '../../src/engines/registry.ts'
 import type { Report } from '../../src/ports/report.ts'
 import { queryMetric } from '../../src/run/query-metric.ts'
-import { defineText, Pipeline, sha256 } from '../pipeline.ts'
+import { defineText, type OpenEngine, Pipeline, sha256 } from '../pipeline.ts'
 import type { Cell, ConformanceCase } from './conformance-case.ts'
+import { firstOffset, linesIn, type SharedSource, shareSources, sourceName } from './share-sources.ts'
 
 export interface Totals {
   readonly rows: readonly (readonly Cell[])[]
@@ -24,48 +25,58 @@ export interface ConformanceEngine {
   run(cases: readonly ConformanceCase[]): Promise<Outcome[]>
 }
 
-const INGESTS_AT_ONCE = 8
-
-/** An engine with a report, as a definition names them; those embedded where it names none. */
-export function conformanceEngine(name: string, roles: Omit<Deployment, 'dataDir'> = {}): ConformanceEngine {
-  return { name, run: (cases) => runRefusing(cases, roles, new Map()) }
+/** What runs in place of the embedded engine and report. */
+export interface Setting {
+  readonly roles?: Omit<Deployment, 'dataDir'>
+  readonly openEngine?: OpenEngine
 }
 
-/** A refusal names its source; the cases that remain run without it. */
-async function runRefusing(
-  cases: readonly ConformanceCase[],
-  roles: Omit<Deployment, 'dataDir'>,
-  refused: Map<number, string>,
-): Promise<Outcome[]> {
+const INGESTS_AT_ONCE = 8
+const DAY_MS = 86_400_000
+
+export function conformanceEngine(name: string, setting: Setting = {}): ConformanceEngine {
+  return { name, run: (cases) => runRefusing({ cases, setting, refused: new Map(), alone: new Set() }) }
+}
+
+interface Attempt {
+  readonly cases: readonly ConformanceCase[]
+  readonly setting: Setting
+  /** Why, by place. */
+  readonly refused: Map<number, string>
+  readonly alone: Set<number>
+}
+
+/** A refusal names its source: its cases run again one by one, and the case that is refused alone is left out. */
+async function runRefusing(attempt: Attempt): Promise<Outcome[]> {
+  const { cases, refused, alone } = attempt
   const places = cases.flatMap((_, place) => (refused.has(place) ? [] : [place]))
+  const sources = shareSources(cases, places, alone)
   try {
-    const found = await runAll(places, cases, roles)
+    const found = sources.length > 0 ? await runSources(sources, attempt) : new Map<number, Outcome>()
     return cases.map((_, place) => found.get(place) ?? { refused: refused.get(place)! })
   } catch (error) {
-    const place = refusedPlace(error)
-    if (place === undefined || refused.has(place)) throw error
-    return runRefusing(cases, roles, refused.set(place, (error as Error).message))
+    const source = sources.find(({ name }) => error instanceof MillraceError && error.params.source === name)
+    if (!source) throw error
+    if (source.places.length > 1) for (const place of source.places) alone.add(place)
+    else refused.set(source.places[0]!, (error as Error).message)
+    return runRefusing(attempt)
   }
 }
 
-function refusedPlace(error: unknown): number | undefined {
-  const source = error instanceof MillraceError ? String(error.params.source) : ''
-  return /^c\d+$/.test(source) ? Number(source.slice(1)) : undefined
-}
-
-async function runAll(
-  places: readonly number[],
-  cases: readonly ConformanceCase[],
-  roles: Omit<Deployment, 'dataDir'>,
+async function runSources(
+  sources: readonly SharedSource[],
+  { cases, setting }: Attempt,
 ): Promise<Map<number, Outcome>> {
-  const pipeline = new Pipeline(defineCases(places, cases), roles)
+  const pipeline = new Pipeline(defineCases(cases, sources), setting.roles, setting.openEngine)
   try {
-    await ingestCases(pipeline, places, cases)
+    await ingestSources(pipeline, sources, cases)
     await pipeline.batch()
     const report = await openReport(pipeline.folders, 'read')
     try {
       const found = new Map<number, Outcome>()
-      for (const place of places) found.set(place, await readTotals(pipeline, report, nameOf(place)))
+      for (const source of sources)
+        for (const place of source.places)
+          found.set(place, await readTotals(pipeline, report, source, place, cases))
       return found
     } finally {
       await report.close()
@@ -76,38 +87,65 @@ async function runAll(
 }
 
 /** Each is a few waits for the disk, which can overlap. */
-async function ingestCases(
+async function ingestSources(
   pipeline: Pipeline,
-  places: readonly number[],
+  sources: readonly SharedSource[],
   cases: readonly ConformanceCase[],
 ): Promise<void> {
-  for (let from = 0; from < places.length; from += INGESTS_AT_ONCE) {
-    const some = places.slice(from, from + INGESTS_AT_ONCE)
-    await Promise.all(some.map((place) => pipeline.ingest(nameOf(place), cases[place]!.input)))
+  for (let from = 0; from < sources.length; from += INGESTS_AT_ONCE) {
+    const some = sources.slice(from, from + INGESTS_AT_ONCE)
+    await Promise.all(
+      some.map(({ name, places }) =>
+        pipeline.ingest(name, Buffer.concat(places.map((place) => cases[place]!.input))),
+      ),
+    )
   }
 }
 
-function nameOf(place: number): string {
-  return `c${place}`
-}
-
 /** Fails with the diagnostics when a case's definition is not right. */
-export function defineCases(places: readonly number[], cases: readonly ConformanceCase[]): Definition {
-  const of = (text: (test: ConformanceCase, name: string) => unknown) =>
-    Object.fromEntries(places.map((place) => [nameOf(place), text(cases[place]!, nameOf(place))]))
-  const sources = of(({ source }) => source)
-  const metrics = of(({ metric }, source) => ({ source, ...metric }))
-  return defineText(JSON.stringify({ sources, metrics }))
+export function defineCases(cases: readonly ConformanceCase[], shared: readonly SharedSource[]): Definition {
+  const sources = shared.map(({ name, places }) => [name, cases[places[0]!]!.source])
+  const metrics = shared.flatMap(({ name, places }) =>
+    places.map((place) => [sourceName(place), { source: name, ...cases[place]!.metric }]),
+  )
+  return defineText(
+    JSON.stringify({ sources: Object.fromEntries(sources), metrics: Object.fromEntries(metrics) }),
+  )
 }
 
-async function readTotals(pipeline: Pipeline, report: Report, name: string): Promise<Totals> {
+async function readTotals(
+  pipeline: Pipeline,
+  report: Report,
+  source: SharedSource,
+  place: number,
+  cases: readonly ConformanceCase[],
+): Promise<Totals> {
+  const metric = sourceName(place)
+  const { day } = cases[place]!
+  const range = day === undefined ? {} : { fromMs: day, toMs: day + DAY_MS }
   const job = { definition: pipeline.definition, digest: sha256, openReport: async () => stayingOpen(report) }
-  const { table } = await queryMetric(job, { metric: name, range: {} })
-  const staged = pipeline.staged.get(name)!.metrics[0]!
-  const rejects = (await pipeline.stagedRejects(name)).map(({ offset, reason, field }) =>
-    [offset, reason, ...(field === null ? [] : [field])].join(' '),
-  )
+  const { table } = await queryMetric(job, { metric, range })
+  const staged = pipeline.staged.get(source.name)!.metrics.find((each) => each.metric === metric)!
+  const rejects = await readRejects(pipeline, source, place, cases)
   return { rows: rowsOf(table), rejects, filtered: staged.filtered }
+}
+
+/** Those of the case's own lines, for its whole source or for its metric. */
+async function readRejects(
+  pipeline: Pipeline,
+  source: SharedSource,
+  place: number,
+  cases: readonly ConformanceCase[],
+): Promise<string[]> {
+  const first = firstOffset(source, place, cases)
+  const end = source.places.length > 1 ? first + linesIn(cases[place]!) : Number.POSITIVE_INFINITY
+  const rows = await pipeline.stagedRejects(source.name)
+  return rows
+    .filter(({ metric }) => metric === null || metric === sourceName(place))
+    .filter(({ offset }) => Number(offset) >= first && Number(offset) < end)
+    .map(({ offset, reason, field }) =>
+      [Number(offset) - first, reason, ...(field === null ? [] : [field])].join(' '),
+    )
 }
 
 /** Each query closes the report that it was given; opening one takes longer than a query. */

@@ -3,11 +3,11 @@
  * MILLRACE_SEED the first seed; a failure prints the seed and the fewest lines that show it.
  */
 import { describe, expect, it } from 'vitest'
-import { checkText } from '../../src/define/load-definition.ts'
 import { defineText, withStaged } from '../pipeline.ts'
+import { acceptedWorld } from './accepted-world.ts'
 import { compareResults, showRejects } from './compare-results.ts'
 import { engineResult, readReject } from './engine-result.ts'
-import { randomWorld, type World, worldText } from './random-world.ts'
+import { type World, worldText } from './random-world.ts'
 import { splitLines } from './read-line.ts'
 import { readLines, tallyModel } from './tally-model.ts'
 
@@ -15,9 +15,6 @@ const PAIRS = Number(process.env.MILLRACE_PAIRS ?? 2000)
 const FIRST_SEED = Number(process.env.MILLRACE_SEED ?? 1)
 const METRICS = 10
 const CHUNK = 20
-
-/** What a definition may be refused for: the generator does not prove that results fit 38 digits. */
-const MAY_REFUSE = new Set(['EXPRESSION_TOO_WIDE', 'EXPRESSION_ALWAYS_NULL'])
 
 /** A few more, for the metrics that are refused. */
 const worlds = PAIRS === 1 ? 1 : Math.ceil((PAIRS * 1.02) / METRICS)
@@ -43,7 +40,8 @@ describe(`model and engine on ${PAIRS} pairs`, () => {
 })
 
 async function checkSeed(seed: number): Promise<void> {
-  const world = onlyAccepted(randomWorld(seed, METRICS))
+  const { world, refused } = acceptedWorld(seed, METRICS)
+  seen.refused += refused
   const differences = await compareWorld(world)
   seen.pairs += world.metrics.length
   if (differences.length === 0) return
@@ -54,17 +52,6 @@ async function checkSeed(seed: number): Promise<void> {
   throw new Error(
     `MILLRACE_SEED=${seed} MILLRACE_PAIRS=1\n${texts.join('\n')}\nlines (latin1):\n${lines.join('\n')}\n${worldText(small)}`,
   )
-}
-
-function onlyAccepted(world: World): World {
-  const metrics = world.metrics.filter((metric) => {
-    const { diagnostics } = checkText(worldText({ source: world.source, metrics: [metric] }), 'millrace.yaml')
-    const bad = diagnostics.filter(({ code }) => !MAY_REFUSE.has(code))
-    if (bad.length > 0) throw new Error(`MILLRACE_SEED=${world.seed}: refused ${JSON.stringify(bad)}`)
-    seen.refused += diagnostics.length > 0 ? 1 : 0
-    return diagnostics.length === 0
-  })
-  return { ...world, metrics }
 }
 
 interface Difference {

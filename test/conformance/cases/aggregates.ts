@@ -1,20 +1,16 @@
 /** Every aggregate on every type that it takes, of many values and of none. */
-import { type Cell, type ConformanceCase, JSON_SOURCE, totals } from '../conformance-case.ts'
+import { type Cell, type ConformanceCase, inOneHour } from '../conformance-case.ts'
 
-const AT = '2024-03-05T10:00:00Z'
 const NINE = '"i":9223372036854775807'
-type Members = readonly string[]
-
 /** Measures of all these records in one window. */
 function aggregate(
   name: string,
   measures: Readonly<Record<string, string>>,
-  members: Members,
+  members: readonly string[],
   row: readonly Cell[],
-  options: Partial<ConformanceCase> = {},
+  options: Pick<ConformanceCase, 'bound'> = {},
 ): ConformanceCase {
-  const lines = members.map((text) => `{"ts":"${AT}"${text === '' ? '' : ','}${text}}`)
-  return totals('aggregates', name, JSON_SOURCE, { window: '1h', measures }, lines, [[AT, ...row]], options)
+  return inOneHour('aggregates', name, { measures }, members, [row], options)
 }
 
 function range(count: number, text: (value: number) => string): string[] {

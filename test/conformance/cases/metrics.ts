@@ -3,13 +3,13 @@ import {
   bytes,
   type Cell,
   type ConformanceCase,
+  inOneHour,
   JSON_SOURCE,
   joinLines,
   totals,
 } from '../conformance-case.ts'
 
 const AT = '2024-03-05T10:00:00Z'
-type Members = readonly string[]
 
 /** Counts of records in windows of a width. */
 function windows(width: string, stamps: readonly string[], rows: readonly (readonly [string, string])[]) {
@@ -22,26 +22,28 @@ function windows(width: string, stamps: readonly string[], rows: readonly (reado
 function dimensions(
   name: string,
   texts: Readonly<Record<string, string>>,
-  members: Members,
+  members: readonly string[],
   rows: readonly (readonly Cell[])[],
-  options: Partial<ConformanceCase> = {},
+  options: { rejects?: string[] } = {},
 ): ConformanceCase {
-  const lines = members.map((text) => `{"ts":"${AT}"${text === '' ? '' : ','}${text}}`)
-  const metric = { window: '1h', dimensions: texts, measures: { n: 'count()' } }
-  const all = rows.map((row) => [AT, ...row])
-  return totals('dimensions', name, JSON_SOURCE, metric, lines, all, options)
+  return inOneHour(
+    'dimensions',
+    name,
+    { dimensions: texts, measures: { n: 'count()' } },
+    members,
+    rows,
+    options,
+  )
 }
 
 function ratios(
   name: string,
   texts: Readonly<Record<string, string>>,
-  members: Members,
+  members: readonly string[],
   row: readonly Cell[],
 ) {
-  const lines = members.map((text) => `{"ts":"${AT}"${text === '' ? '' : ','}${text}}`)
   const measures = { n: 'count()', errors: 'count(i >= 500)', sent: 'sum(d)' }
-  const metric = { window: '1h', measures, ratios: texts }
-  return totals('ratios', name, JSON_SOURCE, metric, lines, [[AT, ...row]])
+  return inOneHour('ratios', name, { measures, ratios: texts }, members, [row])
 }
 
 const NINE = '"i":9223372036854775807'
