@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { build, root } from './build.mjs'
+import { descendantsOf, isAlive, pidOf, signalProcess } from './cluster/process-identity.mjs'
 
 /**
  * Builds and runs; `args` go to vitest. Gives the counts and, where vitest came so far, the `tests` that ran as
@@ -40,20 +41,22 @@ async function runVitest(json, args) {
 }
 
 /**
- * Meanwhile we stay alive to what else happens: signals, which are for the tests to end by (a terminal sends SIGINT
- * to them as well), and children that end, which would be zombies otherwise.
+ * Meanwhile we stay alive to children that end, which would be zombies otherwise, and to signals: these are for the
+ * tests to end by (a terminal sends SIGINT to them itself), and nothing that a test had started outlives them.
  */
 function runToEnd(args) {
   const child = spawn(process.execPath, args, { cwd: root, stdio: 'inherit' })
-  const wait = () => undefined
-  const forward = () => child.kill('SIGTERM')
-  process.on('SIGINT', wait)
-  process.on('SIGTERM', forward)
+  const started = []
+  const end = (signal) => {
+    started.push(...descendantsOf(child.pid))
+    if (signal === 'SIGTERM') child.kill(signal)
+  }
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, end)
   return new Promise((resolve, reject) => {
     child.once('error', reject)
     child.once('close', (status, signal) => {
-      process.removeListener('SIGINT', wait)
-      process.removeListener('SIGTERM', forward)
+      for (const name of ['SIGINT', 'SIGTERM']) process.removeListener(name, end)
+      for (const identity of started.filter(isAlive)) signalProcess(pidOf(identity), 'SIGKILL')
       resolve({ status, signal })
     })
   })

@@ -1,5 +1,5 @@
 /** Tells one process from every later one with the same number, and finds what it has left behind. */
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 
 /** `<pid>-<start, clock ticks since boot>-<boot>`, or undefined when there is no such process. */
 export function identityOf(pid) {
@@ -24,13 +24,24 @@ export function sessionOf(identity) {
   const leader = readStat(Number(pid))
   // Linux gives no new process the number of a session that still has members.
   if (leader && leader.ticks !== ticks) return []
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((member) => {
-      const stat = readStat(member)
-      return stat && stat.session === pid && !stat.isDead && Number(stat.ticks) >= Number(ticks)
-    })
+  return listPids().filter((member) => {
+    const stat = readStat(member)
+    return stat && stat.session === pid && !stat.isDead && Number(stat.ticks) >= Number(ticks)
+  })
+}
+
+/** Identities of all that a process has started, directly or not, as long as those between are alive. */
+export function descendantsOf(pid) {
+  if (!existsSync('/proc')) return []
+  const parents = new Map(listPids().map((one) => [one, Number(readStat(one)?.parent)]))
+  const found = new Set([pid])
+  // A child may have a smaller number than its parent, once numbers have begun again.
+  for (let before = 0; before < found.size; ) {
+    before = found.size
+    for (const [one, parent] of parents) if (found.has(parent)) found.add(one)
+  }
+  found.delete(pid)
+  return [...found].map(identityOf).filter((identity) => identity !== undefined)
 }
 
 /** Gives no error when the process is gone. */
@@ -42,7 +53,13 @@ export function signalProcess(pid, signal) {
   }
 }
 
-/** Fields 3, 6 and 22 of /proc/PID/stat (proc(5)); field 2 is the only one that may hold spaces, in brackets. */
+function listPids() {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+}
+
+/** Fields 3, 4, 6 and 22 of /proc/PID/stat (proc(5)); field 2 is the only one that may hold spaces, in brackets. */
 function readStat(pid) {
   let text
   try {
@@ -51,7 +68,7 @@ function readStat(pid) {
     return undefined
   }
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-  return { isDead: 'ZX'.includes(fields[0]), session: fields[3], ticks: fields[19] }
+  return { isDead: 'ZX'.includes(fields[0]), parent: fields[1], session: fields[3], ticks: fields[19] }
 }
 
 function bootId() {

@@ -7,9 +7,10 @@ interface ProcessIdentity {
   identityOf(pid: number): string | undefined
   isAlive(identity: string): boolean
   sessionOf(identity: string): number[]
+  descendantsOf(pid: number): string[]
 }
 
-const { identityOf, isAlive, sessionOf }: ProcessIdentity = await import(
+const { identityOf, isAlive, sessionOf, descendantsOf }: ProcessIdentity = await import(
   new URL('../../scripts/cluster/process-identity.mjs', import.meta.url).href
 )
 
@@ -48,10 +49,12 @@ it('finds what a dead process has left in its session', async () => {
   const identity = identityOf(shell.pid)!
   const [line] = (await once(shell.stdout!, 'data')) as [Buffer]
   const left = Number(String(line))
+  expect(descendantsOf(shell.pid)).toEqual([identityOf(left)])
   shell.kill('SIGKILL')
   await once(shell, 'exit')
   expect(isAlive(identity)).toBe(false)
   expect(sessionOf(identity)).toEqual([left])
+  expect(descendantsOf(shell.pid)).toEqual([])
   process.kill(left, 'SIGKILL')
   await expect.poll(() => sessionOf(identity)).toEqual([])
 })
