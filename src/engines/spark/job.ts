@@ -103,10 +103,13 @@ class SourceJob {
     return this.#write(tallyFolder(index, tally), 'parquet', query, printer.groupNames(tally))
   }
 
+  /** In one scan, however many metrics there are: each line gives a list of what rejects it, which is laid out. */
   #rejects(printers: readonly TallyPrinter[]): string {
     const text = (value: string) => this.#dialect.quoteText(value)
+    const fault = (metric: string, reason: string, field: string) =>
+      `named_struct('metric', ${metric}, 'reason', ${reason}, 'field', ${field})`
     const none = 'CAST(NULL AS STRING)'
-    const ofSource = `SELECT "offset", ${none} AS metric, reason, ${none} AS field FROM ${this.#parsed} WHERE reason <> 'header'`
+    const ofSource = `CASE WHEN reason <> 'header' THEN ${fault(none, 'reason', none)} END`
     const ofMetrics = printers.flatMap((printer, index) => {
       const { metric, usedFields } = this.#request.plan.metrics[index]!
       const { rejected } = printer.conditions(this.#request.range)
@@ -114,11 +117,11 @@ class SourceJob {
       const whens = usedFields.map((field) => `WHEN ${this.#columns.error(field)} THEN ${text(field)}`)
       const field = whens.length > 0 ? `CASE ${whens.join(' ')} END` : none
       const reason = `CASE WHEN ${field} IS NULL THEN 'dimension_too_long' ELSE 'invalid_field' END`
-      const columns = `"offset", ${text(metric)} AS metric, ${reason} AS reason, ${field} AS field`
-      return [`SELECT ${columns} FROM ${this.#parsed} WHERE reason IS NULL AND ${rejected}`]
+      return [`CASE WHEN reason IS NULL AND ${rejected} THEN ${fault(text(metric), reason, field)} END`]
     })
-    const all = [ofSource, ...ofMetrics].join(' UNION ALL ')
-    return `SELECT b.name AS block, r."offset" AS "offset", r.metric, r.reason, r.field FROM (${all}) r JOIN (${this.#blockRows()}) b ON r."offset" >= b.first_offset AND r."offset" < b.end_offset`
+    const faults = `explode(array_compact(array(${[ofSource, ...ofMetrics].join(', ')})))`
+    const all = `SELECT "offset", ${faults} AS fault FROM ${this.#parsed}`
+    return `SELECT b.name AS block, r."offset" AS "offset", r.fault.metric AS metric, r.fault.reason AS reason, r.fault.field AS field FROM (${all}) r JOIN (${this.#blockRows()}) b ON r."offset" >= b.first_offset AND r."offset" < b.end_offset`
   }
 
   #blockRows(): string {

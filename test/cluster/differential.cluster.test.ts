@@ -1,0 +1,125 @@
+/**
+ * Spark and the embedded engine against the model on random (definition, lines) pairs, many in one application.
+ * MILLRACE_SPARK_PAIRS sets their number, MILLRACE_SEED the first seed; a failure prints the seed and the lines.
+ */
+import { describe, expect, it } from 'vitest'
+import { acceptedWorld } from '../model/accepted-world.ts'
+import { compareResults, showRejects } from '../model/compare-results.ts'
+import { engineResult, readReject } from '../model/engine-result.ts'
+import { type World, worldText } from '../model/random-world.ts'
+import { splitLines } from '../model/read-line.ts'
+import { type ReadLine, readLines, tallyModel } from '../model/tally-model.ts'
+import { defineText, type OpenEngine, Pipeline } from '../pipeline.ts'
+import { openLocalSpark } from './local-spark.ts'
+
+const PAIRS = Number(process.env.MILLRACE_SPARK_PAIRS ?? 300)
+const FIRST_SEED = Number(process.env.MILLRACE_SEED ?? 1)
+const METRICS = 10
+/** More would make the application's script too large for its driver. */
+const WORLDS_AT_ONCE = 31
+
+/** A few more, for the metrics that are refused. */
+const worlds = PAIRS === 1 ? 1 : Math.ceil((PAIRS * 1.02) / METRICS)
+const seen = { pairs: 0, refused: 0, lines: 0, rejected: 0 }
+
+describe(`Spark, the embedded engine and the model on ${PAIRS} pairs`, () => {
+  for (let from = 0; from < worlds; from += WORLDS_AT_ONCE) {
+    const seeds = Array.from(
+      { length: Math.min(WORLDS_AT_ONCE, worlds - from) },
+      (_, index) => FIRST_SEED + from + index,
+    )
+    it(`agree for seeds ${seeds[0]} to ${seeds.at(-1)}`, async () => {
+      const differences = await compareSeeds(seeds)
+      console.log(
+        `seeds ${seeds[0]} to ${seeds.at(-1)}: ${differences.length} differences; so far ${JSON.stringify(seen)}`,
+      )
+      expect(differences).toEqual([])
+    }, 3_600_000)
+  }
+
+  it('met enough of everything on Spark', () => {
+    expect(seen.pairs).toBeGreaterThanOrEqual(PAIRS)
+    expect(seen.rejected).toBeGreaterThan(seen.lines * 0.02)
+    expect(seen.rejected).toBeLessThan(seen.lines * 0.5)
+  })
+})
+
+/** A world under names of its own, its lines read by the model. */
+interface Trial {
+  readonly world: World
+  readonly lines: readonly ReadLine[]
+}
+
+async function compareSeeds(seeds: readonly number[]): Promise<string[]> {
+  const trials = seeds.map(prepareTrial)
+  const embedded = await compareEngine('duckdb', trials)
+  const spark = await compareEngine('spark', trials, openLocalSpark)
+  return [...embedded, ...spark]
+}
+
+function prepareTrial(seed: number): Trial {
+  const { world, refused } = acceptedWorld(seed, METRICS)
+  const source = { ...world.source, name: `src${seed}` }
+  const metrics = world.metrics.map((metric) => ({ ...metric, name: `seed${seed}.${metric.name}` }))
+  const lines = readLines(source, splitLines(world.bytes))
+  seen.pairs += metrics.length
+  seen.refused += refused
+  seen.lines += lines.length
+  seen.rejected += lines.filter((line) => 'reason' in line).length
+  return { world: { ...world, source, metrics }, lines }
+}
+
+/** Every difference from the model, with what is needed to see it again. */
+async function compareEngine(
+  name: string,
+  trials: readonly Trial[],
+  openEngine?: OpenEngine,
+): Promise<string[]> {
+  const pipeline = new Pipeline(defineWorlds(trials), {}, openEngine)
+  try {
+    for (const { world } of trials) await pipeline.ingest(world.source.name, world.bytes)
+    await pipeline.stage()
+    const differences: string[] = []
+    for (const trial of trials) {
+      const texts = await differencesOf(pipeline, trial)
+      if (texts.length > 0) differences.push(describeTrial(name, trial.world, texts))
+    }
+    return differences
+  } finally {
+    pipeline.remove()
+  }
+}
+
+function defineWorlds(trials: readonly Trial[]) {
+  const texts = trials.map(({ world }) => JSON.parse(worldText(world)))
+  const sources = Object.assign({}, ...texts.map((text) => text.sources))
+  const metrics = Object.assign({}, ...texts.map((text) => text.metrics))
+  return defineText(JSON.stringify({ sources, metrics }))
+}
+
+async function differencesOf(pipeline: Pipeline, { world, lines }: Trial): Promise<string[]> {
+  const rejects = lines.flatMap((line) => ('reason' in line ? [{ ...line, field: null }] : []))
+  const staged = (await pipeline.stagedRejects(world.source.name)).filter((row) => row.metric === null)
+  const [expected, found] = [showRejects(rejects), showRejects(staged.map(readReject))]
+  const differences = expected === found ? [] : [`source rejects: model ${expected}, engine ${found}`]
+  for (const metric of world.metrics) {
+    const model = tallyModel(world.source, metric, lines)
+    const texts = compareResults(model, await engineResult(pipeline, metric.name))
+    differences.push(...texts.map((text) => `${metric.name}: ${text}`))
+  }
+  return differences
+}
+
+function describeTrial(engine: string, world: World, texts: readonly string[]): string {
+  const lines = splitLines(world.bytes).map(
+    (line, offset) => `${offset} ${JSON.stringify(line.toString('latin1'))}`,
+  )
+  const differing = world.metrics.filter(({ name }) => texts.some((text) => text.startsWith(`${name}: `)))
+  return [
+    `${engine}: MILLRACE_SEED=${world.seed} MILLRACE_SPARK_PAIRS=1`,
+    ...texts.slice(0, 10),
+    ...differing.map((metric) => JSON.stringify(metric)),
+    'lines (latin1):',
+    ...lines,
+  ].join('\n')
+}

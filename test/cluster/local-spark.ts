@@ -1,0 +1,32 @@
+/** Spark on this machine for tests: one application of two threads, without a cluster. */
+import { existsSync, mkdirSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { SparkBatchEngine } from '../../src/engines/spark/batch.ts'
+import { sparkConf, sparkDialect } from '../../src/engines/spark/dialect.ts'
+import type { OpenEngine } from '../pipeline.ts'
+
+/** As `npm run cluster` fetches it. */
+export const SPARK_VERSION = '4.1.4'
+
+export const openLocalSpark: OpenEngine = async ({ dataDir }) => {
+  const workDir = join(dataDir, 'spark')
+  mkdirSync(workDir, { recursive: true })
+  return new SparkBatchEngine({
+    master: 'local[2]',
+    memory: '3g',
+    home: sparkHome(),
+    // Many small sources: what Spark does for large ones would take most of the time.
+    conf: { 'spark.sql.shuffle.partitions': '2', 'spark.default.parallelism': '2' },
+    workDir,
+    dialect: sparkDialect,
+    dialectConf: sparkConf,
+  })
+}
+
+function sparkHome(): string {
+  const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'millrace', 'engines')
+  const home = process.env.SPARK_HOME ?? join(cache, `spark-${SPARK_VERSION}`)
+  if (!existsSync(home)) throw new Error(`Spark is not in ${home}; run "npm run cluster -- up spark" first`)
+  return home
+}
