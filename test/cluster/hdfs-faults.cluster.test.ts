@@ -119,13 +119,9 @@ describe('a damaged replica', () => {
   }
 
   it('is passed over for a good one', async () => {
-    for (const first of [0, 1]) {
-      const { archive, block, bytes } = await damage(1 + first * 0)
-      expect(await readFile(await archive.verifiedPath('web', block))).toEqual(bytes)
-      expect(await textsOf(archive, 'web')).toEqual(expect.arrayContaining(lines))
-      await own.remove()
-      own = await OwnArchive.make()
-    }
+    const { archive, block, bytes } = await damage(1)
+    expect(await readFile(await archive.verifiedPath('web', block))).toEqual(bytes)
+    expect(await textsOf(archive, 'web')).toEqual(lines)
   })
 
   it('of which there is no good one left is named', async () => {
