@@ -1,54 +1,60 @@
 /**
- * HDFS's own checksum of a file, computed here from the bytes that were sent: the MD5 of, for each HDFS block, the
+ * HDFS's own checksum of a file, computed here from the bytes that are sent: the MD5 of, for each HDFS block, the
  * MD5 of the CRCs of its chunks (`MD5-of-<chunks a block>MD5-of-<bytes a chunk>CRC32C`).
  */
-import { createHash, type Hash } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { crc32c } from './crc32c.ts'
 import type { FileChecksum } from './web-hdfs.ts'
 
-/** False, too, when it is of a kind that is not known here. */
-export async function matchesChecksum(
-  { algorithm, bytes }: FileChecksum,
-  blockBytes: number,
-  content: AsyncIterable<Uint8Array>,
-): Promise<boolean> {
-  const found = /^MD5-of-\d+MD5-of-(\d+)CRC32C$/.exec(algorithm)
-  const chunkBytes = Number(found?.[1])
-  // Bytes: the chunk's size (4), chunks a block (8), the MD5 (16), and more in newer versions.
-  if (!found || bytes.length < 56 || blockBytes % chunkBytes !== 0) return false
-  return (await digestOf(content, chunkBytes, blockBytes)) === bytes.slice(24, 56)
-}
+/** As HDFS has it unless `dfs.bytes-per-checksum` says otherwise. */
+const CHUNK_BYTES = 512
+const CRC_BYTES = 4
 
-async function digestOf(
-  content: AsyncIterable<Uint8Array>,
-  chunkBytes: number,
-  blockBytes: number,
-): Promise<string> {
-  const blocks: Buffer[] = []
-  let block: Hash | undefined
-  let [blockLeft, rest] = [0, new Uint8Array(0)]
-  const addChunks = (bytes: Uint8Array) => {
-    for (let from = 0; from < bytes.length; ) {
-      if (!block) [block, blockLeft] = [createHash('md5'), blockBytes]
-      const to = Math.min(from + blockLeft, bytes.length)
-      block.update(crcsOf(bytes.subarray(from, to), chunkBytes))
-      blockLeft -= to - from
-      from = to
-      if (blockLeft > 0) continue
-      blocks.push(block.digest())
-      block = undefined
+export class RunningChecksum {
+  readonly #crcs: Buffer[] = []
+  /** The part of a chunk that did not fit into what was seen. */
+  #rest = Buffer.alloc(0)
+
+  async *watch(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+    for await (const bytes of chunks) {
+      this.#add(bytes)
+      yield bytes
     }
   }
-  for await (const part of content) {
-    const bytes: Uint8Array = rest.length > 0 ? Buffer.concat([rest, part]) : part
-    const whole = bytes.length - (bytes.length % chunkBytes)
-    addChunks(bytes.subarray(0, whole))
-    // The part's memory may be used again for the next one.
-    rest = Uint8Array.from(bytes.subarray(whole))
+
+  /** False, too, when it is of a kind that is not known here. */
+  matches({ algorithm, bytes }: FileChecksum, blockBytes: number): boolean {
+    const isKnown = algorithm.endsWith(`MD5-of-${CHUNK_BYTES}CRC32C`) && blockBytes % CHUNK_BYTES === 0
+    // Bytes: the chunk's size (4), chunks a block (8), the MD5 (16), and more in newer versions.
+    return isKnown && bytes.slice(24, 56) === this.#digest(blockBytes)
   }
-  addChunks(rest)
-  if (block) blocks.push(block.digest())
-  return createHash('md5').update(asInJava(blocks)).digest('hex')
+
+  #add(bytes: Uint8Array): void {
+    const missing = this.#rest.length > 0 ? Math.min(CHUNK_BYTES - this.#rest.length, bytes.length) : 0
+    const begun = Buffer.concat([this.#rest, bytes.subarray(0, missing)])
+    const whole = bytes.length - missing - ((bytes.length - missing) % CHUNK_BYTES)
+    if (begun.length === CHUNK_BYTES) this.#crcs.push(crcsOf(begun))
+    if (whole > 0) this.#crcs.push(crcsOf(bytes.subarray(missing, missing + whole)))
+    const rest = bytes.subarray(missing + whole)
+    // Copied, since the bytes' memory may be used again.
+    this.#rest = begun.length < CHUNK_BYTES && missing > 0 ? begun : Buffer.from(rest)
+  }
+
+  #digest(blockBytes: number): string {
+    const crcs = Buffer.concat(this.#rest.length > 0 ? [...this.#crcs, crcsOf(this.#rest)] : this.#crcs)
+    const step = (blockBytes / CHUNK_BYTES) * CRC_BYTES
+    const digests: Buffer[] = []
+    for (let from = 0; from < crcs.length; from += step) digests.push(md5(crcs.subarray(from, from + step)))
+    return md5(asInJava(digests)).toString('hex')
+  }
+}
+
+/** Big-endian, one for each chunk; only the last may be short. */
+function crcsOf(bytes: Uint8Array): Buffer {
+  const crcs = Buffer.allocUnsafe(CRC_BYTES * Math.ceil(bytes.length / CHUNK_BYTES))
+  for (let from = 0, at = 0; from < bytes.length; from += CHUNK_BYTES, at += CRC_BYTES)
+    crcs.writeInt32BE(crc32c(bytes, from, Math.min(from + CHUNK_BYTES, bytes.length)), at)
+  return crcs
 }
 
 /** Hadoop digests the whole of a buffer that began with 32 bytes and was doubled when it was full. */
@@ -59,10 +65,6 @@ function asInJava(digests: readonly Buffer[]): Buffer {
   return Buffer.concat([content], capacity)
 }
 
-/** Big-endian, one for each chunk; only the last may be short. */
-function crcsOf(bytes: Uint8Array, chunkBytes: number): Buffer {
-  const crcs = Buffer.allocUnsafe(4 * Math.ceil(bytes.length / chunkBytes))
-  for (let from = 0, at = 0; from < bytes.length; from += chunkBytes, at += 4)
-    crcs.writeInt32BE(crc32c(bytes, from, Math.min(from + chunkBytes, bytes.length)), at)
-  return crcs
+function md5(bytes: Uint8Array): Buffer {
+  return createHash('md5').update(bytes).digest()
 }

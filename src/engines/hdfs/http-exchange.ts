@@ -59,17 +59,19 @@ export function readText(response: http.IncomingMessage): Promise<string> {
   return text(response)
 }
 
-/** A chunk is handed on only when the one before has left, since both may share one buffer. */
+/** Each chunk is copied, since the next may use the same memory while this one is still on its way. */
 async function sendBody(request: http.ClientRequest, chunks: AsyncIterable<Uint8Array>): Promise<void> {
   for await (const chunk of chunks) {
     if (request.destroyed) return
+    if (request.write(Buffer.from(chunk))) continue
     await new Promise<void>((resolve) => {
-      const done = () => {
-        request.off('close', done)
+      const goOn = () => {
+        request.off('close', goOn)
+        request.off('drain', goOn)
         resolve()
       }
-      request.once('close', done)
-      request.write(chunk, done)
+      request.once('close', goOn)
+      request.once('drain', goOn)
     })
   }
   request.end()

@@ -5,7 +5,7 @@ import { type FileDigest, RunningDigest, readChunks } from '../../archive/read-f
 import type { PackedBlock } from '../../archive/source-writer.ts'
 import type { Block } from '../../core/block.ts'
 import { MillraceError } from '../../core/error.ts'
-import { matchesChecksum } from './file-checksum.ts'
+import { RunningChecksum } from './file-checksum.ts'
 import { ContentFault } from './storage-failure.ts'
 import type { WebHdfs } from './web-hdfs.ts'
 
@@ -15,6 +15,11 @@ export interface Storing {
 }
 
 const ATTEMPTS = 3
+
+interface Sent {
+  readonly digest: FileDigest
+  readonly checksum: RunningChecksum
+}
 
 /**
  * Uploads to `<prefix><attempt>` and gives that path. The SHA-256 is that of the bytes as they were sent.
@@ -28,9 +33,9 @@ export async function uploadBlock(
 ): Promise<{ uploaded: string; block: Block }> {
   for (let attempt = 1; ; attempt++) {
     const uploaded = `${prefix}${attempt}`
-    const digest = await send(hdfs, packed.path, uploaded, storing)
-    const fault = await faultOf(hdfs, packed.path, uploaded, digest)
-    if (fault === undefined) return { uploaded, block: describe(packed, digest) }
+    const sent = await send(hdfs, packed.path, uploaded, storing)
+    const fault = await faultOf(hdfs, uploaded, sent)
+    if (fault === undefined) return { uploaded, block: describe(packed, sent.digest) }
     await hdfs.remove(uploaded)
     if (attempt < ATTEMPTS) continue
     throw new MillraceError('ARCHIVE_STORAGE_FAILED', { address: hdfs.address, path: uploaded, why: fault })
@@ -42,29 +47,27 @@ function describe({ firstOffset, lines, rawBytes }: PackedBlock, digest: FileDig
   return { name: blockName(firstOffset, endOffset), firstOffset, endOffset, rawBytes, ...digest }
 }
 
-async function send(hdfs: WebHdfs, from: string, to: string, storing: Storing): Promise<FileDigest> {
+async function send(hdfs: WebHdfs, from: string, to: string, storing: Storing): Promise<Sent> {
   const { size: bytes } = await stat(from)
-  let digest = new RunningDigest()
+  let [digest, checksum] = [new RunningDigest(), new RunningChecksum()]
   const chunks = () => {
-    digest = new RunningDigest()
-    return digest.watch(readChunks(from))
+    ;[digest, checksum] = [new RunningDigest(), new RunningChecksum()]
+    return checksum.watch(digest.watch(readChunks(from)))
   }
   await hdfs.create(to, { bytes, chunks, ...storing })
-  return digest.result()
+  return { digest: digest.result(), checksum }
 }
 
 /**
- * The length, then HDFS's own checksum, for which DataNodes read no data: it covers the way of the bytes to each
- * replica. Where it does not agree, or is of a
- * kind that is not known here, everything is read back.
+ * The length, then HDFS's own checksum, for which DataNodes read no data: it covers the way of the bytes to the
+ * replicas. Where it does not agree, or is of a kind that is not known here, everything is read back.
  */
-async function faultOf(hdfs: WebHdfs, path: string, uploaded: string, digest: FileDigest) {
-  const status = await hdfs.status(uploaded)
+async function faultOf(hdfs: WebHdfs, path: string, { digest, checksum }: Sent): Promise<string | undefined> {
+  const [status, stored] = await Promise.all([hdfs.status(path), hdfs.checksum(path)])
   if (status?.length !== digest.fileBytes)
     return `it has ${status?.length ?? 0} bytes of the ${digest.fileBytes} that were sent`
-  const checksum = await hdfs.checksum(uploaded)
-  if (await matchesChecksum(checksum, status.blockSize, readChunks(path))) return undefined
-  if (await isReadBack(hdfs, uploaded, digest)) return undefined
+  if (checksum.matches(stored, status.blockSize)) return undefined
+  if (await isReadBack(hdfs, path, digest)) return undefined
   return 'what lies there is not what was sent'
 }
 
