@@ -1,41 +1,59 @@
 /** Evaluates probes on the embedded engine and on Spark, and tells in which cells they differ. */
 import { join } from 'node:path'
+import { printParse } from '../../src/compile/parse-source.ts'
 import { duckdbDialect } from '../../src/engines/duckdb/dialect.ts'
 import { sparkDialect } from '../../src/engines/spark/dialect.ts'
 import { copyLines, readRows } from '../pipeline.ts'
 import { type Probe, partialQueries, recordCells, recordQuery } from './dialect-probe.ts'
 import { runSparkSql } from './run-spark-sql.ts'
 
+interface Query {
+  readonly probe: Probe
+  readonly spark: string
+  readonly duckdb: string
+  readonly isRecords: boolean
+}
+
 /** One line of text for each difference; the probes run in one spark-sql. */
 export async function compareDialects(probes: readonly Probe[], folder: string): Promise<string[]> {
-  const queries: { probe: Probe; spark: string; duckdb: string; isRecords: boolean }[] = []
+  const queries: Query[] = []
+  const statements: string[] = []
   for (const [index, probe] of probes.entries()) {
     const path = join(folder, `lines${index}.parquet`)
+    const table = `parsed${index}`
     await copyLines(probe.lines, 0, path)
-    const spark = `parquet.\`${path}\``
-    const duckdb = `read_parquet('${path}')`
-    queries.push({
-      probe,
-      spark: recordQuery(probe.plan, sparkDialect, spark),
-      duckdb: recordQuery(probe.plan, duckdbDialect, duckdb),
-      isRecords: true,
-    })
-    if (!probe.withPartials) continue
-    const ofDuckdb = partialQueries(probe.plan, duckdbDialect, duckdb)
-    partialQueries(probe.plan, sparkDialect, spark).forEach((sql, i) => {
-      queries.push({ probe, spark: sql, duckdb: ofDuckdb[i]!, isRecords: false })
-    })
+    await readRows(
+      `CREATE TABLE ${table} AS ${printParse(probe.plan, duckdbDialect, `read_parquet('${path}')`)}`,
+    )
+    const parse = printParse(probe.plan, sparkDialect, `parquet.\`${path}\``)
+    const own = queriesOf(probe, table)
+    const tagged = own.map(
+      ({ spark }, n) => `SELECT concat('#${queries.length + n}:', "offset", ':', cells) FROM (${spark})`,
+    )
+    queries.push(...own)
+    statements.push(`CACHE TABLE ${table} AS ${parse}`, ...tagged, `UNCACHE TABLE ${table}`)
   }
-  const tagged = queries.map(
-    ({ spark }, index) => `SELECT concat('#${index}:', "offset", ':', cells) FROM (${spark})`,
-  )
-  const rows = readTagged(runSparkSql(tagged, join(folder, 'spark')), queries.length)
+  const rows = readTagged(runSparkSql(statements, join(folder, 'spark')), queries.length)
   const differences: string[] = []
   for (const [index, { probe, duckdb, isRecords }] of queries.entries()) {
     const expected = (await readRows(`SELECT * FROM (${duckdb})`)).map((row) => `${row.offset}:${row.cells}`)
     differences.push(...differ(probe, isRecords, expected, rows[index]!))
   }
   return differences
+}
+
+function queriesOf(probe: Probe, table: string): Query[] {
+  const { plan } = probe
+  const records = {
+    probe,
+    spark: recordQuery(plan, sparkDialect, table),
+    duckdb: recordQuery(plan, duckdbDialect, table),
+    isRecords: true,
+  }
+  if (!probe.withPartials) return [records]
+  const duckdb = partialQueries(plan, duckdbDialect, table)
+  const spark = partialQueries(plan, sparkDialect, table)
+  return [records, ...spark.map((sql, n) => ({ probe, spark: sql, duckdb: duckdb[n]!, isRecords: false }))]
 }
 
 function readTagged(output: readonly string[], count: number): string[][] {

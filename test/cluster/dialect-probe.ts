@@ -1,7 +1,6 @@
 /** What a source's lines become, cell by cell, in the SQL of any dialect: for comparing engines. */
 import { buildPlans } from '../../src/compile/build-plan.ts'
 import type { EngineDialect } from '../../src/compile/format/parse-dialect.ts'
-import { printParse } from '../../src/compile/parse-source.ts'
 import { TallyPrinter } from '../../src/compile/print-tally.ts'
 import type { Expr } from '../../src/core/expr.ts'
 import type { SourcePlan } from '../../src/core/plan.ts'
@@ -62,21 +61,20 @@ export function recordCells(plan: SourcePlan, dialect: EngineDialect): Cell[] {
   ]
 }
 
-/** A query whose rows are the offset and the hexadecimal bytes of all cells, `~` for null. */
-export function recordQuery(plan: SourcePlan, dialect: EngineDialect, lines: string): string {
+/** A query whose rows are the offset and the hexadecimal bytes of all cells, `~` for null. `parsed` is a table. */
+export function recordQuery(plan: SourcePlan, dialect: EngineDialect, parsed: string): string {
   const cells = recordCells(plan, dialect).map(({ sql }) => shown(sql))
-  return `SELECT "offset", ${joined(cells)} AS cells FROM (${printParse(plan, dialect, lines)}) AS parsed`
+  return `SELECT "offset", ${joined(cells)} AS cells FROM ${parsed}`
 }
 
 /** One query per tally of a metric: the partials' cells, in any order. */
-export function partialQueries(plan: SourcePlan, dialect: EngineDialect, lines: string): string[] {
-  const parsed = `(${printParse(plan, dialect, lines)})`
+export function partialQueries(plan: SourcePlan, dialect: EngineDialect, parsed: string): string[] {
   return plan.metrics.flatMap((metric) =>
     metric.tallies.map((tally) => {
       const printer = new TallyPrinter(dialect, metric, recordColumns(plan))
       const names = [...printer.groupNames(tally), ...tally.columns.map(({ column }) => column)]
       const cells = names.map((name) => shown(`CAST(${name} AS ${dialect.textType})`))
-      return `SELECT 0 AS "offset", ${joined(cells)} AS cells FROM (${printer.partials(tally, `${parsed} AS parsed`, {})}) AS partials`
+      return `SELECT 0 AS "offset", ${joined(cells)} AS cells FROM (${printer.partials(tally, parsed, {})}) AS partials`
     }),
   )
 }

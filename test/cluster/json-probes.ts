@@ -254,6 +254,18 @@ function randomNumbers(count: number): string[] {
   })
 }
 
+/** Doubles with sixteen or seventeen digits, powers of two and their neighbours among them. */
+function longNumbers(count: number): string[] {
+  const powers = Array.from({ length: 72 }, (_, index) => 2 ** (index - 13)).flatMap((power) =>
+    [1, 1 - 2 ** -53, 1 + 2 ** -52, 1.25, 1 / 3, 0.7, 1.1].map((factor) => power * factor),
+  )
+  const random = randomNumbers(count).map((text, index) => Number(text) / (1 + (index % 7)))
+  const all = [...powers, ...random].map(Math.abs).filter((value) => value >= 1e-5 && value < 1e19)
+  return all.map((value) =>
+    value % 1 === 0 ? `${BigInt(value)}.0` : value.toExponential(17 + (value < 1 ? 3 : 0)),
+  )
+}
+
 const KEYS = [
   ['a', 'b'],
   ['id.orig_h'],
@@ -374,7 +386,6 @@ const LINES = [
   `{${AT},"u":${'['.repeat(900)}${']'.repeat(900)}}`,
   `{${AT},"${'k'.repeat(60_000)}":1,"s":"x"}`,
   `{${AT},"u":"${'x\\"y'.repeat(50_000)}","s":"x"}`,
-  `{${AT},"u":${'[{"a":"b"},'.repeat(20_000)}1${']'.repeat(20_000)}}`,
   `{${AT},"u":[${'{"a":"b","a":1.50},'.repeat(20_000)}1],"s":"x"}`,
   `{${AT},"s":"${'x'.repeat(1_048_576 - AT.length - 9)}"}`,
   `{${AT},"s":"${'x'.repeat(1_048_576 - AT.length - 8)}"}`,
@@ -398,6 +409,14 @@ const keyFields = Object.fromEntries(KEYS.map((path, index) => [`k${index}`, { t
 export const JSON_PROBES: readonly Probe[] = [
   jsonProbe('json: tokens', TYPES, tokenLines([...NUMBERS, ...WORDS, ...TEXTS, ...NESTED, ...BAD])),
   jsonProbe('json: random numbers', TYPES, tokenLines(randomNumbers(400))),
+  jsonProbe(
+    'json: shortest digits',
+    Object.fromEntries([0, 2, 9, 12, 14, 15, 16, 17].map((scale) => [`d${scale}`, `decimal(${scale})`])),
+    longNumbers(500).map((token) => {
+      const members = [0, 2, 9, 12, 14, 15, 16, 17].map((scale) => `"d${scale}":${token}`)
+      return `{${AT},${members.join(',')}}`
+    }),
+  ),
   jsonProbe('json: lines', TYPES, LINES),
   jsonProbe('json: keys', keyFields, [
     JSON.stringify(OBJECT),

@@ -3,6 +3,7 @@ import { javaRegex } from '../../compile/java-regex.ts'
 import { SqlDialect } from '../../compile/sql-dialect.ts'
 import type { ValueType } from '../../core/expr.ts'
 import { BUCKETS_PER_DECADE } from '../../core/quantile-bucket.ts'
+import { bindValue } from './bind-value.ts'
 import { SparkParse } from './parse-dialect.ts'
 import { quoteText } from './quote-text.ts'
 
@@ -52,7 +53,7 @@ export class SparkDialect extends SqlDialect {
    */
   protected override quotient(dividend: string, divisor: string, wide: boolean): string {
     if (!wide) return `(${dividend} div ${divisor})`
-    return bind(
+    return bindValue(
       `named_struct('a', ${widen(dividend)}, 'b', ${widen(divisor)})`,
       'q',
       divideWide('q.a', 'q.b'),
@@ -67,7 +68,7 @@ export class SparkDialect extends SqlDialect {
 
   protected override roundedQuotient(doubled: string, divisor: string, wide: boolean): string {
     if (!wide) return super.roundedQuotient(doubled, divisor, wide)
-    return bind(
+    return bindValue(
       this.quotient(doubled, divisor, wide),
       'r',
       this.quotient(`(r + ${this.sign('r')})`, '2', wide),
@@ -114,11 +115,6 @@ function divideWide(a: string, b: string): string {
     widen(`(${dividend} - ${dividend} % ${divisor}) / ${divisor}`)
   const isShort = `abs(${a}) < ${LONG_DIVIDEND} OR abs(${b}) >= 1000000`
   const high = exact(a, CHUNK)
-  const low = bind(`${high} % ${b} * ${CHUNK} + ${a} % ${CHUNK}`, 'l', exact('l', b))
+  const low = bindValue(`${high} % ${b} * ${CHUNK} + ${a} % ${CHUNK}`, 'l', exact('l', b))
   return `CASE WHEN ${isShort} THEN ${exact(a, b)} ELSE ${exact(high, b)} * ${CHUNK} + ${low} END`
-}
-
-/** `body` with a name for a value that is computed once. */
-function bind(value: string, name: string, body: string): string {
-  return `transform(array(${value}), ${name} -> ${body})[0]`
 }

@@ -1,7 +1,7 @@
 /** JSON in Spark: a quick parse for usual lines, and a careful one for what its JSON functions read otherwise. */
 import type { JsonDialect } from '../../compile/format/parse-dialect.ts'
 import { javaRegex } from '../../compile/java-regex.ts'
-import { decimalText, doubleText } from './json-number.ts'
+import { doubleText, isShortest } from './json-number.ts'
 import { quoteText } from './quote-text.ts'
 
 type Path = readonly string[]
@@ -62,6 +62,8 @@ export class SparkJson implements JsonDialect {
         `CASE WHEN j_is_quick THEN ${quickItem('j_json', path, 'string')} ELSE try_variant_get(j_far${place}, '$', 'string') END`,
       ]),
       entries((path, place) => [`j_type${place}`, itemType(line, path, place)]),
+      entries((_, place) => [`j_number${place}`, longNumber(place)]),
+      { j_doubles: doubleTexts(paths.map((_, place) => place)) },
     ]
   }
 
@@ -143,17 +145,38 @@ function itemType(line: string, path: Path, place: number): string {
   return `CASE WHEN ${isTyped} THEN CASE WHEN j_is_quick THEN ${quick} ELSE ${careful} END END`
 }
 
+/** The number's text where its double must be looked at: of all but integers and short decimals. */
+function longNumber(place: number): string {
+  const raw = `j_raw${place}`
+  const type = `j_type${place}`
+  const token = `substring(${raw}, ${MARK.length + 1})`
+  const whens = [
+    `WHEN ${type} IS NULL OR ${type} IN ('STRING', 'BIGINT') THEN NULL`,
+    `WHEN ${type} = 'RAW' THEN CASE WHEN NOT ${matches(token, `${WHOLE}|-?[A-Za-z]+`)} THEN ${token} END`,
+    `WHEN ${type} = 'DOUBLE' OR ${type} LIKE 'DECIMAL%' AND NOT ${isShortest(raw)} AND NOT ${isLongInteger(raw)} THEN ${raw}`,
+  ]
+  return `CASE ${whens.join(' ')} END`
+}
+
+function doubleTexts(places: readonly number[]): string {
+  const numbers = places.map((place) => `j_number${place}`).join(', ')
+  return `CASE WHEN coalesce(${numbers}) IS NOT NULL THEN transform(array(${numbers}), number -> ${doubleText('number')}) END`
+}
+
 function itemText(place: number): string {
   const raw = `j_raw${place}`
   const type = `j_type${place}`
   const token = `substring(${raw}, ${MARK.length + 1})`
-  const marked = `CASE WHEN ${token} = '-0' THEN '0' WHEN ${matches(token, '-?[0-9]+')} OR ${matches(token, '-?[A-Za-z]+')} THEN ${token} ELSE ${doubleText(token)} END`
-  const isLong = matches(raw, '-?[0-9]{19,}')
   const whens = [
     `WHEN ${type} IS NULL OR ${type} IN ('STRING', 'BIGINT') THEN ${raw}`,
-    `WHEN ${type} = 'RAW' THEN ${marked}`,
-    `WHEN ${type} = 'DOUBLE' THEN ${doubleText(raw)}`,
-    `WHEN ${type} LIKE 'DECIMAL%' AND NOT ${isLong} THEN ${decimalText(raw)}`,
+    `WHEN j_number${place} IS NOT NULL THEN get(j_doubles, ${place})`,
+    `WHEN ${type} = 'RAW' THEN CASE WHEN ${token} = '-0' THEN '0' ELSE ${token} END`,
+    `WHEN ${type} LIKE 'DECIMAL%' AND NOT contains(${raw}, '.') AND NOT ${isLongInteger(raw)} THEN concat(${raw}, '.0')`,
   ]
   return `CASE ${whens.join(' ')} ELSE ${raw} END`
+}
+
+/** Of decimals without a fraction only integers have so many digits: suspect lines are not read quickly. */
+function isLongInteger(raw: string): string {
+  return matches(raw, '-?[0-9]{19,}')
 }

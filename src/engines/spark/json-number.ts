@@ -1,33 +1,32 @@
 /** The text of a JSON number with a fraction or an exponent: its double in shortest decimal form. */
+import { bindValue } from './bind-value.ts'
 import { quoteText } from './quote-text.ts'
+import { SURE_DIGITS, shortestDigits } from './shortest-digits.ts'
 
 const LARGEST = "CAST('1.7976931348623157e308' AS DOUBLE)"
-/** Fifteen digits name one double at most, so the shortest form of a number written with so few is itself. */
-const SURE_DIGITS = 15
 
 /**
- * `plain` is SQL of a decimal number without exponent and without zeros at its end, `1` for 1.0. Long or tiny
- * numbers go the way of doubles.
+ * Is the text of a decimal number, which has no exponent and no zeros at its end, the shortest form of its double,
+ * save that `.0` may be missing? False for long and tiny numbers.
  */
-export function decimalText(plain: string): string {
-  const hasPoint = `contains(${plain}, '.')`
-  const isTiny = `${plain} RLIKE ${quoteText('\\A-?0\\.000000')}`
-  return `CASE WHEN ${hasPoint} AND char_length(${plain}) <= ${SURE_DIGITS + 1} AND NOT ${isTiny} THEN ${plain} WHEN NOT ${hasPoint} AND char_length(${plain}) <= ${SURE_DIGITS} THEN concat(${plain}, '.0') ELSE ${doubleText(plain)} END`
+export function isShortest(plain: string): string {
+  const isShort = `char_length(${plain}) <= CASE WHEN contains(${plain}, '.') THEN ${SURE_DIGITS + 1} ELSE ${SURE_DIGITS} END`
+  return `(${isShort} AND NOT ${plain} RLIKE ${quoteText('\\A-?0\\.000000')})`
 }
 
 /** `number` is SQL of any number's text, also one that Java printed. */
 export function doubleText(number: string): string {
-  const printed = bind(`try_cast(${number} AS DOUBLE)`, 'v', printDouble('v'))
-  return printed
+  return bindValue(`try_cast(${number} AS DOUBLE)`, 'v', printDouble('v'))
 }
 
 function printDouble(v: string): string {
   const java = `CAST(abs(${v}) AS STRING)`
   const sign = `CASE WHEN startswith(CAST(${v} AS STRING), '-') THEN '-' ELSE '' END`
-  const finite = bind(
+  const best = shortestDigits('d', 'a')
+  const finite = bindValue(
     `split(${java}, 'E')`,
     'p',
-    bind(digitsAndPoint('p'), 'd', bind(shortest('d', v), 's', layOut('s'))),
+    bindValue(digitsAndPoint('p'), 'd', bindValue(`abs(${v})`, 'a', bindValue(best, 's', layOut('s')))),
   )
   const isTooLarge = `abs(${v}) > ${LARGEST}`
   return `concat(${sign}, CASE WHEN ${isTooLarge} THEN '1e999' WHEN ${v} = 0 THEN '0.0' ELSE ${finite} END)`
@@ -43,15 +42,6 @@ function digitsAndPoint(parts: string): string {
   return `named_struct('digits', trim(TRAILING '0' FROM ${significant}), 'point', ${point})`
 }
 
-/** Java may print more digits than are needed. */
-function shortest(d: string, v: string): string {
-  const rounded = `(CAST(substring(${d}.digits, 1, ${SURE_DIGITS + 1}) AS BIGINT) + 5) div 10`
-  const short = `CAST(${rounded} AS STRING)`
-  const isSame = `try_cast(concat(${short}, 'E', ${d}.point - ${SURE_DIGITS}) AS DOUBLE) = abs(${v})`
-  const taken = `named_struct('digits', trim(TRAILING '0' FROM ${short}), 'point', ${d}.point + char_length(${short}) - ${SURE_DIGITS})`
-  return `CASE WHEN char_length(${d}.digits) > ${SURE_DIGITS} AND ${isSame} THEN ${taken} ELSE ${d} END`
-}
-
 /** As ECMAScript does, with `.0` behind whole numbers. */
 function layOut(s: string): string {
   const digits = `${s}.digits`
@@ -62,8 +52,4 @@ function layOut(s: string): string {
   const small = `concat('0.', repeat('0', -${point}), ${digits})`
   const mantissa = `concat(substring(${digits}, 1, 1), CASE WHEN ${length} > 1 THEN '.' ELSE '' END, substring(${digits}, 2))`
   return `CASE WHEN ${point} BETWEEN ${length} AND 21 THEN ${whole} WHEN ${point} BETWEEN 1 AND 21 THEN ${mixed} WHEN ${point} BETWEEN -5 AND 0 THEN ${small} ELSE concat(${mantissa}, 'e', ${point} - 1) END`
-}
-
-function bind(value: string, name: string, body: string): string {
-  return `transform(array(${value}), ${name} -> ${body})[0]`
 }

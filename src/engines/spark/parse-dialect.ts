@@ -1,6 +1,7 @@
 /** How Spark reads lines. */
 import type { ParseDialect } from '../../compile/format/parse-dialect.ts'
 import { javaRegex } from '../../compile/java-regex.ts'
+import { bindValue } from './bind-value.ts'
 import { SparkJson } from './json-dialect.ts'
 import { quoteText } from './quote-text.ts'
 
@@ -107,7 +108,7 @@ export class SparkParse implements ParseDialect {
     const name = `b${this.#depth++}`
     const inner = body(name)
     this.#depth--
-    return `transform(array(${value}), ${name} -> ${inner})[0]`
+    return bindValue(value, name, inner)
   }
 
   divide(dividend: string, divisor: number): string {
