@@ -48,15 +48,18 @@ async function sync(path: string, flags: string): Promise<void> {
  * A new folder's name lives in its parent, so the parent is synced. Each level is made by itself: Node's
  * recursive form never returns on a file system such as /proc, which answers ENOENT to everything.
  */
-async function makeDurableFolder(path: string): Promise<void> {
+async function makeDurableFolder(path: string, isAgain = false): Promise<void> {
   try {
     await mkdir(path)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'EEXIST' && (await isFolder(path))) return
-    if (code !== 'ENOENT' || (await isFolder(dirname(resolve(path))))) throw error
-    await makeDurableFolder(dirname(resolve(path)))
-    return makeDurableFolder(path)
+    const parent = dirname(resolve(path))
+    const hasParent = await isFolder(parent)
+    // Another ingest may have made the parent since; what fails twice fails for good.
+    if (code !== 'ENOENT' || (hasParent && isAgain)) throw error
+    if (!hasParent) await makeDurableFolder(parent)
+    return makeDurableFolder(path, true)
   }
   await sync(dirname(resolve(path)), 'r')
 }
