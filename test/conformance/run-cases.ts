@@ -57,6 +57,7 @@ async function runRefusing(attempt: Attempt): Promise<Outcome[]> {
   } catch (error) {
     const source = sources.find(({ name }) => error instanceof MillraceError && error.params.source === name)
     if (!source) throw error
+    console.log(`${source.places.length} cases again without one another: ${(error as Error).message}`)
     if (source.places.length > 1) for (const place of source.places) alone.add(place)
     else refused.set(source.places[0]!, (error as Error).message)
     return runRefusing(attempt)
