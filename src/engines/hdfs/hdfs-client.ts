@@ -153,17 +153,20 @@ export class HdfsClient {
     if (!Number.isNaN(told)) this.#known.clockLeadMs = told - Date.now()
   }
 
+  /** Patience is counted from the first failure on: what took long and then failed is tried again at least once. */
   async #patiently<T>(path: string, act: () => Promise<T>): Promise<T> {
-    const startedMs = Date.now()
+    let failingSinceMs: number | undefined
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
       try {
         return await act()
       } catch (error) {
         if (isMissing(error) || isExisting(error) || error instanceof ContentFault) throw error
-        const waitedMs = Date.now() - startedMs
-        if (!isPassing(error) || waitedMs + pauseMs > this.#patienceMs(error))
-          throw this.explain(error, path, waitedMs)
-        await sleep(pauseMs * (0.5 + Math.random() / 2), undefined, { signal: this.#signal })
+        failingSinceMs ??= Date.now()
+        const waitedMs = Date.now() - failingSinceMs
+        const leftMs = this.#patienceMs(error) - waitedMs
+        if (!isPassing(error) || leftMs <= 0) throw this.explain(error, path, waitedMs)
+        const pause = Math.min(pauseMs * (0.5 + Math.random() / 2), leftMs)
+        await sleep(pause, undefined, { signal: this.#signal })
       }
     }
   }

@@ -1,0 +1,198 @@
+/** Who may use an HDFS, by what way, and what is said when it does not serve: each with what to do. */
+import { readFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { HdfsArchive, type HdfsArchiveOptions } from '../../src/engines/hdfs/archive.ts'
+import { WebHdfs } from '../../src/engines/hdfs/web-hdfs.ts'
+import { inputOf, textsOf } from '../contract/archive.contract.ts'
+import { OwnHdfs } from './own-hdfs.ts'
+
+let hdfs: OwnHdfs
+let folders = 0
+beforeAll(async () => {
+  hdfs = await OwnHdfs.start(Number(process.env.MILLRACE_OWN_PORT_BASE ?? 19_000))
+})
+afterAll(() => hdfs?.stop())
+
+function open(options: Partial<HdfsArchiveOptions> = {}): HdfsArchive {
+  const dataDir = join(hdfs.folder, `data${folders++}`)
+  return new HdfsArchive({ address: hdfs.http, path: '/logs', user: hdfs.user, dataDir, ...options })
+}
+
+const web = () => WebHdfs.connect({ address: hdfs.http, user: hdfs.user })
+const ingest = (archive: HdfsArchive, text = 'a line\n') => archive.ingest('web', [inputOf('a', text)])
+
+async function expectRefused(archive: HdfsArchive, code: string, ...parts: string[]) {
+  const refusal = await ingest(archive).catch((error: unknown) => error)
+  expect(refusal).toMatchObject({ code })
+  const { message } = refusal as Error
+  for (const part of parts) expect(message).toContain(part)
+  expect(message).not.toMatch(/\{\w+\}|\n|undefined/)
+}
+
+describe('an address', () => {
+  it('where nothing listens', () =>
+    expectRefused(
+      open({ address: 'http://127.0.0.1:9' }),
+      'ARCHIVE_UNREACHABLE',
+      '127.0.0.1:9',
+      'ECONNREFUSED',
+    ))
+
+  it('of a host that does not exist', () =>
+    expectRefused(open({ address: 'http://namenode.invalid:9870' }), 'ARCHIVE_UNREACHABLE', 'ENOTFOUND'))
+
+  it('where some other web server answers', async () => {
+    for (const status of [200, 404]) {
+      const server = createServer((_, response) => response.writeHead(status).end('<h1>It works!</h1>'))
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+      const { port } = server.address() as { port: number }
+      await expectRefused(open({ address: `http://127.0.0.1:${port}` }), 'ARCHIVE_UNREACHABLE', `${port}`)
+      server.close()
+      server.closeAllConnections()
+    }
+  })
+})
+
+describe('TLS', () => {
+  it('with the authority named: all goes through it, DataNodes too', async () => {
+    const archive = open({ address: hdfs.https, caFile: hdfs.caFile, path: '/tls' })
+    await ingest(archive)
+    expect(await textsOf(archive, 'web')).toEqual(['a line'])
+    expect(await archive.health()).toMatchObject({ liveNodes: 1, isSafeMode: false })
+  })
+
+  it('without it: refused, and said so', async () => {
+    await expectRefused(open({ address: hdfs.https }), 'ARCHIVE_TLS_FAILED', hdfs.https, '`ca`')
+    const https = hdfs.http.replace('http:', 'https:')
+    await expectRefused(open({ address: https, caFile: hdfs.caFile }), 'ARCHIVE_TLS_FAILED')
+  })
+
+  it('with a file that is not there', () => {
+    const caFile = join(hdfs.folder, 'nowhere.pem')
+    expect(() => open({ caFile })).toThrow(expect.objectContaining({ code: 'ARCHIVE_BAD_ADDRESS' }))
+  })
+})
+
+describe('a user', () => {
+  it('who may not write there', async () => {
+    await expectRefused(open({ user: 'alice' }), 'ARCHIVE_NO_PERMISSION', 'alice', '/logs')
+  })
+
+  it('who may not read there', async () => {
+    await ingest(open({ path: '/secret' }))
+    await hdfs.ask('PUT', '/secret', 'op=SETPERMISSION&permission=700')
+    await expect(open({ user: 'alice', path: '/secret' }).manifest('web')).rejects.toMatchObject({
+      code: 'ARCHIVE_NO_PERMISSION',
+    })
+  })
+
+  // Only Kerberos makes a NameNode look at tokens, so what is sent is held here, and what is answered.
+  it('named by a delegation token, which is sent in place of a name', async () => {
+    const asked: string[] = []
+    const server = createServer((request, response) => {
+      asked.push(request.url ?? '')
+      const refusal = { exception: 'InvalidToken', message: 'token (bob) is expired' }
+      response.writeHead(403).end(JSON.stringify({ RemoteException: refusal }))
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as { port: number }
+    const archive = open({ address: `http://127.0.0.1:${port}`, token: 'a/token=' })
+    await expectRefused(archive, 'ARCHIVE_LOGIN_REFUSED', 'token (bob) is expired', 'the delegation token')
+    expect(asked).toEqual(['/webhdfs/v1/logs/web/blocks?op=MKDIRS&delegation=a%2Ftoken%3D'])
+    server.close()
+    server.closeAllConnections()
+  })
+})
+
+describe('a folder', () => {
+  it('that is a file', async () => {
+    await ingest(open({ path: '/taken' }))
+    const path = '/taken/web/manifest.0000000000000001.json'
+    await expectRefused(open({ path }), 'ARCHIVE_STORAGE_FAILED', 'not a directory')
+  })
+
+  it('whose quota of names or space is used up: nothing is added, and all is well when it is raised', async () => {
+    const quotas = ['namespacequota=1', 'storagespacequota=1000000']
+    for (const [index, quota] of quotas.entries()) {
+      const path = `/quota${index}`
+      await hdfs.ask('PUT', path, 'op=MKDIRS')
+      await hdfs.ask('PUT', path, `op=SETQUOTA&${quota}`)
+      await expectRefused(open({ path }), 'ARCHIVE_QUOTA_EXCEEDED', path, 'quota')
+      expect(await open({ path }).manifest('web')).toBeUndefined()
+      await hdfs.ask('PUT', path, `op=SETQUOTA&${quota.replace(/=.*/, '=-1')}`)
+      await ingest(open({ path }))
+      expect(await textsOf(open({ path }), 'web')).toEqual(['a line'])
+    }
+  })
+})
+
+describe('a manifest', () => {
+  it('that is damaged is not believed, and no older one is taken for it', async () => {
+    const archive = open({ path: '/damaged' })
+    await ingest(archive)
+    await archive.acknowledge('web')
+    await ingest(archive, 'another\n')
+    const newest = '/damaged/web/manifest.0000000000000002.json'
+    await web().createText(newest, 'half a mani')
+    await expect(archive.manifest('web')).rejects.toMatchObject({ code: 'ARCHIVE_CORRUPT_MANIFEST' })
+    await expectRefused(open({ path: '/damaged' }), 'ARCHIVE_CORRUPT_MANIFEST')
+    expect(await archive.sources()).toEqual(['web'])
+    expect((await archive.scrub('web')).findings).toMatchObject([{ block: 'manifest', outcome: 'lost' }])
+  })
+})
+
+describe('safe mode', () => {
+  it('is waited for, and then said', async () => {
+    const archive = open({ path: '/safe', patienceMs: 3000 })
+    await ingest(archive)
+    await archive.acknowledge('web')
+    await hdfs.kill('datanode1')
+    await hdfs.kill('namenode')
+    await hdfs.launch('namenode')
+    expect(await archive.health()).toMatchObject({ isSafeMode: true })
+    await expectRefused(archive, 'ARCHIVE_SAFE_MODE', '3 seconds')
+    const patient = open({ path: '/safe' })
+    const ingested = ingest(patient, 'after\n')
+    await hdfs.launch('datanode1')
+    await ingested
+    expect(await textsOf(patient, 'web')).toEqual(['a line', 'after'])
+  })
+})
+
+describe('blocks for engines', () => {
+  it('are named by the address that the NameNode tells, or the one that is given', async () => {
+    const archive = open({ path: '/odd path/#1' })
+    await ingest(archive)
+    const [block] = (await archive.manifest('web'))!.blocks
+    expect(await archive.blockUri('web', block!)).toMatch(
+      /^hdfs:\/\/(localhost|127\.0\.0\.1):\d+\/odd%20path\/%231\/web\/blocks\/0{16}-0{15}1\.parquet$/,
+    )
+    const named = open({ path: '/odd path/#1', rpc: 'hdfs://nameservice1' })
+    expect(await named.blockUri('web', block!)).toMatch(/^hdfs:\/\/nameservice1\/odd%20path/)
+    await expect(archive.blockUri('web', { ...block!, fileBytes: 1 })).rejects.toMatchObject({
+      code: 'ARCHIVE_CORRUPT_BLOCK',
+    })
+    await expect(archive.blockUri('web', { ...block!, name: 'x' })).rejects.toMatchObject({
+      code: 'ARCHIVE_CORRUPT_BLOCK',
+    })
+  })
+
+  it('have a folder beside them to stage in', async () => {
+    const archive = open({ path: '/shared' })
+    const shared = await archive.shareFolder('web')
+    const path = decodeURIComponent(new URL(shared.uri).pathname)
+    for (const name of ['b', 'a', 'empty'])
+      await web().createText(`${path}/totals/${name}`, name === 'empty' ? '' : `of ${name}`)
+    const local = join(hdfs.folder, 'fetched')
+    const fetched = await shared.fetch('totals', local)
+    expect(fetched).toEqual(['a', 'b', 'empty'].map((name) => join(local, name)))
+    expect(await Promise.all(fetched.map((one) => readFile(one, 'utf8')))).toEqual(['of a', 'of b', ''])
+    const again = await archive.shareFolder('web')
+    expect(await again.fetch('totals', local)).toEqual([])
+    await again.remove()
+    expect(await web().status(path)).toBeUndefined()
+    expect(await archive.sources()).toEqual([])
+  })
+})
