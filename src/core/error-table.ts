@@ -93,7 +93,7 @@ export const ERROR_TABLE = {
   },
   BATCH_REGEX_TOO_DEEP: {
     exit: 2,
-    text: 'This batch engine cannot run the regular expression {pattern}: it would go one level deeper with every repetition of {part}, and a long line could end it. Write the repeat so that its next two characters decide whether it goes on, such as (?:[^,]*,)* or "(?:[^"]|"")*", or run the batch on the embedded engine.',
+    text: 'This batch engine cannot run the regular expression {pattern}: it would go one level deeper with every repetition of {part}, and a long line could end it. Let every repetition end in a character that stands nowhere else in it, such as (?:[a-z]+,)*, and what follows the repeat not match where a repetition does; or run the batch on the embedded engine.',
   },
   BATCH_SUM_OVERFLOW: {
     exit: 1,

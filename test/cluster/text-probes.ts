@@ -231,6 +231,24 @@ export const TEXT_PROBES: readonly Probe[] = [
     PATTERN_LINES,
   ),
   probe(
+    'pattern with repeats',
+    {
+      format: { pattern: String.raw`(?P<ts>\S+) (?:(?P<word>\w+) )*(?P<rest>[^ ]*)(?P<end>!)?` },
+      time: 'ts',
+      fields: { word: 'string', rest: 'string', end: 'string' },
+    },
+    ['word', 'rest', '"end"'],
+    [
+      `${T} a b `,
+      `${T} x!`,
+      `${T} !`,
+      `${T} a b c!d`,
+      `${T}  a`,
+      `${T} ${'ab '.repeat(LONG)}`,
+      `${T} ${'é '.repeat(LONG)}`,
+    ],
+  ),
+  probe(
     'pattern with quotes',
     { format: { pattern: String.raw`(?P<ts>\S+) '(?P<v>[^']*)'; --` }, time: 'ts', fields: { v: 'string' } },
     ['v'],
