@@ -54,8 +54,8 @@ export async function appendInputs(job: AppendJob, inputs: readonly IngestInput[
 
 class Appender {
   readonly #job: AppendJob
-  #sealing: Promise<void> = Promise.resolve()
-  readonly #blocks: Block[] = []
+  /** In the order of offsets. */
+  readonly #sealing: Promise<Block>[] = []
   #tableBytes = 0
   #bytesRead = 0
   #lines = 0
@@ -93,13 +93,12 @@ class Appender {
 
   async finish(): Promise<{ blocks: Block[]; lastObservedMs: number }> {
     if (this.#job.table.lines > 0) await this.#closeBlock()
-    await this.#sealing
-    return { blocks: this.#blocks, lastObservedMs: this.#observedMs }
+    return { blocks: await Promise.all(this.#sealing), lastObservedMs: this.#observedMs }
   }
 
   /** After a failure: waits until nothing is being written any more. */
   async settle(): Promise<void> {
-    await this.#sealing.catch(() => {})
+    await Promise.allSettled(this.#sealing)
   }
 
   async *#watch(input: IngestInput, hash: ReturnType<typeof createHash>) {
@@ -130,11 +129,11 @@ class Appender {
     const written = await table.write(path, { source, incarnation, firstOffset })
     this.#firstOffset += written.lines
     this.#tableBytes = 0
-    await this.#sealing
-    this.#sealing = writer.seal({ path, firstOffset, ...written }).then((block) => {
-      this.#blocks.push(block)
-    })
-    this.#sealing.catch(() => {})
+    await this.#sealing.at(-writer.sealsAtOnce)
+    const sealing = writer.seal({ path, firstOffset, ...written })
+    // Its failure is met when its turn comes.
+    sealing.catch(() => {})
+    this.#sealing.push(sealing)
   }
 }
 

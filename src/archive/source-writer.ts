@@ -37,6 +37,8 @@ export interface SourceWriter {
   /** Local folders: where blocks are packed, and where packing may spill to. */
   readonly packFolder: string
   readonly spillFolder: string
+  /** How many blocks may be sealed at the same time. */
+  readonly sealsAtOnce: number
   /** Puts a packed block into storage under its name; `commit` makes that name last. Errors: ARCHIVE_*. */
   seal(packed: PackedBlock): Promise<Block>
   /** Contents of earlier ingests. */

@@ -1,13 +1,14 @@
-/** `millrace scrub`: checks every block of the archive and heals what a mirror can heal. */
+/** `millrace scrub`: checks every block of the archive and heals what a good copy can heal. */
 import type { Command } from 'commander'
+import type { StorageHealth } from '../ports/archive.ts'
 import { say, writeJson, writeOut } from './output.ts'
-import { countOf, textTable } from './text-table.ts'
+import { countOf, formatBytes, formatCount, textTable } from './text-table.ts'
 import { deploymentOf, loadChecked, type Workspace, workspaceOf } from './workspace.ts'
 
 export function addScrub(program: Command): void {
   program
     .command('scrub')
-    .description('check every block of raw lines, and heal damaged ones from the mirror')
+    .description('check every block of raw lines, and heal damaged ones from a good copy')
     .action((_options: unknown, command: Command) => scrub(workspaceOf(command)))
 }
 
@@ -16,7 +17,8 @@ async function scrub(workspace: Workspace): Promise<void> {
   const definition = await loadChecked(workspace)
   const { openArchive } = await import('../engines/registry.ts')
   const { scrubArchive } = await import('../run/scrub-archive.ts')
-  const reports = await scrubArchive(await openArchive(deploymentOf(workspace, definition)))
+  const archive = await openArchive(deploymentOf(workspace, definition))
+  const reports = await scrubArchive(archive)
   const findings = reports.flatMap(({ source, findings }) =>
     findings.map((finding) => ({ source, ...finding })),
   )
@@ -24,6 +26,7 @@ async function scrub(workspace: Workspace): Promise<void> {
   if (lost > 0) process.exitCode = 1
   if (workspace.json) return writeJson(reports)
   for (const { source, blocks } of reports) say(`${source}: ${countOf(blocks, 'block')} checked.`)
+  sayHealth(await archive.health?.())
   if (reports.length === 0) say('There are no raw lines yet. Next: millrace ingest SOURCE FILE…')
   if (findings.length === 0) return
   const rows = findings.map(({ source, block, copy, fault, outcome }) => [
@@ -36,4 +39,17 @@ async function scrub(workspace: Workspace): Promise<void> {
   await writeOut(textTable(['source', 'block', 'copy', 'fault', 'outcome'], rows))
   if (lost > 0)
     say(`millrace: ${countOf(lost, 'block')} lost. Restore them from a backup, then run scrub again.`)
+}
+
+/** Of the whole storage, since what ails it may ail this archive next. */
+function sayHealth(health: StorageHealth | undefined): void {
+  if (!health) return
+  const { liveNodes, deadNodes, underReplicatedBlocks, missingBlocks, corruptBlocks } = health
+  const nodes = `${countOf(liveNodes, 'DataNode')} live, ${formatCount(deadNodes)} dead`
+  const counts = { 'under-replicated': underReplicatedBlocks, missing: missingBlocks, corrupt: corruptBlocks }
+  const blocks = Object.entries(counts).map(([state, count]) => `${formatCount(count)} ${state}`)
+  say(
+    `Storage: ${nodes}; of all its blocks ${blocks.join(', ')}; ${formatBytes(health.remainingBytes)} free.`,
+  )
+  if (health.isSafeMode) say('millrace: Warning: it is in safe mode, and nothing can be written to it.')
 }

@@ -17,6 +17,7 @@ export class FilesWriter implements SourceWriter {
   /** Packed where it will lie, so that a rename is all it takes. */
   readonly packFolder: string
   readonly spillFolder: string
+  readonly sealsAtOnce = 1
   readonly #disk: Disk
   readonly #places: ManifestPlaces
 

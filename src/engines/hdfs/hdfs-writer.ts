@@ -32,6 +32,8 @@ export class HdfsWriter implements SourceWriter {
   readonly pending: readonly PendingIngest[]
   readonly packFolder: string
   readonly spillFolder: string
+  /** So that one is sent while NameNode and DataNodes are asked about another. */
+  readonly sealsAtOnce = 2
   readonly #place: WriterPlace
   readonly #lease: WriterLease
   readonly #uploads: UploadFolder
