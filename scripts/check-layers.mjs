@@ -7,7 +7,12 @@ import { root } from './build.mjs'
 import layers from './layers.config.mjs'
 
 /** The words of the definition language by which its author chooses an engine; the library that packs blocks. */
-const NAMING_ENGINES = new Set(['src/define/adapter-schema.ts', 'src/archive/block-table.ts'])
+const NAMING_ENGINES = new Set([
+  'src/archive/block-packer.ts',
+  'src/archive/block-table.ts',
+  'src/define/adapter-schema.ts',
+  'src/define/diagnostic-table.ts',
+])
 
 process.chdir(root)
 const files = readdirSync('src', { recursive: true })
@@ -40,7 +45,7 @@ function engineNamesOutside() {
   const named = new RegExp(engines.join('|'), 'i')
   return files
     .filter((file) => !file.startsWith('src/engines/') && !file.endsWith('.test.ts'))
-    .filter((file) => !NAMING_ENGINES.has(file))
+    .filter((file) => !file.includes('/fixtures/') && !NAMING_ENGINES.has(file))
     .filter((file) => engines.length > 0 && named.test(readFileSync(file, 'utf8')))
     .map((file) => `engine-names-stay-in-engines: ${file} names ${named.exec(readFileSync(file, 'utf8'))[0]}`)
 }

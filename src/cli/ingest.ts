@@ -24,16 +24,17 @@ export function addIngest(program: Command): void {
 async function ingest(workspace: Workspace, name: string, files: readonly string[]): Promise<void> {
   const definition = await loadChecked(workspace)
   const source = requireSource(definition, name)
-  const { openArchive } = await import('../engines/registry.ts')
+  const { archivePlace, openArchive } = await import('../engines/registry.ts')
   const { ingestFiles } = await import('../run/ingest-files.ts')
-  const archive = await openArchive(deploymentOf(workspace, definition))
+  const deployment = deploymentOf(workspace, definition)
+  const archive = await openArchive(deployment)
   const progress = await Progress.open()
   const started = Date.now()
   const result = await interruptible((signal) => {
     if (files.includes('-')) stopReadingInput(signal)
     return ingestFiles(archive, name, files, { ...watch(source, progress), signal })
   }).finally(() => progress.end())
-  await tell(workspace, result, Date.now() - started)
+  await tell(workspace, result, { tookMs: Date.now() - started, place: archivePlace(deployment) })
   // Only a result that was told may be forgotten: until then the same files are taken for a retry.
   await archive.acknowledge(name)
 }
@@ -63,7 +64,11 @@ function watch(source: Source, progress: Progress): IngestFilesOptions {
   }
 }
 
-async function tell(workspace: Workspace, result: IngestResult, tookMs: number): Promise<void> {
+async function tell(
+  workspace: Workspace,
+  result: IngestResult,
+  { tookMs, place }: { tookMs: number; place: string },
+): Promise<void> {
   const { source, lines, bytes, blocks, repeated } = result
   if (workspace.json) return writeJson({ source, lines, bytes, blocks, ...(repeated && { repeated }) })
   if (lines === 0) return say('There were no lines to keep; nothing was added.')
@@ -73,6 +78,6 @@ async function tell(workspace: Workspace, result: IngestResult, tookMs: number):
     )
   const rate = `${formatSeconds(tookMs)}, ${formatBytes((bytes / Math.max(tookMs, 1)) * 1000)}/s`
   const kept = `${countOf(lines, 'line')} (${formatBytes(bytes)}) in ${formatCount(blocks)} new ${blocks === 1 ? 'block' : 'blocks'}`
-  say(`${source}: kept ${kept}, ${rate}, under ${workspace.dataDir}.`)
+  say(`${source}: kept ${kept}, ${rate}, in ${place}.`)
   say('Next: millrace batch')
 }

@@ -1,11 +1,13 @@
 /** Which adapter plays which role; the only place that loads an engine, and only when it is asked for. */
 import { join } from 'node:path'
-import type { Definition } from '../core/definition.ts'
+import type { AdapterConfig, Definition } from '../core/definition.ts'
 import type { SourcePlan } from '../core/plan.ts'
 import type { Archive } from '../ports/archive.ts'
 import type { BatchEngine, Statement } from '../ports/batch-engine.ts'
 import type { Report } from '../ports/report.ts'
 import type { TableFile } from '../ports/table-file.ts'
+
+const HDFS_PATH = '/millrace'
 
 /** Where everything embedded lives, and which roles other adapters take. */
 export interface Deployment extends Partial<Pick<Definition, 'archive' | 'batch' | 'report'>> {
@@ -17,12 +19,40 @@ export async function openArchive({ dataDir, archive }: Deployment): Promise<Arc
     const { FilesArchive } = await import('./files/archive.ts')
     return new FilesArchive({ dataDir, ...(archive?.mirror !== undefined && { mirror: archive.mirror }) })
   }
-  throw new Error(`no archive ${archive.adapter.adapter}`)
+  return openHdfs(archive.adapter, dataDir)
+}
+
+async function openHdfs({ address, options }: AdapterConfig, dataDir: string): Promise<Archive> {
+  const { HdfsArchive } = await import('./hdfs/archive.ts')
+  const { ca, block_size, path = HDFS_PATH, ...rest } = options as HdfsConfig
+  return new HdfsArchive({
+    ...{ ...rest, address, dataDir, path },
+    ...(ca !== undefined && { caFile: ca }),
+    ...(block_size !== undefined && { blockSizeBytes: bytesOf(block_size) }),
+  })
+}
+
+/** Options as the definition writes them; see src/define/adapter-schema.ts, which has checked them. */
+interface HdfsConfig {
+  readonly path?: string
+  readonly rpc?: string
+  readonly replication?: number
+  readonly block_size?: string
+  readonly user?: string
+  readonly token?: string
+  readonly ca?: string
+}
+
+/** `128m` → bytes. */
+function bytesOf(size: string): number {
+  return Number(size.slice(0, -1)) * 1024 ** ('kmgt'.indexOf(size.slice(-1)) + 1)
 }
 
 /** Where the archive's blocks are, for messages. */
 export function archivePlace({ dataDir, archive }: Deployment): string {
-  return archive?.adapter?.address ?? join(dataDir, 'archive')
+  if (!archive?.adapter) return join(dataDir, 'archive')
+  const { path = HDFS_PATH } = archive.adapter.options as HdfsConfig
+  return `${archive.adapter.address.replace(/\/$/, '')}${path}`
 }
 
 /** Names of the batch engines. */
@@ -31,11 +61,26 @@ export type BatchEngineName = (typeof BATCH_ENGINES)[number]
 
 /** The engine that the definition names, or the one asked for, with the definition's options where it has any. */
 export async function openBatchEngine(
-  { dataDir, batch }: Deployment,
+  { dataDir, archive, batch }: Deployment,
   name: BatchEngineName = batch?.adapter ? 'spark' : 'duckdb',
 ): Promise<BatchEngine> {
   if (name === 'duckdb') return openEmbeddedEngine(dataDir)
-  throw new Error(`no batch engine ${name}`)
+  const { SparkBatchEngine } = await import('./spark/batch.ts')
+  const { conf, ...options } = (batch?.adapter?.options ?? {}) as SparkConfig
+  const { user } = (archive?.adapter?.options ?? {}) as HdfsConfig
+  const settings = Object.entries(conf ?? {}).map(([key, value]) => [key, String(value)])
+  return new SparkBatchEngine({
+    ...{ ...options, master: batch?.adapter?.address ?? 'local[*]', workDir: join(dataDir, 'tmp') },
+    ...(user !== undefined && { user }),
+    conf: Object.fromEntries(settings),
+  })
+}
+
+interface SparkConfig {
+  readonly memory?: string
+  readonly cores?: number
+  readonly home?: string
+  readonly conf?: Readonly<Record<string, string | number | boolean>>
 }
 
 async function openEmbeddedEngine(dataDir: string): Promise<BatchEngine> {
@@ -51,9 +96,17 @@ export async function explainBatch(plan: SourcePlan): Promise<Statement[]> {
 
 /** Opens the report for reading or, in a batch, for writing. Errors: REPORT_*. */
 export async function openReport({ dataDir, report }: Deployment, mode: 'read' | 'write'): Promise<Report> {
-  if (report?.adapter) throw new Error(`no report ${report.adapter.adapter}`)
+  if (report?.adapter) return openPostgres(report.adapter, mode)
   const { openDuckdbReport } = await import('./duckdb/report.ts')
   return openDuckdbReport(dataDir, mode)
+}
+
+async function openPostgres({ address, options }: AdapterConfig, mode: 'read' | 'write'): Promise<Report> {
+  const { openPostgresReport } = await import('./postgres/report.ts')
+  const { stagedTextReader } = await import('./duckdb/staged-text.ts')
+  const { schema, ca } = options as { schema?: string; ca?: string }
+  const place = { url: address, ...(schema && { schema }), ...(ca && { caFile: ca }) }
+  return openPostgresReport(place, mode, { text: stagedTextReader })
 }
 
 /** Writes an export's Parquet file in a folder of its own inside the data folder. */

@@ -3,7 +3,6 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { SparkBatchEngine } from '../../src/engines/spark/batch.ts'
-import { sparkConf, sparkDialect } from '../../src/engines/spark/dialect.ts'
 import type { OpenEngine } from '../pipeline.ts'
 
 /** As `npm run cluster` fetches it. */
@@ -19,8 +18,6 @@ export const openLocalSpark: OpenEngine = async ({ dataDir }) => {
     // Many small sources: what Spark does for large ones would take most of the time.
     conf: { 'spark.sql.shuffle.partitions': '2', 'spark.default.parallelism': '2' },
     workDir,
-    dialect: sparkDialect,
-    dialectConf: sparkConf,
   })
 }
 

@@ -1,9 +1,9 @@
 /** The batch engine on Spark: one call is one application, which ends by itself and leaves nothing behind. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import type { EngineDialect } from '../../compile/format/parse-dialect.ts'
 import { MillraceError } from '../../core/error.ts'
 import type { BatchEngine, BatchOptions, BatchRequest, StagedSource } from '../../ports/batch-engine.ts'
+import { sparkConf, sparkDialect } from './dialect.ts'
 import { driverFailure } from './driver-failure.ts'
 import { checkJava, findSparkSql } from './find-spark.ts'
 import { COUNTS, printJob, REJECTS, tallyFolder } from './job.ts'
@@ -24,9 +24,6 @@ export interface SparkBatchOptions {
   readonly user?: string
   /** For the job, the driver's log and scratch files. */
   readonly workDir: string
-  readonly dialect: EngineDialect
-  /** What the dialect's meaning depends on. */
-  readonly dialectConf?: Readonly<Record<string, string>>
 }
 
 export class SparkBatchEngine implements BatchEngine {
@@ -43,6 +40,7 @@ export class SparkBatchEngine implements BatchEngine {
     if (requests.length === 0) return []
     const program = findSparkSql(this.#options.home)
     checkJava()
+    await mkdir(this.#options.workDir, { recursive: true })
     const folder = await mkdtemp(join(resolve(this.#options.workDir), 'spark-'))
     try {
       await this.#run(program, folder, requests, options)
@@ -65,7 +63,7 @@ export class SparkBatchEngine implements BatchEngine {
   ): Promise<void> {
     const job = join(folder, 'job.sql')
     const logPath = join(folder, 'driver.log')
-    await writeFile(job, printJob(this.#options.dialect, requests))
+    await writeFile(job, printJob(sparkDialect, requests))
     const args = [...this.#arguments(folder), '-f', job]
     const user = this.#options.user
     const env = {
@@ -80,7 +78,7 @@ export class SparkBatchEngine implements BatchEngine {
   }
 
   #arguments(folder: string): string[] {
-    const { master, memory, cores, jars, conf, dialectConf } = this.#options
+    const { master, memory, cores, jars, conf } = this.#options
     const all: Record<string, string> = {
       'spark.ui.enabled': 'false',
       'spark.sql.catalogImplementation': 'in-memory',
@@ -94,7 +92,7 @@ export class SparkBatchEngine implements BatchEngine {
       'spark.sql.session.timeZone': 'UTC',
       'spark.sql.ansi.enabled': 'true',
       'spark.sql.ansi.doubleQuotedIdentifiers': 'true',
-      ...dialectConf,
+      ...sparkConf,
     }
     const confs = Object.entries(all).flatMap(([key, value]) => ['--conf', `${key}=${value}`])
     return ['--master', master, ...(jars?.length ? ['--jars', jars.join(',')] : []), ...confs]
