@@ -1,34 +1,15 @@
 /** Collects lines in memory and writes them as one Parquet block: all splitting and packing is DuckDB's. */
-import { mkdir } from 'node:fs/promises'
-import { type DuckDBConnection, DuckDBInstance, type DuckDBPreparedStatement } from '@duckdb/node-api'
+import type { DuckDBConnection, DuckDBInstance, DuckDBPreparedStatement } from '@duckdb/node-api'
+import { type BlockLabel, openPacker, printCopy, quote } from './block-packer.ts'
 import { unwritable } from './disk.ts'
 import { type LineRun, lineRuns } from './line-runs.ts'
 import type { Piece } from './piece-cutter.ts'
-
-export interface BlockLabel {
-  readonly source: string
-  readonly incarnation: string
-  readonly firstOffset: number
-}
 
 export interface BlockTableOptions {
   /** The only folder that blocks are written to. */
   readonly blockFolder: string
   readonly spillFolder: string
 }
-
-/** Only a guard: a table holds one block, and what a line of 1 GiB needs is the most that ever happens. */
-const MEMORY_LIMIT = '4GB'
-/** More threads hold more row groups in memory at once. */
-const THREADS = 2
-const ROW_GROUP_LINES = 122_880
-
-/**
- * Raw lines hardly repeat, so a dictionary would be built in vain (a third of the writer's time). Level 1 packs
- * 5 % worse than level 3 in two thirds of its time.
- */
-const PARQUET_OPTIONS = `format parquet, compression zstd, compression_level 1, dictionary_size_limit 1,
-  row_group_size ${ROW_GROUP_LINES}`
 
 /**
  * How a run becomes lines, by kind. DuckDB has text functions only, so bytes that are no UTF-8 are split in
@@ -59,18 +40,7 @@ export class BlockTable {
   }
 
   static async open({ blockFolder, spillFolder }: BlockTableOptions): Promise<BlockTable> {
-    await mkdir(spillFolder, { recursive: true })
-    const instance = await DuckDBInstance.create(':memory:', {
-      autoinstall_known_extensions: 'false',
-      autoload_known_extensions: 'false',
-      memory_limit: MEMORY_LIMIT,
-      temp_directory: spillFolder,
-      threads: String(THREADS),
-    })
-    const connection = await instance.connect()
-    await connection.run(`set allowed_directories = [${quote(blockFolder)}]`)
-    await connection.run('set enable_external_access = false')
-    await connection.run('set lock_configuration = true')
+    const { instance, connection } = await openPacker([blockFolder], spillFolder)
     const table = new BlockTable(instance, connection)
     await table.#clear()
     return table
@@ -89,17 +59,8 @@ export class BlockTable {
   async write(path: string, label: BlockLabel): Promise<{ lines: number; rawBytes: number }> {
     const lines = this.#lines
     const [rawBytes = 0] = await this.#numbers('select coalesce(sum(octet_length(raw)), 0) from line')
-    const metadata = {
-      millrace_format: '1',
-      source: label.source,
-      incarnation: label.incarnation,
-      first_offset: String(label.firstOffset),
-      end_offset: String(label.firstOffset + lines),
-      raw_bytes: String(rawBytes),
-    }
-    const pairs = Object.entries(metadata).map(([key, value]) => `${key}: ${quote(value)}`)
     const select = `select ${label.firstOffset} + rowid as "offset", observed_ms, raw from line`
-    const copy = `copy (${select}) to ${quote(path)} (${PARQUET_OPTIONS}, kv_metadata {${pairs.join(', ')}})`
+    const copy = printCopy(select, path, { ...label, lines, rawBytes })
     await this.#connection.run(copy).catch((error: unknown) => {
       throw unwritable(path, error)
     })
@@ -155,8 +116,4 @@ export class BlockTable {
     const reader = await this.#connection.runAndReadAll(sql)
     return reader.getRows()[0]!.map(Number)
   }
-}
-
-function quote(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`
 }

@@ -46,6 +46,19 @@ export interface ScrubReport {
   }[]
 }
 
+export interface CompactOptions {
+  /** What a merged block's file holds at most; default 128 MiB. */
+  readonly targetBytes?: number
+  readonly signal?: AbortSignal
+}
+
+export interface CompactReport {
+  readonly source: string
+  /** How many blocks there were of those that are fewer now. */
+  readonly merged: number
+  readonly into: number
+}
+
 /** How the storage under an archive fares by its own account, other users' files included. */
 export interface StorageHealth {
   readonly liveNodes: number
@@ -95,6 +108,11 @@ export interface Archive {
   /** Makes an empty shared folder; one of the same name that an earlier run left is emptied. */
   shareFolder(name: string): Promise<SharedFolder>
   scrub(source: string): Promise<ScrubReport>
+  /**
+   * Merges small blocks that follow one another. The merged ones stay for a day for those who are reading them; a
+   * cut of an earlier run may then lie inside a block. Errors: as of ingest, and ARCHIVE_CORRUPT_BLOCK.
+   */
+  compact?(source: string, options?: CompactOptions): Promise<CompactReport>
   /** Of storage that keeps account of itself; undefined when it does not tell us. */
   health?(): Promise<StorageHealth | undefined>
 }

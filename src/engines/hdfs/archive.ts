@@ -7,6 +7,8 @@ import type { Block, Manifest } from '../../core/block.ts'
 import { MillraceError } from '../../core/error.ts'
 import type {
   Archive,
+  CompactOptions,
+  CompactReport,
   IngestInput,
   IngestOptions,
   IngestResult,
@@ -15,6 +17,7 @@ import type {
   StorageHealth,
 } from '../../ports/archive.ts'
 import { BlockCache } from './block-cache.ts'
+import { compactOnce, TARGET_BYTES } from './compact-source.ts'
 import { dataFolderId } from './data-folder-id.ts'
 import { findManifest } from './manifest-generations.ts'
 import { unacknowledged, withOpenSource } from './open-source.ts'
@@ -101,14 +104,7 @@ export class HdfsArchive implements Archive {
     inputs: readonly IngestInput[],
     options: IngestOptions = {},
   ): Promise<IngestResult> {
-    const place = {
-      hdfs: this.#hdfs.under(options.signal),
-      folder: this.#folder(source),
-      spool: spoolFolder(this.#options.dataDir, source),
-      storing: this.#storing,
-      dataDir: this.#options.dataDir,
-      leaseMs: this.#options.leaseMs,
-    }
+    const place = this.#place(source, options.signal)
     const job = { limits: this.#limits, inputs, options }
     const { result, generation } = await withOpenSource(place, (writer) => ingestInputs(writer, job))
     if (generation !== undefined) this.#unacknowledged.set(source, generation)
@@ -170,6 +166,21 @@ export class HdfsArchive implements Archive {
     }
   }
 
+  async compact(source: string, options: CompactOptions = {}): Promise<CompactReport> {
+    const { targetBytes = TARGET_BYTES, signal } = options
+    const report = { source, merged: 0, into: 0 }
+    for (;;) {
+      signal?.throwIfAborted()
+      // Each run is a commit of its own, so that an ingest gets its turn in between.
+      const run = await withOpenSource(this.#place(source, signal), (writer) =>
+        compactOnce(writer, targetBytes, (block) => this.verifiedPath(source, block)),
+      )
+      if (!run) return report
+      report.merged += run.length
+      report.into++
+    }
+  }
+
   health(): Promise<StorageHealth | undefined> {
     return this.#hdfs.health()
   }
@@ -202,6 +213,12 @@ export class HdfsArchive implements Archive {
     if (found !== undefined) return `hdfs://${found}`
     const why = 'the NameNode does not tell its RPC address; set `rpc`'
     throw new MillraceError('ARCHIVE_BAD_ADDRESS', { address, why })
+  }
+
+  #place(source: string, signal?: AbortSignal) {
+    const { dataDir, leaseMs } = this.#options
+    const [folder, spool] = [this.#folder(source), spoolFolder(dataDir, source)]
+    return { hdfs: this.#hdfs.under(signal), folder, spool, storing: this.#storing, dataDir, leaseMs }
   }
 
   #folder(source: string): RemoteFolder {

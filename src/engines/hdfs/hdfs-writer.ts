@@ -4,7 +4,12 @@ import { digits } from '../../archive/block-name.ts'
 import { type ContentEntry, HISTORY, parseHistory, printHistory } from '../../archive/content-history.ts'
 import type { Commit, PackedBlock, PendingIngest, SourceWriter } from '../../archive/source-writer.ts'
 import type { Block } from '../../core/block.ts'
-import { commitManifest, type RemoteManifest, removeOldManifests } from './manifest-generations.ts'
+import {
+  commitManifest,
+  type RemoteManifest,
+  removeOldManifests,
+  stillRetired,
+} from './manifest-generations.ts'
 import { type RemoteFolder, remoteBlock, type SpoolFolder } from './remote-folder.ts'
 import { type Storing, uploadBlock } from './upload-block.ts'
 import type { UploadFolder } from './upload-folder.ts'
@@ -67,9 +72,21 @@ export class HdfsWriter implements SourceWriter {
   async commit({ manifest, ingest, history }: Commit): Promise<void> {
     const { hdfs, folder } = this.#place
     await hdfs.replace(await this.#uploads.put(printHistory(history)), `${folder.root}/${HISTORY}`)
-    const next: RemoteManifest = { ...manifest, pending: [...this.pending, ingest] }
-    if (!(await commitManifest(hdfs, folder, next, this.#uploads))) throw overtaken(this.#place)
-    await this.#tidyUp(next)
+    await this.#commit({ ...manifest, pending: [...this.pending, ingest] })
+  }
+
+  /** One block in the place of several, which stay for a day. Errors: ARCHIVE_OVERTAKEN. */
+  async replaceBlocks(old: readonly Block[], merged: Block): Promise<void> {
+    const { manifest, pending } = this
+    const from = manifest.blocks.indexOf(old[0]!)
+    const sinceMs = this.#place.hdfs.now()
+    await this.#commit({
+      ...manifest,
+      generation: manifest.generation + 1,
+      blocks: manifest.blocks.toSpliced(from, old.length, merged),
+      pending,
+      retired: [...(manifest.retired ?? []), ...old.map(({ name }) => ({ name, sinceMs }))],
+    })
   }
 
   /** Only under the lease: else they may be the next writer's. */
@@ -77,7 +94,8 @@ export class HdfsWriter implements SourceWriter {
     const { hdfs, folder, spool } = this.#place
     for (const path of [spool.blocks, spool.spill]) await rm(path, { recursive: true, force: true })
     if (!(await this.#lease.isHeld())) return
-    const committed = new Set(this.manifest.blocks.map(({ name }) => name))
+    const kept = [...this.manifest.blocks, ...stillRetired(this.manifest, hdfs.now())]
+    const committed = new Set(kept.map(({ name }) => name))
     for (const { pathSuffix: name } of await hdfs.list(folder.blocks))
       if (!committed.has(name)) await hdfs.remove(remoteBlock(folder, { name }))
     await hdfs.remove(folder.uploads)
@@ -93,6 +111,13 @@ export class HdfsWriter implements SourceWriter {
       outcome = await hdfs.rename(uploaded, name)
     }
     if (outcome === 'missing') throw overtaken(this.#place)
+  }
+
+  async #commit(manifest: RemoteManifest): Promise<void> {
+    const { hdfs, folder } = this.#place
+    const next = { ...manifest, retired: stillRetired(manifest, hdfs.now()) }
+    if (!(await commitManifest(hdfs, folder, next, this.#uploads))) throw overtaken(this.#place)
+    await this.#tidyUp(next)
   }
 
   /** The commit stands; what fails here is done by a later one. */

@@ -17,6 +17,20 @@ import type { WebHdfs } from './web-hdfs.ts'
 /** Ingests that were not acknowledged when it was written stand in it, so that they are committed with it. */
 export interface RemoteManifest extends StoredManifest {
   readonly pending?: readonly PendingIngest[]
+  /** Blocks that others have taken the place of; whoever read an older manifest may still be reading them. */
+  readonly retired?: readonly RetiredBlock[]
+}
+
+export interface RetiredBlock {
+  readonly name: string
+  /** By the NameNode's clock. */
+  readonly sinceMs: number
+}
+
+const RETIREMENT_MS = 24 * 3600 * 1000
+
+export function stillRetired({ retired = [] }: RemoteManifest, nowMs: number): RetiredBlock[] {
+  return retired.filter(({ sinceMs }) => nowMs - sinceMs < RETIREMENT_MS)
 }
 
 /** Older ones are of use only to people who look into what happened. */
