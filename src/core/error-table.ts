@@ -55,6 +55,10 @@ export const ERROR_TABLE = {
     exit: 1,
     text: 'Cannot reach the archive at {address}: {why}. Nothing was added. Check that the NameNode runs and that `archive` in the definition has its web address, then run the same command again.',
   },
+  ARCHIVE_UNSURE: {
+    exit: 1,
+    text: 'The archive at {address} did not answer when {path} was put in its place: {why}. Either all of it was added or nothing. Run the same command again, which adds nothing twice.',
+  },
   ARCHIVE_UNWRITABLE: {
     exit: 1,
     text: 'Cannot write to {path}: {why}. Nothing was added. Free space or mend the permissions, then run the same command again.',

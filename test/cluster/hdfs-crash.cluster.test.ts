@@ -112,7 +112,8 @@ it(
     }
     const left = await own.hdfs.list(`${own.path}/web/blocks`)
     expect(left).toHaveLength((await own.open().manifest('web'))!.blocks.length)
-    console.log(`${KILLS} kills of an ingest into HDFS, seed ${SEED}: ${JSON.stringify(counts)}`)
+    const found = `${kept.length} contents kept, of the one at work ${JSON.stringify(counts)}`
+    console.log(`${KILLS} kills of an ingest into HDFS, seed ${SEED}: ${found}`)
   },
   KILLS * 60_000,
 )
@@ -121,9 +122,12 @@ it('lets another machine take over from a process that is stopped, which then ad
   await own.remove()
   own = await OwnArchive.make()
   const [one, two] = [join(own.folder, 'one'), join(own.folder, 'two')]
-  const ingester = await startIngester(optionsOf(one, 2000), 3)
-  // The first of its three blocks is there, and its manifest is not.
-  await expect.poll(() => own.hdfs.list(`${own.path}/web/blocks`), { interval: 1 }).toHaveLength(1)
+  const limits = { pieceBytes: 4096, blockBytes: 8192 }
+  const ingester = await startIngester({ ...optionsOf(one, 2000), limits }, 3)
+  // The first of its many blocks is there, and its manifest is not.
+  await expect
+    .poll(() => own.hdfs.list(`${own.path}/web/blocks`), { interval: 1, timeout: 30_000 })
+    .not.toEqual([])
   ingester.child.kill('SIGSTOP')
   const second = own.open(optionsOf(two, 2000))
   const take = () => second.ingest('web', [inputOf('second', 'of the second')]).then(() => 'kept', codeOf)

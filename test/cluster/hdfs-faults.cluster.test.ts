@@ -1,5 +1,6 @@
 /** DataNodes killed, emptied and damaged, a NameNode restarted, writers in each other's way: no line is lost. */
 import { readFile, rm, writeFile } from 'node:fs/promises'
+import { request as connect, createServer, type Server } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -99,6 +100,50 @@ describe('a NameNode restarted', () => {
       repeated: false,
     })
     expect((await own.open().manifest('web'))?.nextOffset).toBe(2 * lines.length)
+  })
+})
+
+describe('an answer to the commit that is lost', () => {
+  /** Passes requests on to the NameNode, but the first answer to the commit goes to nobody; `then` is called. */
+  async function loseCommit(then: (proxy: Server) => void) {
+    let isLost = false
+    const proxy = createServer((request, response) => {
+      const ahead = connect(new URL(clusterAddress('hdfs').http + request.url), { method: request.method })
+      ahead.end().once('response', (answer) => {
+        if (!isLost && /op=RENAME.*manifest.0{15}1/.test(request.url ?? '')) {
+          isLost = true
+          answer.resume().once('end', () => {
+            request.socket.destroy()
+            then(proxy)
+          })
+        } else answer.pipe(response.writeHead(answer.statusCode!, answer.headers))
+      })
+    })
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+    const { port } = proxy.address() as { port: number }
+    return { proxy, address: `http://127.0.0.1:${port}`, wasLost: () => isLost }
+  }
+
+  it('is found to have been a success', async () => {
+    const { proxy, address, wasLost } = await loseCommit(() => {})
+    const result = await own.open({ address }).ingest('web', [inputOf('lines', lines.join('\n'))])
+    expect([wasLost(), result.lines, result.repeated]).toEqual([true, lines.length, false])
+    expect(await textsOf(own.reopen(), 'web')).toEqual(lines)
+    proxy.closeAllConnections()
+    proxy.close()
+  })
+
+  it('for good leaves the command unsure, says so, and the same again adds nothing', async () => {
+    const { address, wasLost } = await loseCommit((proxy) => {
+      proxy.close()
+      proxy.closeAllConnections()
+    })
+    const archive = own.open({ address, patienceMs: 2000 })
+    const input = inputOf('lines', lines.join('\n'))
+    await expect(archive.ingest('web', [input])).rejects.toMatchObject({ code: 'ARCHIVE_UNSURE' })
+    expect(wasLost()).toBe(true)
+    expect(await own.open().ingest('web', [input])).toMatchObject({ lines: lines.length, repeated: true })
+    expect(await textsOf(own.reopen(), 'web')).toEqual(lines)
   })
 })
 

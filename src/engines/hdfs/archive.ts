@@ -30,7 +30,7 @@ import {
 } from './remote-folder.ts'
 import { scrubBlocks } from './scrub-source.ts'
 import { openSharedFolder } from './shared-folder.ts'
-import { ContentFault, reasonOf } from './storage-failure.ts'
+import { beneath, isContentFault, reasonOf } from './storage-failure.ts'
 import type { Storing } from './upload-block.ts'
 import { WebHdfs } from './web-hdfs.ts'
 
@@ -125,12 +125,12 @@ export class HdfsArchive implements Archive {
       const path = await this.#cache.fetch(this.#hdfs, source, block, remote)
       if (path !== undefined) return path
     } catch (error) {
-      if (!(error instanceof ContentFault)) throw error
+      if (!isContentFault(error)) throw error
       throw corrupt(
         source,
         block,
         remote,
-        `no replica of it is whole; the last DataNode asked: ${reasonOf(error)}`,
+        `no replica of it is whole; the last DataNode asked: ${reasonOf(beneath(error))}`,
       )
     }
     throw corrupt(source, block, remote, 'the file is missing')

@@ -26,7 +26,7 @@ export class BlockCache {
     this.#mostBytes = mostBytes
   }
 
-  /** Errors: ContentFault, when no replica has what was written; undefined when there is no such file. */
+  /** Undefined when there is no such file. Errors: one of a ContentFault, when no replica has what was written. */
   async fetch(hdfs: WebHdfs, source: string, block: Block, remote: string): Promise<string | undefined> {
     const path = join(this.#root, source, block.name)
     if (await this.#holds(path, block)) {

@@ -9,9 +9,7 @@ import {
   codeOf,
   DataNodeFault,
   explainFailure,
-  isExisting,
   isFaultOfNode,
-  isMissing,
   isPassing,
 } from './storage-failure.ts'
 
@@ -160,7 +158,6 @@ export class HdfsClient {
       try {
         return await act()
       } catch (error) {
-        if (isMissing(error) || isExisting(error) || error instanceof ContentFault) throw error
         failingSinceMs ??= Date.now()
         const waitedMs = Date.now() - failingSinceMs
         const leftMs = this.#patienceMs(error) - waitedMs

@@ -56,7 +56,10 @@ export class HdfsWriter implements SourceWriter {
   async seal(packed: PackedBlock): Promise<Block> {
     const { hdfs, folder, storing } = this.#place
     const prefix = `${this.#uploads.path}/${packed.firstOffset}-`
-    const { uploaded, block } = await uploadBlock(hdfs, packed, prefix, storing)
+    const uploading = uploadBlock(hdfs, packed, prefix, storing)
+    // Whoever takes over clears what is on its way, and that would be the lesser half of the truth.
+    await uploading.catch(() => this.#lease.requireHeld())
+    const { uploaded, block } = await uploading
     await this.#lease.requireHeld()
     await this.#name(uploaded, remoteBlock(folder, block))
     await rm(packed.path)
@@ -71,6 +74,7 @@ export class HdfsWriter implements SourceWriter {
   /** What must hold together stands in the one manifest. Errors: ARCHIVE_OVERTAKEN. */
   async commit({ manifest, ingest, history }: Commit): Promise<void> {
     const { hdfs, folder } = this.#place
+    await this.#lease.requireHeld()
     await hdfs.replace(await this.#uploads.put(printHistory(history)), `${folder.root}/${HISTORY}`)
     await this.#commit({ ...manifest, pending: [...this.pending, ingest] })
   }

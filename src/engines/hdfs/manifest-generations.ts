@@ -11,6 +11,7 @@ import {
 import type { PendingIngest } from '../../archive/source-writer.ts'
 import { MillraceError } from '../../core/error.ts'
 import { generationOf, manifestName, type RemoteFolder } from './remote-folder.ts'
+import { isContentFault } from './storage-failure.ts'
 import type { UploadFolder } from './upload-folder.ts'
 import type { WebHdfs } from './web-hdfs.ts'
 
@@ -41,7 +42,10 @@ export async function findManifest(hdfs: WebHdfs, folder: RemoteFolder): Promise
   for (;;) {
     const newest = (await listGenerations(hdfs, folder)).at(-1)
     if (newest === undefined) return requireNothing(hdfs, folder)
-    const text = await hdfs.readText(`${folder.root}/${manifestName(newest)}`)
+    const text = await hdfs.readText(`${folder.root}/${manifestName(newest)}`).catch((error: unknown) => {
+      if (isContentFault(error)) throw corrupt(folder)
+      throw error
+    })
     // Newer ones have taken its place meanwhile.
     if (text === undefined) continue
     const manifest = parseManifest(text)

@@ -2,7 +2,7 @@
 import type { Block } from '../../core/block.ts'
 import type { ScrubReport } from '../../ports/archive.ts'
 import { type RemoteFolder, remoteBlock } from './remote-folder.ts'
-import { ContentFault } from './storage-failure.ts'
+import { isContentFault } from './storage-failure.ts'
 import { readDigest } from './upload-block.ts'
 import type { FileStatus, WebHdfs } from './web-hdfs.ts'
 
@@ -45,6 +45,6 @@ async function scrubBlock(
 }
 
 function faultOnly(error: unknown): false {
-  if (error instanceof ContentFault) return false
+  if (isContentFault(error)) return false
   throw error
 }

@@ -67,11 +67,25 @@ export function codeOf(error: unknown): string {
 }
 
 export function isMissing(error: unknown): boolean {
-  return error instanceof RemoteFailure && error.exception === 'FileNotFoundException'
+  return exceptionOf(error) === 'FileNotFoundException'
 }
 
 export function isExisting(error: unknown): boolean {
-  return error instanceof RemoteFailure && error.exception === 'FileAlreadyExistsException'
+  return exceptionOf(error) === 'FileAlreadyExistsException'
+}
+
+export function isContentFault(error: unknown): boolean {
+  return beneath(error) instanceof ContentFault
+}
+
+function exceptionOf(error: unknown): string {
+  const found = beneath(error)
+  return found instanceof RemoteFailure ? found.exception : ''
+}
+
+/** What an error for users was made of. */
+export function beneath(error: unknown): unknown {
+  return error instanceof MillraceError ? error.cause : error
 }
 
 export function isSafeMode(error: unknown): boolean {

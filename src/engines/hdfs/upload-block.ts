@@ -6,7 +6,7 @@ import type { PackedBlock } from '../../archive/source-writer.ts'
 import type { Block } from '../../core/block.ts'
 import { MillraceError } from '../../core/error.ts'
 import { RunningChecksum } from './file-checksum.ts'
-import { ContentFault } from './storage-failure.ts'
+import { isContentFault } from './storage-failure.ts'
 import type { WebHdfs } from './web-hdfs.ts'
 
 export interface Storing {
@@ -73,7 +73,7 @@ async function faultOf(hdfs: WebHdfs, path: string, { digest, checksum }: Sent):
 
 async function isReadBack(hdfs: WebHdfs, path: string, { fileBytes, sha256 }: FileDigest): Promise<boolean> {
   const read = await readDigest(hdfs, path, fileBytes).catch((error: unknown) => {
-    if (error instanceof ContentFault) return undefined
+    if (isContentFault(error)) return undefined
     throw error
   })
   return read?.sha256 === sha256

@@ -1,11 +1,21 @@
 /** WebHDFS: the operations that the archive uses. */
 import type { IncomingMessage } from 'node:http'
+import { MillraceError } from '../../core/error.ts'
 import type { StorageHealth } from '../../ports/archive.ts'
 import { exactly, failureOf, jsonOf } from './answer.ts'
 import { HdfsClient, type WebHdfsOptions } from './hdfs-client.ts'
 import { readText } from './http-exchange.ts'
 import { healthOf, rpcAddressOf } from './name-node-beans.ts'
-import { ContentFault, codeOf, isExisting, isLost, isMissing, isUnreadable } from './storage-failure.ts'
+import {
+  beneath,
+  ContentFault,
+  codeOf,
+  isExisting,
+  isLost,
+  isMissing,
+  isUnreadable,
+  reasonOf,
+} from './storage-failure.ts'
 
 export interface FileStatus {
   readonly pathSuffix: string
@@ -86,36 +96,38 @@ export class WebHdfs {
    * lost, and it may be this rename that made it so.
    */
   async rename(from: string, to: string): Promise<RenameOutcome> {
-    let mayHaveHappened = false
-    const note = (error: unknown) => {
-      mayHaveHappened ||= isLost(error) && codeOf(error) !== 'ECONNREFUSED'
-    }
+    const asked = this.#askToRename(from, to, 'NONE')
     try {
-      await this.#client.ask('PUT', from, 'RENAME', { destination: to, renameoptions: 'NONE' }, note)
+      await asked.answer
       return 'renamed'
     } catch (error) {
-      if (mayHaveHappened && (isMissing(error) || isExisting(error))) return 'unsure'
+      if (asked.mayHaveHappened() && (isMissing(error) || isExisting(error))) return 'unsure'
       if (isExisting(error)) return 'exists'
       if (isMissing(error)) return 'missing'
-      throw this.#client.explain(error, from)
+      throw error
     }
   }
 
   async replace(from: string, to: string): Promise<void> {
-    let mayHaveHappened = false
-    const note = () => {
-      mayHaveHappened = true
-    }
-    const asked = this.#client.ask(
-      'PUT',
-      from,
-      'RENAME',
-      { destination: to, renameoptions: 'OVERWRITE' },
-      note,
-    )
-    await asked.catch((error: unknown) => {
-      if (!mayHaveHappened || !isMissing(error)) throw this.#client.explain(error, from)
+    const asked = this.#askToRename(from, to, 'OVERWRITE')
+    await asked.answer.catch((error: unknown) => {
+      if (!asked.mayHaveHappened() || !isMissing(error)) throw error
     })
+  }
+
+  /** Errors of the answer: ARCHIVE_UNSURE, when it was sent and no answer came to any repetition. */
+  #askToRename(from: string, to: string, renameoptions: 'NONE' | 'OVERWRITE') {
+    let isAnswerLost = false
+    const note = (error: unknown) => {
+      isAnswerLost ||= isLost(error) && codeOf(error) !== 'ECONNREFUSED'
+    }
+    const asked = this.#client.ask('PUT', from, 'RENAME', { destination: to, renameoptions }, note)
+    const answer = asked.catch((error: unknown) => {
+      if (!isAnswerLost || !isLost(beneath(error))) throw error
+      const params = { address: this.address, path: to, why: reasonOf(beneath(error)) }
+      throw new MillraceError('ARCHIVE_UNSURE', params, { cause: error })
+    })
+    return { answer, mayHaveHappened: () => isAnswerLost }
   }
 
   async setModificationTime(path: string, timeMs: number): Promise<void> {
