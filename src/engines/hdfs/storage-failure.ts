@@ -42,8 +42,10 @@ const LOST_CODES = new Set([
   'ERR_STREAM_PREMATURE_CLOSE',
 ])
 const TLS = /CERT|SIGNATURE|^ERR_TLS|^ERR_SSL|^EPROTO$/
-/** The NameNode starts or hands over, or knows no DataNode at this moment. */
-const PASSING_EXCEPTION = /^(RetriableException|StandbyException|ServerNotRunningYetException)$/
+/** The NameNode starts or hands over, or a DataNode that acts for us has just lost it. */
+const PASSING_EXCEPTION =
+  /^(RetriableException|StandbyException|ServerNotRunningYetException|EOFException|ConnectException|SocketException|SocketTimeoutException|ConnectTimeoutException|NoRouteToHostException)$/
+/** Or it knows no DataNode at this moment. */
 const PASSING_TEXT =
   /Failed to find datanode|No active nodes contain|could only be written to 0 of|is still not started|in startup mode|Namenode is in startup|replicas are sufficiently|Connection refused|Connection reset/i
 

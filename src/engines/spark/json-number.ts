@@ -16,12 +16,12 @@ export function isShortest(plain: string): string {
 
 /** `number` is SQL of any number's text, also one that Java printed. */
 export function doubleText(number: string): string {
-  return bindValue(`try_cast(${number} AS DOUBLE)`, 'v', printDouble('v'))
+  return bindValue(`try_cast(${number} AS DOUBLE)`, 'v', printDouble(number, 'v'))
 }
 
-function printDouble(v: string): string {
+function printDouble(number: string, v: string): string {
   const java = `CAST(abs(${v}) AS STRING)`
-  const sign = `CASE WHEN startswith(CAST(${v} AS STRING), '-') THEN '-' ELSE '' END`
+  const sign = `CASE WHEN startswith(${number}, '-') THEN '-' ELSE '' END`
   const best = shortestDigits('d', 'a')
   const finite = bindValue(
     `split(${java}, 'E')`,

@@ -6,19 +6,23 @@ import { bindValue } from './bind-value.ts'
 
 /** Fifteen digits name one double at most. */
 export const SURE_DIGITS = 15
+/** 2^53 */
+const LONG_INTEGER = "CAST('9007199254740992' AS DOUBLE)"
 
 /**
- * `java` names the digits that Java printed and their `point` (0.digits × 10^point), `v` the double, above 0. Below
- * 0.0001 and from 10^18 on the digits stay Java's where there are more than fifteen: they are beyond what any
- * field or time keeps.
+ * `java` names the digits that Java printed and their `point` (0.digits × 10^point), `v` the double, above 0. Of its
+ * sixteen digits the last is right, for it stops where it rounds; of seventeen one may be too many. Integers above
+ * 2^53 it cuts otherwise, up to 10^18; beyond that no field or time keeps so many digits.
  */
 export function shortestDigits(java: string, v: string): string {
+  const size = `char_length(${java}.digits)`
   const rounded = `((CAST(substring(${java}.digits, 1, ${SURE_DIGITS + 1}) AS BIGINT) + 5) div 10)`
-  const isLong = `char_length(${java}.digits) > ${SURE_DIGITS}`
+  const cut = `CAST(substring(${java}.digits, 1, 16) AS BIGINT)`
   const isShort = names(rounded, SURE_DIGITS, java, v)
+  const isInDoubt = `${v} >= ${LONG_INTEGER} OR ${size} > 16 AND (${names(cut, 16, java, v)} OR ${names(`(${cut} + 1)`, 16, java, v)})`
   const isExact = `${v} >= CAST('1e-4' AS DOUBLE) AND ${v} < CAST('1e18' AS DOUBLE)`
   const exact = bindValue(binaryParts(v), 'm', bindValue(decimalParts('m', v), 'x', nearest('x', java, v)))
-  return `CASE WHEN NOT ${isLong} THEN ${java} WHEN ${isShort} THEN ${digits(rounded, SURE_DIGITS, java)} WHEN ${isExact} THEN ${exact} ELSE ${java} END`
+  return `CASE WHEN ${size} <= ${SURE_DIGITS} THEN ${java} WHEN ${isShort} THEN ${digits(rounded, SURE_DIGITS, java)} WHEN ${isExact} AND (${isInDoubt}) THEN ${exact} ELSE ${java} END`
 }
 
 /** Is `integer` × 10^(point - size) read as the double? */
