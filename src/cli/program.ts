@@ -11,6 +11,7 @@ import { addQuery } from './query.ts'
 import { addRejects } from './rejects.ts'
 import { addRuns } from './runs.ts'
 import { addScrub } from './scrub.ts'
+import { addStatus } from './status.ts'
 import { addVerify } from './verify.ts'
 
 export interface ProgramParts {
@@ -34,6 +35,7 @@ export function makeProgram({ batchChild }: ProgramParts): Command {
     )
   for (const add of [addInit, addCheck, addIngest]) add(program)
   addBatch(program, batchChild)
-  for (const add of [addQuery, addRejects, addRuns, addExplain, addVerify, addScrub, addExport]) add(program)
+  for (const add of [addQuery, addRejects, addRuns, addStatus, addExplain, addVerify, addScrub, addExport])
+    add(program)
   return program
 }

@@ -55,6 +55,11 @@ export function archivePlace({ dataDir, archive }: Deployment): string {
   return `${archive.adapter.address.replace(/\/$/, '')}${path}`
 }
 
+/** Which engine computes batches, and where, for messages. */
+export function batchPlace({ batch }: Deployment): string {
+  return batch?.adapter ? `${batch.adapter.adapter} at ${batch.adapter.address}` : 'in a process of its own'
+}
+
 /** Names of the batch engines. */
 export const BATCH_ENGINES = ['duckdb', 'spark'] as const
 export type BatchEngineName = (typeof BATCH_ENGINES)[number]
@@ -107,6 +112,14 @@ async function openPostgres({ address, options }: AdapterConfig, mode: 'read' | 
   const { schema, ca } = options as { schema?: string; ca?: string }
   const place = { url: address, ...(schema && { schema }), ...(ca && { caFile: ca }) }
   return openPostgresReport(place, mode, { text: stagedTextReader })
+}
+
+/** Where the report is, for messages: without a password. */
+export function reportPlace({ dataDir, report }: Deployment): string {
+  if (!report?.adapter) return join(dataDir, 'report.duckdb')
+  const place = new URL(report.adapter.address)
+  place.password = ''
+  return place.href
 }
 
 /** Writes an export's Parquet file in a folder of its own inside the data folder. */
