@@ -1,6 +1,7 @@
 /** Which adapter plays which role; the only place that loads an engine, and only when it is asked for. */
 import { join } from 'node:path'
 import type { AdapterConfig, Definition } from '../core/definition.ts'
+import { parseDuration } from '../core/duration.ts'
 import type { SourcePlan } from '../core/plan.ts'
 import type { Archive } from '../ports/archive.ts'
 import type { BatchEngine, Statement } from '../ports/batch-engine.ts'
@@ -71,11 +72,13 @@ export async function openBatchEngine(
 ): Promise<BatchEngine> {
   if (name === 'duckdb') return openEmbeddedEngine(dataDir)
   const { SparkBatchEngine } = await import('./spark/batch.ts')
-  const { conf, ...options } = (batch?.adapter?.options ?? {}) as SparkConfig
+  const { conf, wait, ...options } = (batch?.adapter?.options ?? {}) as SparkConfig
   const { user } = (archive?.adapter?.options ?? {}) as HdfsConfig
   const settings = Object.entries(conf ?? {}).map(([key, value]) => [key, String(value)])
   return new SparkBatchEngine({
-    ...{ ...options, master: batch?.adapter?.address ?? 'local[*]', workDir: join(dataDir, 'tmp') },
+    ...{ ...options, master: batch?.adapter?.address ?? 'local[*]' },
+    ...{ workDir: join(dataDir, 'tmp'), logDir: join(dataDir, 'logs') },
+    ...(wait !== undefined && { patienceMs: parseDuration(wait)! }),
     ...(user !== undefined && { user }),
     conf: Object.fromEntries(settings),
   })
@@ -85,6 +88,7 @@ interface SparkConfig {
   readonly memory?: string
   readonly cores?: number
   readonly home?: string
+  readonly wait?: string
   readonly conf?: Readonly<Record<string, string | number | boolean>>
 }
 

@@ -116,7 +116,8 @@ export async function computeSources(job: ComputeJob): Promise<ComputedSource[]>
     const elapsed = job.now() - started
     return cuts.map((cut, index) => computedSource(cut, staged[index]!, elapsed))
   } finally {
-    for (const { request } of cuts) await request.shared?.remove()
+    // What cannot be removed now a later run removes; it must not hide why this one failed.
+    for (const { request } of cuts) await request.shared?.remove().catch(() => undefined)
   }
 }
 
