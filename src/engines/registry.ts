@@ -97,9 +97,11 @@ async function openEmbeddedEngine(dataDir: string): Promise<BatchEngine> {
   return new DuckdbBatchEngine({ readableFolders: [join(dataDir, 'archive'), join(dataDir, 'cache')] })
 }
 
-/** What the batch engine runs for a plan, for people to read. */
-export async function explainBatch(plan: SourcePlan): Promise<Statement[]> {
-  const { explainSource } = await import('./duckdb/explain.ts')
+/** What the batch engine that is named, or embedded, runs for a plan, for people to read. */
+export async function explainBatch({ batch }: Deployment, plan: SourcePlan): Promise<Statement[]> {
+  const { explainSource } = batch?.adapter
+    ? await import('./spark/explain.ts')
+    : await import('./duckdb/explain.ts')
   return explainSource(plan)
 }
 
