@@ -120,6 +120,11 @@ async function openPostgres({ address, options }: AdapterConfig, mode: 'read' | 
   return openPostgresReport(place, mode, { text: stagedTextReader })
 }
 
+/** A report that is elsewhere must be there, let us in and be writable; one in the data folder is always at hand. */
+export async function checkReport(deployment: Deployment): Promise<void> {
+  if (deployment.report?.adapter) await (await openReport(deployment, 'write')).close()
+}
+
 /** Where the report is, for messages: without a password. */
 export function reportPlace({ dataDir, report }: Deployment): string {
   if (!report?.adapter) return join(dataDir, 'report.duckdb')

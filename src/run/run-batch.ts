@@ -41,6 +41,8 @@ export interface ComputeJob {
 }
 
 export interface BatchJob extends ComputeJob {
+  /** Before anything is computed; rejects when this machine could not publish. */
+  checkReport?(): Promise<void>
   /** Opens the report late and briefly, so that readers are not kept out while the engine computes. */
   openReport(): Promise<Report>
   digest(text: string): string
@@ -67,6 +69,7 @@ interface CutSource {
  */
 export async function runBatch(job: BatchJob): Promise<RunRecord> {
   const startedMs = job.now()
+  await job.checkReport?.()
   const computed = await computeSources(job)
   job.signal?.throwIfAborted()
   job.onProgress?.({ phase: 'publish' })
