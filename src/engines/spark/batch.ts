@@ -79,7 +79,7 @@ export class SparkBatchEngine implements BatchEngine {
       await writeFile(job, printJob(sparkDialect, requests))
       const end = await runDriver({
         ...{ ...options, master, patienceMs, requests, program, folder, logPath },
-        args: driverArguments(this.#settings, folder, job),
+        args: driverArguments(this.#settings, { name: nameOf(requests), folder, job }),
         env: driverEnvironment(this.#settings, folder, process.env),
       })
       isFailed = end.outcome !== 0
@@ -104,4 +104,8 @@ export class SparkBatchEngine implements BatchEngine {
       why: `${hopeless.why}; its log is ${logPath}`,
     })
   }
+}
+
+function nameOf(requests: readonly BatchRequest[]): string {
+  return `millrace ${requests.map(({ plan }) => plan.source).join(' ')}`
 }

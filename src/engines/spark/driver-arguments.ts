@@ -13,9 +13,18 @@ export interface DriverSettings {
   readonly user?: string | undefined
 }
 
-export function driverArguments(settings: DriverSettings, folder: string, job: string): string[] {
+export interface Application {
+  /** Under which the pages of the master list it. */
+  readonly name: string
+  readonly folder: string
+  /** The script. */
+  readonly job: string
+}
+
+export function driverArguments(settings: DriverSettings, { name, folder, job }: Application): string[] {
   const { master, memory, cores, jars, conf } = settings
   const all: Record<string, string> = {
+    'spark.app.name': name,
     // Progress is read there. No port that somebody else may have, and nobody ends a run by a page.
     'spark.ui.enabled': 'true',
     'spark.ui.port': '0',
