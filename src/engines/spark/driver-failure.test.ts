@@ -63,6 +63,12 @@ it('does not blame a fault that was overcome', () => {
   expect(failureOf(log).code).toBe('BATCH_SUM_OVERFLOW')
 })
 
+it('passes over the text of the statement that failed', () => {
+  const log = `26/11/23 17:46:34 ERROR SparkSQLDriver: Failed in [SELECT 'Permission denied']\n[UNRESOLVED_COLUMN] No column. SQLSTATE: 42703\n`
+  expect(failureOf(log).code).toBe('BATCH_ENGINE_FAILED')
+  expect(failureOf(log).message).toContain('No column')
+})
+
 it('tells of a driver that was killed', () => {
   const error = failureOf('Spark Web UI available at http://127.0.0.1:1\n', 'SIGKILL')
   expect(error.code).toBe('BATCH_ENGINE_LOST')

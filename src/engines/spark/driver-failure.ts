@@ -49,13 +49,17 @@ function kindOf(last: string, log: string, outcome: number | string): ErrorCode 
   return code ?? (typeof outcome === 'string' ? 'BATCH_ENGINE_LOST' : undefined)
 }
 
-/** From where the statement failed for good: attempts before it may have failed by another cause. */
+const FINAL =
+  /^(?:.* ERROR SparkSQLDriver: Failed in \[|\[[A-Z][A-Z0-9_.]+\] |Job aborted|Job \d+ cancelled|Application has been killed)/gm
+const ERROR_LINE = /^(?:\[[A-Z_.0-9]+\]|Job aborted|[\w.$]+(?:Exception|Error)\b)/
+
+/** From where a statement failed for good, without its text: attempts before it may have failed by another cause. */
 function finalPart(log: string): string {
-  const starts = [
-    ...log.matchAll(/^(?:\[[A-Z][A-Z0-9_.]+\] |Job aborted|Job \d+ cancelled|Application has been killed)/gm),
-  ]
-  const last = starts.at(-1)
-  return last ? log.slice(last.index) : log
+  const last = [...log.matchAll(FINAL)].at(-1)
+  if (!last) return log
+  const lines = log.slice(last.index).split('\n')
+  const first = lines.findIndex((line) => ERROR_LINE.test(line))
+  return lines.slice(Math.max(0, first)).join('\n')
 }
 
 /** The deepest `Caused by`, or what says the same with more words; else the first line that names an error. */
@@ -64,8 +68,10 @@ export function findCause(log: string): string | undefined {
   const causes = lines
     .filter((line) => line.startsWith('Caused by: ') && !line.includes('Shutdown in progress'))
     .map((line) => line.slice('Caused by: '.length))
-  const error = lines.find((line) => /^(\[[A-Z_.0-9]+\]|Job aborted|[\w.$]+(Exception|Error)\b)/.test(line))
-  const text = fullest(causes) ?? error ?? lines.find((line) => /\bERROR\b|\berror:/i.test(line))
+  const error = lines.find((line) => ERROR_LINE.test(line))
+  // A chain's first link is told without those words.
+  const text =
+    fullest(error ? [error, ...causes] : causes) ?? lines.find((line) => /\bERROR\b|\berror:/i.test(line))
   return text && shorten(text)
 }
 
