@@ -95,13 +95,13 @@ export const ERROR_TABLE = {
     exit: 1,
     text: 'Cannot reach {master}, the master of the batch engine: {why}. The report stays as it was. Check the address under `batch` in the definition, and that the master runs.',
   },
-  BATCH_NO_RESOURCES: {
-    exit: 1,
-    text: 'No machine of {master} took on the batch within {seconds} seconds: {why}. The report stays as it was. Check on the page of the master that workers are alive and have {memory} of memory and a core free; ask for less with `memory` and `cores` under `batch` in the definition, or set `wait` to wait longer.',
-  },
   BATCH_NOTHING_INGESTED: {
     exit: 1,
     text: 'There is nothing to compute: no lines of {sources} were ingested into {path}. Run `millrace ingest SOURCE FILE…` first, or name the right folder with --data.',
+  },
+  BATCH_NO_RESOURCES: {
+    exit: 1,
+    text: 'No machine of {master} took on the batch within {seconds} seconds: {why}. The report stays as it was. Check on the page of the master that workers are alive and have {memory} of memory and a core free; ask for less with `memory` and `cores` under `batch` in the definition, or set `wait` to wait longer.',
   },
   BATCH_OUT_OF_MEMORY: {
     exit: 1,
