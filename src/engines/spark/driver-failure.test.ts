@@ -75,6 +75,14 @@ it('tells of a driver that was killed', () => {
   expect(error.message).toContain('killed by SIGKILL')
 })
 
+it('leaves out which task of which stage failed', () => {
+  const task =
+    'Task 1 in stage 0.0 failed 1 times, most recent failure: Lost task 1.0 in stage 0.0 (TID 1) (localhost executor driver)'
+  expect(
+    findCause(`Job aborted due to stage failure: ${task}: java.lang.OutOfMemoryError: Java heap space`),
+  ).toBe('java.lang.OutOfMemoryError: Java heap space')
+})
+
 it('gives the deepest cause, or what says more about it', () => {
   const causes = (...texts: string[]) => findCause(texts.map((text) => `Caused by: ${text}`).join('\n'))
   expect(causes('a.B: outer', 'c.D: inner')).toBe('c.D: inner')

@@ -15,6 +15,7 @@ export interface FailedDriver {
 /** Of kinds that fit several, the first. */
 const KINDS: readonly (readonly [RegExp, ErrorCode])[] = [
   [/No space left on device|Disk quota exceeded|DSQuotaExceeded|NSQuotaExceeded/, 'BATCH_DISK_FULL'],
+  [/All masters are unresponsive|Could not parse Master URL/, 'BATCH_MASTER_UNREACHABLE'],
   [/ARITHMETIC_OVERFLOW|NUMERIC_VALUE_OUT_OF_RANGE/, 'BATCH_SUM_OVERFLOW'],
   [
     /AccessControlException|Permission denied|SafeModeException|UnknownHostException|ConnectException|No FileSystem for scheme/,
@@ -24,7 +25,6 @@ const KINDS: readonly (readonly [RegExp, ErrorCode])[] = [
     /OutOfMemory|Not enough memory to build|UNABLE_TO_ACQUIRE_MEMORY|OOMKilled|exceeding (memory|physical)|INVALID_(DRIVER|EXECUTOR)_MEMORY/,
     'BATCH_OUT_OF_MEMORY',
   ],
-  [/All masters are unresponsive|Could not parse Master URL/, 'BATCH_MASTER_UNREACHABLE'],
   [/ExecutorLostFailure|Master removed our application|SparkContext was shut down/, 'BATCH_ENGINE_LOST'],
 ]
 /** Spark's executors end with 52 when memory runs out; 137 is SIGKILL, which the system sends for the same cause. */
@@ -50,7 +50,7 @@ function kindOf(last: string, log: string, outcome: number | string): ErrorCode 
 }
 
 const FINAL =
-  /^(?:.* ERROR SparkSQLDriver: Failed in \[|\[[A-Z][A-Z0-9_.]+\] |Job aborted|Job \d+ cancelled|Application has been killed)/gm
+  /^(?:.* ERROR SparkSQLDriver: Failed in \[|\[[A-Z][A-Z0-9_.]+\] |Job aborted|Job \d+ cancelled|.*\bApplication has been killed)/gm
 const ERROR_LINE = /^(?:\[[A-Z_.0-9]+\]|Job aborted|[\w.$]+(?:Exception|Error)\b)/
 
 /** From where a statement failed for good, without its text: attempts before it may have failed by another cause. */
@@ -85,6 +85,8 @@ function fullest(causes: readonly string[]): string | undefined {
 
 function shorten(text: string): string {
   return text
+    .replace(/^[\d/]+ [\d:]+ [A-Z]+ \S+ /, '')
+    .replace(/^Job aborted due to stage failure: .*most recent failure: Lost task [^:]*: /, '')
     .replace(/;? *For more details see:.*/, '')
     .replace(/[\s.;]*$/, '')
     .slice(0, 500)

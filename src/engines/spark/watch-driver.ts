@@ -54,7 +54,10 @@ export class DriverWatch {
     const { firstMs, lastMs } = this.#complaints
     if (nowMs - lastMs > COMPLAINT_MS) this.#complaints = undefined
     else if (nowMs - firstMs >= this.#patienceMs)
-      return { code: 'BATCH_NO_RESOURCES', why: 'no executor was given to it' }
+      return {
+        code: 'BATCH_NO_RESOURCES',
+        why: 'it was given no executor, or each ended as soon as it had started',
+      }
     return undefined
   }
 
