@@ -35,6 +35,8 @@ export async function driverOf(dataDir: string): Promise<number | undefined> {
   const drivers = await processesWith(
     (words) =>
       words.includes('org.apache.spark.deploy.SparkSubmit') &&
+      // A Java process of its own, which only finds out how to start the driver.
+      !words.includes('org.apache.spark.launcher.Main') &&
       words[0]!.endsWith('java') &&
       words.some((word) => word.startsWith(dataDir)),
   )
