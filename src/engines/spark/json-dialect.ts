@@ -1,7 +1,7 @@
 /** JSON in Spark: a quick parse for usual lines, and a careful one for what its JSON functions read otherwise. */
 import type { JsonDialect } from '../../compile/format/parse-dialect.ts'
 import { javaRegex } from '../../compile/java-regex.ts'
-import { isFraction, isSpecial, matches, rawText, readItem } from './json-item.ts'
+import { matches, readItem } from './json-item.ts'
 import { quoteText } from './quote-text.ts'
 
 type Path = readonly string[]
@@ -9,8 +9,6 @@ type Path = readonly string[]
 const HEX = '[0-9A-Fa-f]'
 /** Integers of more than 64 bits, and fractions of as many digits, which look alike once they are read. */
 const LONG_NUMBER = '[0-9]{19}[0-9.]'
-/** Numbers with nothing but zeros behind the point are read as integers. */
-const ZEROS = '\\.0+(?:[eE \\t\\r\\n,\\]}]|\\z)'
 const NEGATIVE_ZERO = '-0(?:\\.0+|[eE])'
 /** U+0000 and halves of surrogate pairs, unless the backslash is one itself. */
 const BAD_ESCAPE = '\\\\u(?:0000|[dD][89a-fA-F])'
@@ -32,10 +30,10 @@ export class SparkJson implements JsonDialect {
    * forge, which shows that the parser has come to the end.
    */
   prepare(line: string, paths: readonly Path[]): Record<string, string>[] {
-    const each = (name: string, sql: (place: number, path: Path) => string) =>
-      Object.fromEntries(paths.map((path, place) => [`${name}${place}`, sql(place, path)]))
-    const any = (name: string) => paths.map((_, place) => `${name}${place}`)
+    const items = (item: (json: string, path: Path) => string) =>
+      `array(${paths.map((path) => item('j_json', path)).join(', ')})`
     const seal = `md5(${line})`
+    const mayHaveZeros = `contains(${line}, '.0')`
     return [
       { j_suspect: isSuspect(line), j_seal: `CASE WHEN contains(${line}, ']') THEN ${seal} ELSE '' END` },
       { j_quick: `CASE WHEN NOT j_suspect THEN ${sealedParse(line, 'j_seal')} END` },
@@ -46,18 +44,9 @@ export class SparkJson implements JsonDialect {
       },
       {
         j_json: `CASE WHEN j_is_quick THEN j_quick WHEN ${isSealed('j_careful', seal)} THEN j_careful END`,
-        j_zeros: `contains(${line}, '.0') AND ${line} RLIKE ${quoteText(ZEROS)}`,
       },
-      each(
-        'j_item',
-        (_, path) =>
-          `CASE WHEN j_is_quick THEN ${quickItem('j_json', path)} ELSE ${carefulItem('j_json', path)} END`,
-      ),
-      each('j_raw', (place) => rawText(`j_item${place}`)),
-      each('j_special', (place) => isSpecial(`j_raw${place}`, 'j_zeros')),
-      {
-        j_read: `CASE WHEN ${any('j_special').join(' OR ')} THEN transform(array(${any('j_item').join(', ')}), v -> CASE WHEN v IS NOT NULL THEN ${readItem('v', 'j_zeros')} END) END`,
-      },
+      { j_items: `CASE WHEN j_is_quick THEN ${items(quickItem)} ELSE ${items(carefulItem)} END` },
+      { j_read: `transform(j_items, v -> CASE WHEN v IS NOT NULL THEN ${readItem('v', mayHaveZeros)} END)` },
     ]
   }
 
@@ -69,16 +58,12 @@ export class SparkJson implements JsonDialect {
     return `startswith(trim(LEADING ${quoteText(' \t\r\n')} FROM ${line}), '{')`
   }
 
-  texts(_json: string, paths: readonly Path[]): string {
-    const texts = paths.map(
-      (_, place) => `CASE WHEN j_special${place} THEN get(j_read, ${place}).text ELSE j_raw${place} END`,
-    )
-    return `array(${texts.join(', ')})`
+  texts(_json: string, _paths: readonly Path[]): string {
+    return 'j_read.text'
   }
 
   isOdd(_line: string, _path: Path, text: string, place: number): string {
-    const isNumber = isFraction(`j_raw${place}`, `j_item${place}`)
-    return `coalesce(${text} IS NOT NULL AND CASE WHEN j_special${place} THEN get(j_read, ${place}).odd ELSE ${isNumber} END, FALSE)`
+    return `coalesce(${text} IS NOT NULL AND get(j_read, ${place}).odd, FALSE)`
   }
 
   unquote(text: string): string {

@@ -10,29 +10,13 @@ export const MARK = '\0#'
 /** Texts whose type must be known; a whole number may have been written with a fraction of zeros. */
 const TYPED = '(?s)[{\\[\\x00].*|-?(?:[0-9]+\\.[0-9]+(?:E-?[0-9]+)?|Infinity)'
 const WHOLE = '-?[0-9]+'
-const FRACTION = '-?[0-9]+\\.[0-9]+'
-
-export function rawText(item: string): string {
-  return `try_variant_get(${item}, '$', 'string')`
-}
-
-/** Must `readItem` say what the text is? It runs uncompiled, and most texts stand as they are, numbers or strings. */
-export function isSpecial(raw: string, mayHaveZeros: string): string {
-  const isTyped = `${matches(raw, TYPED)} OR ${mayHaveZeros} AND ${matches(raw, WHOLE)}`
-  return `CASE WHEN ${matches(raw, FRACTION)} THEN NOT ${isShortest(raw)} ELSE ${isTyped} END`
-}
-
-/** Of an item that is not special: is it a number with a fraction? */
-export function isFraction(raw: string, item: string): string {
-  return `CASE WHEN ${matches(raw, FRACTION)} THEN schema_of_variant(${item}) <> 'STRING' ELSE FALSE END`
-}
 
 /**
  * SQL of a struct of `text` and `odd`; `item` names a variant. Types are looked up for few values, since it takes
- * as long as all else. `mayHaveZeros`: may the line hold a number
- * whose fraction is zeros?
+ * as long as all else. `mayHaveZeros`: does the line hold `.0`?
  */
 export function readItem(item: string, mayHaveZeros: string): string {
+  const raw = `try_variant_get(${item}, '$', 'string')`
   const isTyped = `${matches('s', TYPED)} OR ${mayHaveZeros} AND ${matches('s', WHOLE)}`
   const type = `CASE WHEN startswith(s, ${quoteText(MARK)}) THEN 'RAW' ELSE schema_of_variant(${item}) END`
   const typed = bindValue(
@@ -40,7 +24,7 @@ export function readItem(item: string, mayHaveZeros: string): string {
     'y',
     `CASE WHEN y IN ('STRING', 'BIGINT') THEN ${result('s', 'FALSE')} ELSE ${typedItem('s', 'y')} END`,
   )
-  return bindValue(rawText(item), 's', `CASE WHEN ${isTyped} THEN ${typed} ELSE ${result('s', 'FALSE')} END`)
+  return bindValue(raw, 's', `CASE WHEN ${isTyped} THEN ${typed} ELSE ${result('s', 'FALSE')} END`)
 }
 
 /** Of decimals without a fraction only integers have 19 digits: other such lines are not read quickly. */
