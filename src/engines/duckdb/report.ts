@@ -1,11 +1,14 @@
 /** The embedded report: one DuckDB file, `report.duckdb` in the data folder (see docs/report.md). */
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { emptyTotals } from '../../compile/align-tallies.ts'
+import { printDigests, readDigests } from '../../compile/print-digest.ts'
 import { RunPublisher } from '../../compile/publish-run.ts'
 import { readMetricState, readRejects, readRuns } from '../../compile/report-state.ts'
 import { MillraceError } from '../../core/error.ts'
 import type { RunRecord } from '../../core/run-record.ts'
+import type { TallyDigests } from '../../core/tally-digest.ts'
 import type {
+  DigestQuery,
   MergedTotals,
   MetricState,
   Publication,
@@ -13,11 +16,14 @@ import type {
   Report,
   TotalsQuery,
 } from '../../ports/report.ts'
+import { tablesOf } from '../table-key.ts'
 import { failedError, openReportFile, type ReportFile } from './open-report.ts'
 import { DuckdbPublishStore } from './publish-store.ts'
 import { TotalsReader } from './query-totals.ts'
+import { readRows } from './read-rows.ts'
 import { prepareSchema, requireSchema } from './report-schema.ts'
-import { stateOf } from './report-tables.ts'
+import { qualify, stateOf } from './report-tables.ts'
+import { withinRange } from './window-range.ts'
 
 /**
  * A reader shares the file with other readers; a writer has it alone. Either waits for up to `waitMs`. Close it
@@ -70,6 +76,18 @@ class DuckdbReport implements Report {
         return emptyTotals(query)
       return new TotalsReader(connection, query, { firstMs, lastMs }).read()
     }, query.plan.metric)
+  }
+
+  digest(query: DigestQuery): Promise<TallyDigests> {
+    const { metric, version } = query.plan
+    const dialect = {
+      numberOfHex: (digits: string) => `CAST('0x' || ${digits} AS BIGINT)`,
+      epochMs: (column: string) => `epoch_ms(${column})`,
+      qualify,
+      range: withinRange(query.range),
+    }
+    const sql = printDigests(query, tablesOf(metric, version), dialect)
+    return this.#connected(async (connection) => readDigests(query, await readRows(connection, sql)), metric)
   }
 
   metricState(metric: string, version?: string): Promise<MetricState | undefined> {

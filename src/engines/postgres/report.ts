@@ -1,11 +1,14 @@
 /** The report in PostgreSQL: a schema of its own in any database (see docs/report.md). */
 import { randomUUID } from 'node:crypto'
 import { emptyTotals } from '../../compile/align-tallies.ts'
+import { printDigests, readDigests } from '../../compile/print-digest.ts'
 import { RunPublisher } from '../../compile/publish-run.ts'
 import { readMetricState, readRejects, readRuns } from '../../compile/report-state.ts'
 import { MillraceError } from '../../core/error.ts'
 import type { RunRecord } from '../../core/run-record.ts'
+import type { TallyDigests } from '../../core/tally-digest.ts'
 import type {
+  DigestQuery,
   MergedTotals,
   MetricState,
   Publication,
@@ -14,12 +17,13 @@ import type {
   TotalsQuery,
 } from '../../ports/report.ts'
 import type { StagedTextReader } from '../../ports/staged-text.ts'
+import { tablesOf } from '../table-key.ts'
 import { codeOf } from './postgres-failure.ts'
-import { namesOf, type PostgresNames } from './postgres-names.ts'
+import { namesOf, type PostgresNames, quoteName } from './postgres-names.ts'
 import { PostgresPublishStore } from './publish-store.ts'
 import { TotalsReader } from './query-totals.ts'
 import { lockSchema, migrateSchema, requireSchema } from './report-schema.ts'
-import { stateOf } from './report-sql.ts'
+import { stateOf, withinRange } from './report-sql.ts'
 import { Session, type Transaction } from './session.ts'
 
 export interface PostgresPlace {
@@ -95,6 +99,19 @@ class PostgresReport implements Report {
         if (codeOf(error) !== OUT_OF_RANGE) throw error
         throw new MillraceError('REPORT_SUM_OVERFLOW', { metric }, { cause: error })
       }
+    })
+  }
+
+  digest(query: DigestQuery): Promise<TallyDigests> {
+    return this.#read(async (transaction) => {
+      const dialect = {
+        numberOfHex: (digits: string) => `CAST(CAST('x' || lpad(${digits}, 16, '0') AS bit(64)) AS bigint)`,
+        epochMs: stateOf(transaction, this.#names).epochMs,
+        qualify: (table: string) => `${this.#names.schema}.${quoteName(table)}`,
+        range: withinRange(query.range),
+      }
+      const sql = printDigests(query, tablesOf(query.plan.metric, query.plan.version), dialect)
+      return readDigests(query, await transaction.rows(sql))
     })
   }
 
