@@ -1,12 +1,24 @@
-/** The tests that need real engines, one file at a time, since they share the machine. */
+/**
+ * The tests that need real engines. Those of one project run one file at a time; the two projects share nothing, so
+ * `npm run test:cluster` runs both at once.
+ */
 import { defineConfig } from 'vitest/config'
+
+/** They start Spark for themselves, and nearly all their time is one thread of its driver. */
+const ALONE = ['conformance', 'differential', 'spark-dialect'].map(
+  (name) => `test/cluster/${name}.cluster.test.ts`,
+)
+
+const shared = { testTimeout: 300_000, hookTimeout: 300_000, pool: 'forks' } as const
 
 export default defineConfig({
   test: {
-    include: ['test/cluster/**/*.cluster.test.ts'],
-    testTimeout: 300_000,
-    hookTimeout: 300_000,
     maxWorkers: 1,
-    pool: 'forks',
+    projects: [
+      { test: { ...shared, name: 'alone', include: ALONE } },
+      {
+        test: { ...shared, name: 'cluster', include: ['test/cluster/**/*.cluster.test.ts'], exclude: ALONE },
+      },
+    ],
   },
 })

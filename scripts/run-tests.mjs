@@ -7,16 +7,30 @@ import { build, root } from './build.mjs'
 import { descendantsOf, isAlive, pidOf, signalProcess } from './cluster/process-identity.mjs'
 
 /**
- * Builds and runs; `args` go to vitest. Gives the counts and, where vitest came so far, the `tests` that ran as
- * `{ file, name }`, with a `reason` where the run itself went wrong.
+ * Builds and runs; `args` go to vitest, each further list to one that runs beside it. Gives the counts and, where
+ * vitest came so far, the `tests` that ran as `{ file, name }`, with a `reason` where the run itself went wrong.
  */
-export async function runTests(args) {
+export async function runTests(...lists) {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-test-'))
   try {
     if (build() !== 0) return { passed: 0, failed: 1, skipped: 0, reason: 'the build failed' }
-    return await runVitest(join(folder, 'result.json'), args)
+    const runs = lists.map((args, index) => runVitest(join(folder, `result${index}.json`), args))
+    return sumCounts(await Promise.all(runs))
   } finally {
     rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** Of several runs; without the names of tests when one did not come so far. */
+function sumCounts(runs) {
+  const sum = (of) => runs.reduce((total, run) => total + of(run), 0)
+  const reasons = runs.flatMap(({ reason }) => reason ?? [])
+  return {
+    passed: sum(({ passed }) => passed),
+    failed: sum(({ failed }) => failed),
+    skipped: sum(({ skipped }) => skipped),
+    ...(reasons.length > 0 ? { reason: reasons.join('\n') } : {}),
+    ...(runs.every(({ tests }) => tests) ? { tests: runs.flatMap(({ tests }) => tests) } : {}),
   }
 }
 

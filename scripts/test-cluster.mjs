@@ -31,7 +31,12 @@ export async function testCluster(args) {
     return { passed: 0, failed: 1, skipped: 0, reason: `cluster: no test ran: ${error.message}` }
   }
   try {
-    return judge(await runTests(['--config', 'vitest.cluster.config.ts', ...fullCampaign(args)]), args)
+    const rest = fullCampaign(args)
+    // A part that is asked for by name may lie in one project alone.
+    const lists = ['cluster', 'alone'].map((project) => [
+      ...['--config', 'vitest.cluster.config.ts', '--project', project, '--passWithNoTests', ...rest],
+    ])
+    return judge(await runTests(...lists), args)
   } finally {
     await stopEngines([])
     for (const signal of ['SIGINT', 'SIGTERM']) process.removeListener(signal, interrupt)
