@@ -1,6 +1,6 @@
 /** What is recorded of a batch run, and the ledger that must balance before a run may publish. */
 
-/** appended = counted + filtered + rejected; `appended` is counted by the archive, the rest by the engine. */
+/** appended = counted + filtered + late + rejected; `appended` is counted by the archive or log, the rest by the engine. */
 export interface Ledger {
   readonly source: string
   /** Absent in the source's own line, where `counted` are the records that parsed with a valid time. */
@@ -8,6 +8,8 @@ export interface Ledger {
   readonly appended: number
   readonly counted: number
   readonly filtered: number
+  /** Absent where late records count. */
+  readonly late?: number
   readonly rejected: number
 }
 

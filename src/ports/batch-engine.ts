@@ -19,6 +19,8 @@ export interface BatchRequest {
   readonly range: TimeRange
   /** An empty local folder that is to hold the staged files; the caller removes it. */
   readonly stagingDir: string
+  /** By metric: records observed this long after their window's end are late and do not count. All count when absent. */
+  readonly latenessMs?: ReadonlyMap<string, number>
   /** Given to engines that read URIs: where their machines may write what is staged. The caller removes it. */
   readonly shared?: SharedFolder
 }
@@ -53,6 +55,8 @@ export interface StagedSource {
     /** Where not true, window outside the range, or a header line. */
     readonly filtered: number
     readonly rejected: number
+    /** Records that would have counted but for their lateness, by the start of their window. */
+    readonly late?: readonly { readonly windowMs: number; readonly lines: number }[]
     readonly tallies: readonly { readonly id: string; readonly path: string }[]
   }[]
 }
