@@ -1,4 +1,4 @@
-/** `npm run cluster -- up|down|status|reset [hdfs spark postgres]`: real engines on this machine; see docs/cluster.md. */
+/** `npm run cluster -- up|down|status|reset [kafka hdfs spark flink postgres]`: real engines on this machine; see docs/cluster.md. */
 import { printStatus } from './cluster/cluster-status.mjs'
 import { engineNames } from './cluster/engines.mjs'
 import { startEngines } from './cluster/start-engines.mjs'

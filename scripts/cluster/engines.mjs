@@ -1,9 +1,11 @@
 /** The engines that a cluster can hold; another one is a file and a line here. */
+import { flink } from './flink.mjs'
 import { hdfs } from './hdfs.mjs'
+import { kafka } from './kafka.mjs'
 import { postgres } from './postgres.mjs'
 import { spark } from './spark.mjs'
 
-const engines = [hdfs, spark, postgres]
+const engines = [kafka, hdfs, spark, flink, postgres]
 
 export const engineNames = engines.map(({ name }) => name)
 

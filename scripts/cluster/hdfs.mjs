@@ -4,6 +4,7 @@ import { request } from 'node:http'
 import { join } from 'node:path'
 import { coreSite, dataNodeSite, LOG4J, nameNodeSite } from './hdfs-site.mjs'
 import { fetchJson } from './http-json.mjs'
+import { fetchJars } from './maven.mjs'
 import { runProgram } from './run-program.mjs'
 
 const VERSION = '3.4.2'
@@ -16,17 +17,7 @@ const JAVA_OPTIONS = [
   '--add-opens=java.base/java.lang=ALL-UNNAMED',
   ...['-XX:+UseSerialGC', '-Xshare:auto', '-Djava.net.preferIPv4Stack=true'],
 ]
-const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
-  <modelVersion>4.0.0</modelVersion>
-  <groupId>millrace</groupId><artifactId>hdfs</artifactId><version>1</version><packaging>pom</packaging>
-  <dependencies>${['hadoop-common', 'hadoop-hdfs', 'hadoop-hdfs-client']
-    .map(
-      (name) =>
-        `<dependency><groupId>org.apache.hadoop</groupId><artifactId>${name}</artifactId><version>${VERSION}</version></dependency>`,
-    )
-    .join('\n    ')}</dependencies>
-</project>
-`
+const JARS = ['hadoop-common', 'hadoop-hdfs', 'hadoop-hdfs-client']
 
 export const hdfs = {
   name: 'hdfs',
@@ -50,17 +41,8 @@ export const hdfs = {
 }
 
 function fetch(folder) {
-  const pom = join(folder, 'pom.xml')
-  writeFileSync(pom, POM)
-  const args = [
-    '-B',
-    '-q',
-    '-f',
-    pom,
-    'dependency:copy-dependencies',
-    `-DoutputDirectory=${join(folder, 'lib')}`,
-  ]
-  runProgram('Hadoop could not be fetched', 'mvn', args)
+  const jars = JARS.map((name) => `org.apache.hadoop:${name}:${VERSION}`)
+  fetchJars('Hadoop', folder, 'lib', jars)
 }
 
 /** Writes the settings anew; formats the NameNode once, and with it forgets DataNodes that knew another. */

@@ -8,8 +8,8 @@ const OLDEST_JAVA = 17
 const FIRST_UNFIT_JAVA = 24
 
 const HOW_TO_GET = {
-  mvn: 'Maven, which fetches Hadoop: Debian and Ubuntu have it as "maven", Homebrew as "maven"',
-  pip: 'pip, which fetches Spark: Debian and Ubuntu have it as "python3-pip"',
+  mvn: 'Maven, which fetches Hadoop, Kafka and a part of Flink: Debian and Ubuntu have it as "maven", Homebrew as "maven"',
+  pip: 'pip, which fetches Spark and Flink: Debian and Ubuntu have it as "python3-pip"',
   npm: 'npm, which comes with Node.js',
   tar: 'tar',
 }
@@ -41,7 +41,7 @@ export function findJavaHome(env = process.env) {
   const version = Number(javaProperty(program, 'java.specification.version'))
   if (version >= OLDEST_JAVA && version < FIRST_UNFIT_JAVA) return home
   throw new Error(
-    `${program} is Java ${version || 'of an unknown version'}; HDFS and Spark need 17 or newer and older than ${FIRST_UNFIT_JAVA}. ${advice}`,
+    `${program} is Java ${version || 'of an unknown version'}; the engines need 17 or newer and older than ${FIRST_UNFIT_JAVA}. ${advice}`,
   )
 }
 

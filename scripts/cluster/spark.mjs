@@ -2,7 +2,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fetchJson } from './http-json.mjs'
-import { findPip } from './required-tools.mjs'
+import { downloadPackage } from './pip.mjs'
 import { runProgram } from './run-program.mjs'
 
 const VERSION = '4.1.4'
@@ -39,24 +39,9 @@ export const spark = {
   dataFolders: ({ data }) => [data],
 }
 
-/** pip itself refuses a package with another SHA-256. */
 function fetch(folder) {
   const scratch = join(folder, 'download')
-  mkdirSync(scratch)
-  const wanted = join(scratch, 'requirements.txt')
-  writeFileSync(wanted, `pyspark==${VERSION} --hash=sha256:${SDIST_SHA256}\n`)
-  const [program, ...args] = findPip()
-  const download = [
-    'download',
-    '--quiet',
-    '--no-deps',
-    '--require-hashes',
-    '--dest',
-    scratch,
-    '--requirement',
-    wanted,
-  ]
-  runProgram('Spark could not be fetched', program, [...args, ...download])
+  downloadPackage('Spark', scratch, `pyspark==${VERSION}`, SDIST_SHA256)
   const name = `pyspark-${VERSION}`
   const unpack = [
     '-xzf',

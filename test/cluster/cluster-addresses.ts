@@ -48,7 +48,26 @@ export interface PostgresAddress {
   readonly folder: string
 }
 
+export interface KafkaAddress {
+  /** host:port, several joined by commas. */
+  readonly brokers: string
+  /** Its jars are in `lib` below. */
+  readonly home: string
+  readonly javaHome: string
+}
+
+export interface FlinkAddress {
+  /** The JobManager's page and REST interface. */
+  readonly rest: string
+  /** The SQL Gateway's REST interface. */
+  readonly gateway: string
+  readonly checkpoints: string
+  readonly savepoints: string
+}
+
 export interface ClusterAddresses {
+  readonly kafka: KafkaAddress
+  readonly flink: FlinkAddress
   readonly hdfs: HdfsAddress
   readonly spark: SparkAddress
   readonly postgres: PostgresAddress

@@ -1,5 +1,8 @@
 /** Each engine of the cluster does its work, loses a process to a crash, and gets it back. */
+import { execFile } from 'node:child_process'
 import { request } from 'node:http'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import pg from 'pg'
 import { describe, expect, it } from 'vitest'
 import { clusterAddress, killProcess, startProcess, stopProcess } from './cluster-addresses.ts'
@@ -95,6 +98,74 @@ describe('Spark', () => {
     await startProcess('spark-worker')
     expect(await liveWorkers()).toEqual([{ cores: 2, memory: 2048 }])
   })
+})
+
+describe('Kafka and Flink', () => {
+  const kafka = clusterAddress('kafka')
+  const { rest, gateway } = clusterAddress('flink')
+  const table = `(n BIGINT) WITH ('connector' = 'kafka', 'topic' = 'smoke', 'format' = 'json',
+    'properties.bootstrap.servers' = '${kafka.brokers}', 'scan.startup.mode' = 'earliest-offset',
+    'scan.bounded.mode' = 'latest-offset')`
+
+  /** By Kafka's own tool. */
+  async function topic(...args: string[]): Promise<string> {
+    const tool = ['-cp', join(kafka.home, 'lib/*'), 'org.apache.kafka.tools.TopicCommand']
+    const server = ['--bootstrap-server', kafka.brokers]
+    const { stdout } = await promisify(execFile)(join(kafka.javaHome, 'bin/java'), [
+      ...tool,
+      ...server,
+      ...args,
+    ])
+    return stdout
+  }
+
+  async function ask(path: string, body?: object): Promise<Record<string, unknown>> {
+    const answer = await fetch(`${gateway}/v1${path}`, body && { method: 'POST', body: JSON.stringify(body) })
+    return (await answer.json()) as Record<string, unknown>
+  }
+
+  /** The rows of one statement in a session of its own, which first learns of the table. */
+  async function runSql(statement: string): Promise<unknown[][]> {
+    const properties = { 'execution.runtime-mode': 'batch', 'table.dml-sync': 'true' }
+    const { sessionHandle } = await ask('/sessions', { properties })
+    const session = `/sessions/${sessionHandle}`
+    try {
+      await results(session, `CREATE TABLE smoke ${table}`)
+      return await results(session, statement)
+    } finally {
+      await fetch(`${gateway}/v1${session}`, { method: 'DELETE' })
+    }
+  }
+
+  async function results(session: string, statement: string): Promise<unknown[][]> {
+    const { operationHandle } = await ask(`${session}/statements`, { statement })
+    const rows: unknown[][] = []
+    let next: string | undefined = `${session}/operations/${operationHandle}/result/0`
+    while (next) {
+      const page = await ask(next)
+      if (page.errors) throw new Error(JSON.stringify(page.errors))
+      const found = (page.results as { data?: { fields: unknown[] }[] } | undefined)?.data ?? []
+      rows.push(...found.map(({ fields }) => fields))
+      next = (page.nextResultUri as string | undefined)?.replace(/^\/v\d+/, '')
+      if (page.resultType === 'NOT_READY') await new Promise((resolve) => setTimeout(resolve, 200))
+    }
+    return rows
+  }
+
+  it('write a topic and read it, also after both have crashed', async () => {
+    await topic('--create', '--topic', 'smoke', '--partitions', '2')
+    await runSql('INSERT INTO smoke SELECT * FROM (VALUES (1), (2), (39)) AS t(n)')
+    expect(await runSql('SELECT sum(n) AS total, count(*) AS lines FROM smoke')).toEqual([[42, 3]])
+    for (const name of ['kafka', 'flink-taskmanager']) await killProcess(name)
+    await expect.poll(slots, { timeout: 30_000 }).toBe(0)
+    for (const name of ['kafka', 'flink-taskmanager']) await startProcess(name)
+    expect(await runSql('SELECT sum(n) AS total, count(*) AS lines FROM smoke')).toEqual([[42, 3]])
+    expect(await topic('--list')).toContain('smoke')
+  })
+
+  async function slots(): Promise<unknown> {
+    return ((await (await fetch(`${rest}/overview`)).json()) as Record<string, unknown>)['slots-total']
+  }
 })
 
 describe('PostgreSQL', () => {
