@@ -19,6 +19,10 @@ export const ERROR_TABLE = {
     exit: 1,
     text: 'The mirror {path} of source {source} holds the archive of another data folder. Nothing was added, since it would be overwritten. Name an empty folder as the mirror.',
   },
+  ARCHIVE_GAP: {
+    exit: 1,
+    text: 'The archive of source {source} ends at line {end}, but the next lines of the log begin at {first}: the lines between them are missing. Nothing was added. Restore the segments of the log that were removed, or the newest archive.',
+  },
   ARCHIVE_LOCKED: {
     exit: 1,
     text: 'The archive of source {source} in {path} is being written by process {pid}, started {since}. Wait for it to end, or use another --data folder.',
@@ -82,6 +86,10 @@ export const ERROR_TABLE = {
   BATCH_JAVA_MISSING: {
     exit: 1,
     text: 'The batch engine needs Java 17 or later: {why}. Install it, or set JAVA_HOME to its folder.',
+  },
+  BATCH_LATENESS_UNSUPPORTED: {
+    exit: 2,
+    text: 'The batch engine {engine} cannot leave out late lines of source {source}. Use the embedded engine for it: `--engine duckdb`.',
   },
   BATCH_NOTHING_INGESTED: {
     exit: 1,
@@ -175,6 +183,10 @@ export const ERROR_TABLE = {
     exit: 1,
     text: 'Cannot ingest {input}: a line in it is longer than {limit} bytes. Nothing was added. Check that it is a log of lines that end in a newline.',
   },
+  INGEST_LOG_AHEAD: {
+    exit: 1,
+    text: 'The log of source {source} holds {lines} lines that the archive does not have yet, and the order of lines must stay. Nothing was added. Send the file to the server, or run `millrace serve` until it has archived them, then run the same command again.',
+  },
   INGEST_NOT_FOUND: {
     exit: 1,
     text: 'Cannot ingest {input}: there is no such file. Nothing was added.',
@@ -193,7 +205,27 @@ export const ERROR_TABLE = {
   },
   LEDGER_MISMATCH: {
     exit: 1,
-    text: 'The ledger of {what} does not balance: appended {appended}, but counted {counted} + filtered {filtered} + rejected {rejected} = {total}. Nothing was published. This is a bug in Millrace; please report it with the definition.',
+    text: 'The ledger of {what} does not balance: appended {appended}, but counted {counted} + filtered {filtered} + late {late} + rejected {rejected} = {total}. Nothing was published. This is a bug in Millrace; please report it with the definition.',
+  },
+  LOG_CLOCK_JUMPED: {
+    exit: 1,
+    text: 'The clock of this machine is {hours} hours ahead of where it was. Nothing was added, since lines would be stamped with a wrong time for ever. Set the clock right; if it is right, restart the server.',
+  },
+  LOG_DAMAGED: {
+    exit: 1,
+    text: 'The log {path} is damaged at byte {position}: lines that were acked cannot be read there. Nothing is added to it. Restore the file from a backup; what the archive holds already is safe.',
+  },
+  LOG_KEY_REUSED: {
+    exit: 1,
+    text: 'The idempotency key {key} was used before for other lines. Nothing was added. Send a new key with new lines.',
+  },
+  LOG_TRIMMED: {
+    exit: 1,
+    text: 'Line {offset} of source {source} is no longer in the log, which begins at {held}; it is in the archive. Run `millrace batch`, which reads the archive.',
+  },
+  LOG_UNWRITABLE: {
+    exit: 1,
+    text: 'Cannot write to the log of source {source} in {path}: {why}. The lines were not added. Free space or mend the disk; a server that could not sync must be restarted.',
   },
   METRIC_CHANGED: {
     exit: 1,
@@ -271,9 +303,25 @@ export const ERROR_TABLE = {
     exit: 1,
     text: 'The report {path} refused what Millrace asked for: {why}. Nothing was changed in it. Grant the role what roles.sql lists.',
   },
+  REPORT_OLDER_FORMAT: {
+    exit: 1,
+    text: 'The report {path} has format {found}, which an older Millrace wrote; this one reads format {known}. Run `millrace batch` or `millrace serve`, which bring it up to date and keep its totals.',
+  },
   REPORT_READ_ONLY: {
     exit: 1,
     text: 'The report {path} can only be read: {why}. Nothing was changed in it. Name the primary server in the address, not a standby.',
+  },
+  REPORT_STREAM_MOVED: {
+    exit: 1,
+    text: 'The stream of source {source} stands at offset {held} of log {heldLog} in the report, not at offset {given} of log {givenLog}. Nothing was added, since lines would be counted twice or be missing. Another process may be streaming into this report, or the report or the log was put back to an older state.',
+  },
+  REPORT_STREAM_OWNS: {
+    exit: 1,
+    text: 'Windows of metric {metric} from {from} on are still taken by the stream, so a batch run cannot replace them. Nothing was published. Leave the end of the range out, or name an earlier one.',
+  },
+  REPORT_STREAM_UNSUPPORTED: {
+    exit: 2,
+    text: 'The report {path} cannot take a stream: {why}. Use the embedded report for `millrace serve`.',
   },
   REPORT_SUM_OVERFLOW: {
     exit: 1,

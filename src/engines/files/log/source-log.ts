@@ -1,0 +1,394 @@
+/** The log of one source: batches that wait together are written together, synced once, and then acked. */
+import { readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { replaceFiles } from '../../../archive/disk.ts'
+import { MillraceError } from '../../../core/error.ts'
+import type { Appended, LogBatch, LogEnd, StoredBatch } from '../../../ports/log.ts'
+import {
+  printBatchHeader,
+  printSegmentHeader,
+  SEGMENT_HEADER_BYTES,
+  type SegmentHeader,
+} from './batch-format.ts'
+import { KeyIndex } from './key-index.ts'
+import { type AppendFile, type LogDisk, SyncFailure } from './log-disk.ts'
+import { type Clocks, ObservedClock } from './observed-clock.ts'
+import { readBatches } from './read-batches.ts'
+import { type RecoveredSegment, recoverSegment } from './recover-segment.ts'
+import { type BatchPlace, findPlaces, listSegments, type Segment, segmentPath } from './segment-list.ts'
+
+export const KEYS = 'keys.ndjson'
+const GROUP_BYTES = 8 * 1024 * 1024
+
+export interface SourceLogOptions {
+  readonly source: string
+  readonly folder: string
+  readonly disk: LogDisk
+  readonly clocks: Clocks
+  readonly segmentBytes: number
+}
+
+interface Waiting {
+  readonly batch: LogBatch
+  readonly bytes: number
+  resolve(appended: Appended): void
+  reject(error: unknown): void
+}
+
+/** `bytes` and `endOffset` are those of the segment once the group is in it. */
+interface PrintedGroup {
+  readonly buffers: readonly Uint8Array[]
+  readonly places: readonly BatchPlace[]
+  readonly bytes: number
+  readonly endOffset: number
+}
+
+export class SourceLog {
+  readonly incarnation: string
+  readonly #options: SourceLogOptions
+  /** Ascending, without a gap; the last one is appended to. */
+  readonly #segments: Segment[]
+  readonly #keys: KeyIndex
+  /** By key: a batch that is not durable yet. */
+  readonly #underway = new Map<string, Promise<Appended>>()
+  readonly #clock: ObservedClock
+  #file: AppendFile
+  #queue: Waiting[] = []
+  #draining: Promise<void> | undefined
+  #failure: Error | undefined
+  /** The last write did not get to its end. */
+  #isCut = false
+  #wakers = new Set<() => void>()
+
+  private constructor(options: SourceLogOptions, opened: Opened) {
+    this.#options = options
+    this.incarnation = opened.incarnation
+    this.#segments = opened.segments
+    this.#keys = opened.keys
+    this.#file = opened.file
+    this.#clock = new ObservedClock(options.clocks, opened.segments.at(-1)!.lastObservedMs)
+  }
+
+  /** `onTorn` hears how many bytes at the end were not acked and are gone. Errors: LOG_DAMAGED, ARCHIVE_UNWRITABLE. */
+  static async open(
+    options: SourceLogOptions,
+    onTorn: (bytes: number) => void,
+  ): Promise<SourceLog | undefined> {
+    const found = await recover(options)
+    if (!found) return undefined
+    if (found.tornBytes > 0) onTorn(found.tornBytes)
+    return new SourceLog(options, found)
+  }
+
+  static async create(
+    options: SourceLogOptions,
+    incarnation: string,
+    firstOffset: number,
+  ): Promise<SourceLog> {
+    await options.disk.makeFolder(options.folder)
+    const { file, segment } = await createSegment(options, { incarnation, firstOffset, observedMs: 0 })
+    return new SourceLog(options, {
+      incarnation,
+      file,
+      segments: [segment],
+      keys: new KeyIndex(),
+      tornBytes: 0,
+    })
+  }
+
+  /** The offset after the last acked line in a folder that nobody has open. Errors: LOG_DAMAGED. */
+  static async endOf(folder: string): Promise<number> {
+    const found = await listSegments(folder)
+    for (const { path, firstOffset } of found.reverse()) {
+      const segment = await recoverSegment(path)
+      const last = segment?.batches.at(-1)
+      if (segment) return last ? last.firstOffset + last.lines : firstOffset
+    }
+    return 0
+  }
+
+  get failure(): Error | undefined {
+    return this.#failure
+  }
+
+  get startOffset(): number {
+    return this.#segments[0]!.firstOffset
+  }
+
+  get endOffset(): number {
+    return this.#segments.at(-1)!.endOffset
+  }
+
+  get bytes(): number {
+    return this.#segments.reduce((sum, segment) => sum + segment.bytes, 0)
+  }
+
+  end(): LogEnd {
+    return { endOffset: this.endOffset, clockMs: this.#clock.read() }
+  }
+
+  async append(batch: LogBatch): Promise<Appended> {
+    this.#requireSound()
+    const { idempotency } = batch
+    if (!idempotency) return this.#enqueue(batch)
+    const known = this.#keys.find(idempotency, this.#clock.read())
+    if (known) return known
+    const name = JSON.stringify([idempotency.scope, idempotency.key])
+    const underway = this.#underway.get(name)
+    if (underway) {
+      await underway
+      return this.append(batch)
+    }
+    const appended = this.#enqueue(batch)
+    this.#underway.set(name, appended)
+    return appended.finally(() => this.#underway.delete(name))
+  }
+
+  async read(fromOffset: number, maxBytes: number): Promise<StoredBatch[]> {
+    if (fromOffset >= this.endOffset) return []
+    const { source } = this.#options
+    const held = this.startOffset
+    if (fromOffset < held) throw new MillraceError('LOG_TRIMMED', { source, offset: fromOffset, held })
+    const segment = this.#segments.find(({ endOffset }) => fromOffset < endOffset)!
+    segment.places ??= await findPlaces(segment)
+    return readBatches(segment, segment.places, fromOffset, maxBytes)
+  }
+
+  wait(offset: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        if (this.endOffset <= offset && !signal.aborted && !this.#failure) return
+        this.#wakers.delete(wake)
+        signal.removeEventListener('abort', wake)
+        resolve()
+      }
+      this.#wakers.add(wake)
+      signal.addEventListener('abort', wake)
+      wake()
+    })
+  }
+
+  /** The last segment stays, since it says where the source goes on. */
+  async trim(offset: number): Promise<void> {
+    const { disk, folder } = this.#options
+    while (this.#segments.length > 1 && this.#segments[0]!.endOffset <= offset) {
+      await disk.remove(this.#segments[0]!.path)
+      this.#segments.shift()
+      await disk.syncFolder(folder)
+    }
+  }
+
+  /** Goes on at a later offset; all that is held lies below it and is given up. */
+  async skipTo(offset: number): Promise<void> {
+    const { disk, folder } = this.#options
+    const { lastObservedMs } = this.#segments.at(-1)!
+    const header = { incarnation: this.incarnation, firstOffset: offset, observedMs: lastObservedMs }
+    const { file, segment } = await createSegment(this.#options, header)
+    await this.#file.close()
+    this.#file = file
+    for (const { path } of this.#segments.splice(0, Number.POSITIVE_INFINITY, segment))
+      await disk.remove(path)
+    await disk.syncFolder(folder)
+  }
+
+  async close(): Promise<void> {
+    await this.#draining
+    await this.#file.close()
+  }
+
+  #enqueue(batch: LogBatch): Promise<Appended> {
+    const bytes = batch.chunks.reduce((sum, chunk) => sum + chunk.length, 0)
+    const done = new Promise<Appended>((resolve, reject) => {
+      this.#queue.push({ batch, bytes, resolve, reject })
+    })
+    this.#draining ??= this.#drain().finally(() => {
+      this.#draining = undefined
+    })
+    return done
+  }
+
+  /** While one group is synced the next one gathers. */
+  async #drain(): Promise<void> {
+    // Whoever asks in the same turn joins the first group.
+    await Promise.resolve()
+    while (this.#queue.length > 0) {
+      const group = this.#takeGroup()
+      try {
+        this.#requireSound()
+        await this.#writeGroup(group)
+      } catch (error) {
+        for (const { reject } of group) reject(error)
+      }
+      for (const wake of [...this.#wakers]) wake()
+    }
+  }
+
+  #takeGroup(): Waiting[] {
+    let bytes = 0
+    let count = 0
+    while (count < this.#queue.length && (count === 0 || bytes < GROUP_BYTES))
+      bytes += this.#queue[count++]!.bytes
+    return this.#queue.splice(0, count)
+  }
+
+  async #writeGroup(group: readonly Waiting[]): Promise<void> {
+    // Before anything is written: a clock that jumped is no reason to stop for ever.
+    const observedMs = this.#clock.read()
+    try {
+      await this.#mend()
+      await this.#rotateIfFull()
+      const written = this.#printGroup(group, observedMs)
+      await this.#file.append(written.buffers)
+      await this.#file.sync()
+      this.#publish(group, written, observedMs)
+    } catch (error) {
+      // A full disk may have room again; any other failure leaves unknown what is on it, until it is read again.
+      if (isFull(error)) this.#isCut = true
+      else this.#failure = error as Error
+      throw unwritable(this.#options, error)
+    }
+  }
+
+  /** Drops what a write that failed may have left behind the durable end. */
+  async #mend(): Promise<void> {
+    if (!this.#isCut) return
+    const { path, bytes } = this.#segments.at(-1)!
+    await this.#file.close()
+    this.#file = await this.#options.disk.openAppend(path, bytes)
+    await this.#file.sync()
+    this.#isCut = false
+  }
+
+  #printGroup(group: readonly Waiting[], observedMs: number): PrintedGroup {
+    const { bytes: groupStart, endOffset } = this.#segments.at(-1)!
+    const buffers: Uint8Array[] = []
+    const places: BatchPlace[] = []
+    let [position, firstOffset] = [groupStart, endOffset]
+    for (const { batch, bytes } of group) {
+      const { lines, chunks, idempotency } = batch
+      const header = printBatchHeader({ groupStart, firstOffset, lines, observedMs }, chunks, idempotency)
+      buffers.push(header, ...chunks)
+      places.push({ firstOffset, position })
+      position += header.length + bytes
+      firstOffset += lines
+    }
+    return { buffers, places, bytes: position, endOffset: firstOffset }
+  }
+
+  #publish(group: readonly Waiting[], { places, bytes, endOffset }: PrintedGroup, observedMs: number): void {
+    const segment = this.#segments.at(-1)!
+    segment.places!.push(...places)
+    Object.assign(segment, { bytes, endOffset, lastObservedMs: observedMs })
+    for (const [index, { batch, resolve }] of group.entries()) {
+      const { firstOffset } = places[index]!
+      const appended = { firstOffset, endOffset: firstOffset + batch.lines, observedMs, isDuplicate: false }
+      if (batch.idempotency) this.#keys.add(batch.idempotency, appended)
+      resolve(appended)
+    }
+  }
+
+  async #rotateIfFull(): Promise<void> {
+    const last = this.#segments.at(-1)!
+    if (last.bytes < this.#options.segmentBytes) return
+    // Only the last segment is searched for keys when the log is opened.
+    if (this.#keys.size > 0)
+      await replaceFiles(this.#options.disk, this.#options.folder, [KEYS], this.#keys.print())
+    const header = {
+      incarnation: this.incarnation,
+      firstOffset: last.endOffset,
+      observedMs: last.lastObservedMs,
+    }
+    const { file, segment } = await createSegment(this.#options, header)
+    await this.#file.close()
+    this.#file = file
+    this.#segments.push(segment)
+  }
+
+  #requireSound(): void {
+    if (this.#failure) throw unwritable(this.#options, this.#failure)
+  }
+}
+
+interface Opened {
+  readonly incarnation: string
+  readonly file: AppendFile
+  readonly segments: Segment[]
+  readonly keys: KeyIndex
+  readonly tornBytes: number
+}
+
+async function createSegment(
+  { disk, folder }: SourceLogOptions,
+  header: SegmentHeader,
+): Promise<{ file: AppendFile; segment: Segment }> {
+  const { firstOffset, observedMs: lastObservedMs } = header
+  const path = segmentPath(folder, firstOffset)
+  const file = await disk.openAppend(path, 0)
+  await file.append([printSegmentHeader(header)])
+  await file.sync()
+  await disk.syncFolder(folder)
+  const segment = {
+    ...{ path, firstOffset, endOffset: firstOffset, lastObservedMs },
+    ...{ bytes: SEGMENT_HEADER_BYTES, places: [] },
+  }
+  return { file, segment }
+}
+
+/** Undefined where nothing was ever acked. */
+async function recover(options: SourceLogOptions): Promise<Opened | undefined> {
+  const { disk, folder } = options
+  const found = await listSegments(folder)
+  let last: RecoveredSegment | undefined
+  while (found.length > 0) {
+    last = await recoverSegment(found.at(-1)!.path)
+    if (last) break
+    // A crash came between making it and the first sync of it.
+    await disk.remove(found.pop()!.path)
+    await disk.syncFolder(folder)
+  }
+  if (!last) return undefined
+  const { header, batches, length, tornBytes } = last
+  const segments = await describeSegments(found, last)
+  const keys = new KeyIndex()
+  keys.load(await readFile(join(folder, KEYS), 'utf8').catch(() => ''))
+  for (const { idempotency, firstOffset, lines, observedMs } of batches) {
+    if (!idempotency) continue
+    keys.add(idempotency, { firstOffset, endOffset: firstOffset + lines, observedMs, isDuplicate: false })
+  }
+  const file = await disk.openAppend(segments.at(-1)!.path, length)
+  // The cut must last before anything is written behind it, and so must what was sound but perhaps not yet synced.
+  await file.sync()
+  return { incarnation: header.incarnation, file, segments, keys, tornBytes }
+}
+
+async function describeSegments(
+  found: readonly { firstOffset: number; path: string }[],
+  { header, batches, length }: RecoveredSegment,
+): Promise<Segment[]> {
+  const segments: Segment[] = []
+  for (const [index, { path, firstOffset }] of found.slice(0, -1).entries()) {
+    const endOffset = found[index + 1]!.firstOffset
+    const { size: bytes } = await stat(path)
+    segments.push({ path, firstOffset, endOffset, bytes, lastObservedMs: 0, places: undefined })
+  }
+  const last = batches.at(-1)
+  const { path, firstOffset } = found.at(-1)!
+  segments.push({
+    ...{ path, firstOffset, bytes: length },
+    endOffset: last ? last.firstOffset + last.lines : firstOffset,
+    lastObservedMs: last?.observedMs ?? header.observedMs,
+    places: batches.map(({ firstOffset, position }) => ({ firstOffset, position })),
+  })
+  return segments
+}
+
+function isFull(error: unknown): boolean {
+  if (error instanceof SyncFailure) return false
+  return /^(ENOSPC|EDQUOT)$/.test((error as NodeJS.ErrnoException).code ?? '')
+}
+
+function unwritable({ source, folder }: SourceLogOptions, error: unknown): MillraceError {
+  if (error instanceof MillraceError && error.code === 'LOG_UNWRITABLE') return error
+  const why = error instanceof Error ? error.message : String(error)
+  return new MillraceError('LOG_UNWRITABLE', { source, path: folder, why }, { cause: error })
+}
