@@ -54,6 +54,8 @@ export interface Source {
   readonly format: Format
   readonly time: TimeRule
   readonly nullTexts: readonly string[]
+  /** Records whose event time lies further beyond their observed time are rejected; no limit when absent. */
+  readonly allowedSkewMs?: number
   readonly fields: readonly Field[]
 }
 

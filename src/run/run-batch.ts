@@ -1,9 +1,11 @@
 /** The use case of a batch run: fix a cut, verify and read every block below it, compute, publish in one swap. */
+
+import { ledgerLines } from '../compile/ledger-lines.ts'
 import type { Manifest } from '../core/block.ts'
 import { canonicalJson } from '../core/canonical-json.ts'
 import { MillraceError } from '../core/error.ts'
 import type { MetricPlan, SourcePlan } from '../core/plan.ts'
-import type { Ledger, RunRecord, TimeRange } from '../core/run-record.ts'
+import type { RunRecord, TimeRange } from '../core/run-record.ts'
 import type { Archive } from '../ports/archive.ts'
 import type { BatchEngine, BatchRequest, BlockLocation, StagedSource } from '../ports/batch-engine.ts'
 import type { Publication, Report } from '../ports/report.ts'
@@ -188,15 +190,4 @@ function metricsOf(plans: readonly SourcePlan[]): MetricPlan[] {
 
 function metricLine(plan: MetricPlan, rows: ReadonlyMap<string, number>): RunRecord['metrics'][number] {
   return { metric: plan.metric, version: plan.version, rows: rows.get(plan.metric) ?? 0 }
-}
-
-/** The source's own line, then one for each metric; publish refuses the run unless all of them balance. */
-export function ledgerLines({ staged, appended }: { staged: StagedSource; appended: number }): Ledger[] {
-  const { source } = staged
-  return [
-    { source, appended, counted: staged.parsed, filtered: staged.headers, rejected: staged.rejected },
-    ...staged.metrics.map(({ metric, counted, filtered, rejected }) => {
-      return { source, metric, appended, counted, filtered, rejected }
-    }),
-  ]
 }

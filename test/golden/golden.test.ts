@@ -49,7 +49,7 @@ function explainSpark(plan: SourcePlan): Statement[] {
     const printer = new TallyPrinter(sparkDialect, metric, recordColumns(plan))
     return metric.tallies.map((tally) => ({
       title: `tally ${tally.id} of ${metric.metric}`,
-      sql: printer.partials(tally, 'parsed', {}),
+      sql: printer.partials(tally, 'parsed', { range: {} }),
     }))
   })
   return [{ title: `parse ${plan.source}`, sql: printParse(plan, sparkDialect, 'lines') }, ...tallies]

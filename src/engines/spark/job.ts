@@ -51,14 +51,15 @@ class SourceJob {
   }
 
   #readBlocks(): string[] {
-    const columns = 'CAST(NULL AS BIGINT) AS "offset", CAST(NULL AS BINARY) AS raw'
+    const columns =
+      'CAST(NULL AS BIGINT) AS "offset", CAST(NULL AS BIGINT) AS observed_ms, CAST(NULL AS BINARY) AS raw'
     const none = `SELECT ${columns} WHERE FALSE`
     const views = foldersOf(this.#request.blocks).map(([folder, names], index) => ({
       name: `${this.#lines}_${index}`,
       path: this.#dialect.quoteText(folder),
       glob: this.#dialect.quoteText(`{${names.join(',')}}`),
     }))
-    const all = views.map(({ name }) => `SELECT "offset", raw FROM ${name}`)
+    const all = views.map(({ name }) => `SELECT "offset", observed_ms, raw FROM ${name}`)
     return [
       ...views.map(
         ({ name, path, glob }) =>
@@ -79,7 +80,7 @@ class SourceJob {
   #counts(printers: readonly TallyPrinter[]): string {
     const where = (condition: string) => `count(*) FILTER (WHERE ${condition})`
     const perMetric = printers.flatMap((printer, index) => {
-      const { rejected, counted } = printer.conditions(this.#request.range)
+      const { rejected, counted } = printer.conditions({ range: this.#request.range })
       const valid = `reason IS NULL AND NOT ${rejected}`
       return [
         `${where(`reason IS NULL AND ${rejected}`)} AS rejected${index}`,
@@ -97,7 +98,7 @@ class SourceJob {
   }
 
   #tally(plan: MetricPlan, index: number, tally: Tally, printer: TallyPrinter): string {
-    const partials = printer.partials(tally, this.#parsed, this.#request.range)
+    const partials = printer.partials(tally, this.#parsed, { range: this.#request.range })
     const columns = stagedColumns(plan, tally, printer)
     const query = `SELECT ${columns.join(', ')} FROM (${partials})`
     return this.#write(tallyFolder(index, tally), 'parquet', query, printer.groupNames(tally))
@@ -112,7 +113,7 @@ class SourceJob {
     const ofSource = `CASE WHEN reason <> 'header' THEN ${fault(none, 'reason', none)} END`
     const ofMetrics = printers.flatMap((printer, index) => {
       const { metric, usedFields } = this.#request.plan.metrics[index]!
-      const { rejected } = printer.conditions(this.#request.range)
+      const { rejected } = printer.conditions({ range: this.#request.range })
       if (rejected === 'FALSE') return []
       const whens = usedFields.map((field) => `WHEN ${this.#columns.error(field)} THEN ${text(field)}`)
       const field = whens.length > 0 ? `CASE ${whens.join(' ')} END` : none
@@ -143,6 +144,7 @@ function recordColumns(plan: SourcePlan): RecordColumns {
     error: (name) => `e${places.get(name)}`,
     reason: 'reason',
     eventMs: 'event_ms',
+    observedMs: 'observed_ms',
   }
 }
 
