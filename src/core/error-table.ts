@@ -187,6 +187,10 @@ export const ERROR_TABLE = {
     exit: 1,
     text: 'The log of source {source} holds {lines} lines that the archive does not have yet, and the order of lines must stay. Nothing was added. Send the file to the server, or run `millrace serve` until it has archived them, then run the same command again.',
   },
+  INGEST_LOG_OPEN: {
+    exit: 1,
+    text: 'A server (process {pid}) has the log of source {source} open, or another ingest of it runs, and both would number their lines alike. Nothing was added. Send the file to the server, or stop it and run the same command again.',
+  },
   INGEST_NOT_FOUND: {
     exit: 1,
     text: 'Cannot ingest {input}: there is no such file. Nothing was added.',

@@ -2,13 +2,13 @@
 import { randomBytes } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { acquireLock, type Release } from '../../archive/lock.ts'
+import { acquireLock, type Release, takeLock } from '../../archive/lock.ts'
 import { MillraceError } from '../../core/error.ts'
 import type { Appended, Log, LogBatch, LogEnd, LogSource, StoredBatch } from '../../ports/log.ts'
 import { type LogDisk, realLogDisk } from './log/log-disk.ts'
 import type { Clocks } from './log/observed-clock.ts'
 import { listSegments } from './log/segment-list.ts'
-import { SourceLog } from './log/source-log.ts'
+import { isFull, SourceLog } from './log/source-log.ts'
 
 const SEGMENT_BYTES = 64 * 1024 * 1024
 
@@ -17,6 +17,8 @@ export interface FilesLogOptions {
   readonly dataDir: string
   /** Where a source goes on that the log has not, or not so far: the archive's next offset. */
   firstOffset(source: string): Promise<number>
+  /** The latest clock that anyone was told of this source; lines are stamped with no earlier time. */
+  clockFloor?(source: string): Promise<number>
   /** Hears of bytes at the end of a source that were never acked and are gone. */
   onTorn?(source: string, bytes: number): void
   /** For tests. */
@@ -33,6 +35,9 @@ export class FilesLog implements Log {
   readonly #release: Release
   readonly #sources = new Map<string, SourceLog>()
   readonly #opening = new Map<string, Promise<SourceLog>>()
+  readonly #locks: Release[] = []
+  readonly #locked = new Set<string>()
+  #failure: Error | undefined
 
   private constructor(options: FilesLogOptions, root: string, release: Release) {
     this.#options = options
@@ -43,7 +48,7 @@ export class FilesLog implements Log {
   /** Errors: DATA_LOCKED, LOG_DAMAGED, ARCHIVE_UNWRITABLE. */
   static async open(options: FilesLogOptions): Promise<FilesLog> {
     const root = join(options.dataDir, 'log')
-    const release = await acquireLock(join(root, 'lock'), 'server')
+    const release = await acquireLock(join(options.dataDir, 'log.lock'), 'server')
     const log = new FilesLog(options, root, release)
     try {
       for (const source of await listLogs(options.dataDir)) await log.#open(source)
@@ -55,7 +60,7 @@ export class FilesLog implements Log {
   }
 
   get failure(): Error | undefined {
-    return [...this.#sources.values()].find(({ failure }) => failure)?.failure
+    return this.#failure ?? [...this.#sources.values()].find(({ failure }) => failure)?.failure
   }
 
   sources(): LogSource[] {
@@ -65,16 +70,7 @@ export class FilesLog implements Log {
   }
 
   async append(source: string, batch: LogBatch): Promise<Appended> {
-    return (this.#sources.get(source) ?? (await this.begin(source))).append(batch)
-  }
-
-  /** Makes a source's log, unless it has one. */
-  async begin(source: string): Promise<SourceLog> {
-    const known = this.#sources.get(source)
-    if (known) return known
-    const opening = this.#opening.get(source) ?? this.#create(source)
-    this.#opening.set(source, opening)
-    return opening.finally(() => this.#opening.delete(source))
+    return (this.#sources.get(source) ?? (await this.#begin(source))).append(batch)
   }
 
   end(source: string): LogEnd {
@@ -95,6 +91,7 @@ export class FilesLog implements Log {
 
   async close(): Promise<void> {
     for (const source of this.#sources.values()) await source.close()
+    for (const release of this.#locks) await release()
     await this.#release()
   }
 
@@ -105,7 +102,10 @@ export class FilesLog implements Log {
   }
 
   async #open(source: string): Promise<void> {
-    const opened = await SourceLog.open(this.#place(source), (bytes) => this.#options.onTorn?.(source, bytes))
+    await this.#lock(source)
+    const floorMs = (await this.#options.clockFloor?.(source)) ?? 0
+    const onTorn = (bytes: number) => this.#options.onTorn?.(source, bytes)
+    const opened = await SourceLog.open(this.#place(source), { floorMs, onTorn })
     if (!opened) return
     this.#sources.set(source, opened)
     const archived = await this.#options.firstOffset(source)
@@ -113,11 +113,38 @@ export class FilesLog implements Log {
     if (archived > opened.endOffset) await opened.skipTo(archived)
   }
 
+  /** One that could not be made for another reason than a full disk is not tried again. */
+  #begin(source: string): Promise<SourceLog> {
+    const opening =
+      this.#opening.get(source) ??
+      this.#create(source).catch((error: Error) => {
+        if (isFull(error)) this.#opening.delete(source)
+        else this.#failure = error
+        const path = join(this.#root, source)
+        throw new MillraceError('LOG_UNWRITABLE', { source, path, why: error.message }, { cause: error })
+      })
+    this.#opening.set(source, opening)
+    return opening
+  }
+
   async #create(source: string): Promise<SourceLog> {
-    const firstOffset = await this.#options.firstOffset(source)
-    const made = await SourceLog.create(this.#place(source), randomBytes(16).toString('hex'), firstOffset)
+    await this.#lock(source)
+    const { firstOffset, clockFloor } = this.#options
+    const made = await SourceLog.create(this.#place(source), {
+      incarnation: randomBytes(16).toString('hex'),
+      firstOffset: await firstOffset(source),
+      observedMs: (await clockFloor?.(source)) ?? 0,
+    })
     this.#sources.set(source, made)
+    this.#opening.delete(source)
     return made
+  }
+
+  /** Until the log is closed no file can be ingested into the source: both would give out the same offsets. */
+  async #lock(source: string): Promise<void> {
+    if (this.#locked.has(source)) return
+    this.#locks.push(await acquireLock(lockFolder(this.#options.dataDir, source), 'server'))
+    this.#locked.add(source)
   }
 
   #place(source: string) {
@@ -132,17 +159,43 @@ export async function listLogs(dataDir: string): Promise<string[]> {
   const entries = await readdir(root, { withFileTypes: true }).catch(() => [])
   const names: string[] = []
   for (const entry of entries) {
-    if (!entry.isDirectory() || entry.name === 'lock') continue
+    if (!entry.isDirectory()) continue
     if ((await listSegments(join(root, entry.name))).length > 0) names.push(entry.name)
   }
   return names.sort()
 }
 
-/** Refuses an ingest beside a log whose lines the archive has not all. Errors: INGEST_LOG_AHEAD. */
-export async function requireArchived(dataDir: string, source: string, archived: number): Promise<void> {
-  const folder = join(dataDir, 'log', source)
+/**
+ * Runs an ingest while no log of the source can give out the same offsets. `archived` tells the archive's next offset.
+ * Errors: INGEST_LOG_AHEAD, INGEST_LOG_OPEN.
+ */
+export async function besideLog<T>(
+  { dataDir, source }: { readonly dataDir: string; readonly source: string },
+  archived: () => Promise<number>,
+  ingest: () => Promise<T>,
+): Promise<T> {
+  const release = await lockIdle(dataDir, source)
+  try {
+    const end = await endOfLog(join(dataDir, 'log', source))
+    const lines = end - (end === 0 ? 0 : await archived())
+    if (lines > 0) throw new MillraceError('INGEST_LOG_AHEAD', { source, lines })
+    return await ingest()
+  } finally {
+    await release()
+  }
+}
+
+async function lockIdle(dataDir: string, source: string): Promise<Release> {
+  const taken = await takeLock(lockFolder(dataDir, source))
+  if (typeof taken === 'function') return taken
+  throw new MillraceError('INGEST_LOG_OPEN', { source, pid: taken.pid })
+}
+
+async function endOfLog(folder: string): Promise<number> {
   const segments = await listSegments(folder).catch(() => [])
-  if (segments.length === 0) return
-  const last = await SourceLog.endOf(folder)
-  if (last > archived) throw new MillraceError('INGEST_LOG_AHEAD', { source, lines: last - archived })
+  return segments.length === 0 ? 0 : SourceLog.endOf(folder)
+}
+
+function lockFolder(dataDir: string, source: string): string {
+  return join(dataDir, 'log', source, 'lock')
 }

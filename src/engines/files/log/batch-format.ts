@@ -10,6 +10,8 @@ export const BATCH_HEADER_BYTES = 40
 const SEGMENT_MAGIC = Buffer.from('MRLOG\0\0\x01', 'latin1')
 export const BATCH_MAGIC = Buffer.from('MRB1', 'latin1')
 const DIGEST_BYTES = 32
+/** Scope and key as text; its length has two bytes in the header. */
+const MOST_KEY_CHARACTERS = 8192
 
 export interface SegmentHeader {
   /** 32 hex digits. */
@@ -79,6 +81,14 @@ export function printBatchHeader(
   for (const chunk of chunks) crc = crc32c(chunk, 0, chunk.length, crc)
   bytes.writeInt32LE(crc, 8)
   return bytes
+}
+
+/** Throws for what a header cannot hold; a door refuses such keys itself, with an answer for its client. */
+export function requirePrintable({ digest, scope, key }: IdempotencyKey): void {
+  if (digest.length !== DIGEST_BYTES)
+    throw new Error(`a digest has ${DIGEST_BYTES} bytes, not ${digest.length}`)
+  if (scope.length + key.length > MOST_KEY_CHARACTERS)
+    throw new Error(`scope and key have more than ${MOST_KEY_CHARACTERS} characters`)
 }
 
 function printKey({ digest, scope, key }: IdempotencyKey): Buffer {

@@ -17,14 +17,19 @@ export async function readBatches(
   const end = endOf(segment, places, first, maxBytes)
   const bytes = await readRange(segment.path, start, end)
   const batches: StoredBatch[] = []
+  let next = places[first]!.firstOffset
   for (let at = 0; at < bytes.length; ) {
     const batch = parseBatch(bytes, at, start)
-    if (!batch) throw new MillraceError('LOG_DAMAGED', { path: segment.path, position: start + at })
+    if (batch?.firstOffset !== next)
+      throw new MillraceError('LOG_DAMAGED', { path: segment.path, position: start + at })
     const { firstOffset, lines, observedMs, bodyStart, totalBytes } = batch
     const body = bytes.subarray(at + bodyStart, at + totalBytes)
     batches.push({ firstOffset, endOffset: firstOffset + lines, observedMs, bytes: body })
     at += totalBytes
+    next = firstOffset + lines
   }
+  if (next <= fromOffset)
+    throw new MillraceError('LOG_DAMAGED', { path: segment.path, position: start + bytes.length })
   return batches
 }
 

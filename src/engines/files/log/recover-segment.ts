@@ -24,7 +24,11 @@ export interface RecoveredSegment {
  * it counts. Errors: LOG_DAMAGED.
  */
 export async function recoverSegment(path: string): Promise<RecoveredSegment | undefined> {
-  const bytes = await readFile(path)
+  return recoverBytes(await readFile(path), path)
+}
+
+/** The same of a segment's bytes; `path` is for messages. */
+export function recoverBytes(bytes: Buffer, path: string): RecoveredSegment | undefined {
   const header = parseSegmentHeader(bytes)
   if (!header) {
     // Batches are only written once the header is durable.

@@ -7,6 +7,7 @@ import type { Appended, LogBatch, LogEnd, StoredBatch } from '../../../ports/log
 import {
   printBatchHeader,
   printSegmentHeader,
+  requirePrintable,
   SEGMENT_HEADER_BYTES,
   type SegmentHeader,
 } from './batch-format.ts'
@@ -58,6 +59,8 @@ export class SourceLog {
   #failure: Error | undefined
   /** The last write did not get to its end. */
   #isCut = false
+  /** The stamp of a group that is not durable, or perhaps is: no later time may be promised beside it. */
+  #groupMs: number | undefined
   #wakers = new Set<() => void>()
 
   private constructor(options: SourceLogOptions, opened: Opened) {
@@ -66,34 +69,33 @@ export class SourceLog {
     this.#segments = opened.segments
     this.#keys = opened.keys
     this.#file = opened.file
-    this.#clock = new ObservedClock(options.clocks, opened.segments.at(-1)!.lastObservedMs)
+    this.#clock = new ObservedClock(options.clocks, opened.floorMs)
   }
 
-  /** `onTorn` hears how many bytes at the end were not acked and are gone. Errors: LOG_DAMAGED, ARCHIVE_UNWRITABLE. */
+  /**
+   * `onTorn` hears how many bytes at the end were not acked and are gone. Lines are stamped with `floorMs` or later.
+   * Errors: LOG_DAMAGED, ARCHIVE_UNWRITABLE.
+   */
   static async open(
     options: SourceLogOptions,
-    onTorn: (bytes: number) => void,
+    { floorMs, onTorn }: { readonly floorMs: number; onTorn(bytes: number): void },
   ): Promise<SourceLog | undefined> {
     const found = await recover(options)
     if (!found) return undefined
     if (found.tornBytes > 0) onTorn(found.tornBytes)
-    return new SourceLog(options, found)
+    return new SourceLog(options, { ...found, floorMs: Math.max(floorMs, found.floorMs) })
   }
 
-  static async create(
-    options: SourceLogOptions,
-    incarnation: string,
-    firstOffset: number,
-  ): Promise<SourceLog> {
-    await options.disk.makeFolder(options.folder)
-    const { file, segment } = await createSegment(options, { incarnation, firstOffset, observedMs: 0 })
-    return new SourceLog(options, {
-      incarnation,
-      file,
-      segments: [segment],
-      keys: new KeyIndex(),
-      tornBytes: 0,
-    })
+  static async create(options: SourceLogOptions, header: SegmentHeader): Promise<SourceLog> {
+    const { incarnation, observedMs: floorMs } = header
+    try {
+      await options.disk.makeFolder(options.folder)
+      const { file, segment } = await createSegment(options, header)
+      const keys = new KeyIndex()
+      return new SourceLog(options, { incarnation, file, segments: [segment], keys, floorMs, tornBytes: 0 })
+    } catch (error) {
+      throw unwritable(options, error)
+    }
   }
 
   /** The offset after the last acked line in a folder that nobody has open. Errors: LOG_DAMAGED. */
@@ -124,13 +126,14 @@ export class SourceLog {
   }
 
   end(): LogEnd {
-    return { endOffset: this.endOffset, clockMs: this.#clock.read() }
+    return { endOffset: this.endOffset, clockMs: this.#groupMs ?? this.#clock.look() }
   }
 
   async append(batch: LogBatch): Promise<Appended> {
     this.#requireSound()
     const { idempotency } = batch
     if (!idempotency) return this.#enqueue(batch)
+    requirePrintable(idempotency)
     const known = this.#keys.find(idempotency, this.#clock.read())
     if (known) return known
     const name = JSON.stringify([idempotency.scope, idempotency.key])
@@ -157,7 +160,7 @@ export class SourceLog {
   wait(offset: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const wake = () => {
-        if (this.endOffset <= offset && !signal.aborted && !this.#failure) return
+        if (this.endOffset <= offset && !signal.aborted) return
         this.#wakers.delete(wake)
         signal.removeEventListener('abort', wake)
         resolve()
@@ -237,10 +240,12 @@ export class SourceLog {
     try {
       await this.#mend()
       await this.#rotateIfFull()
+      this.#groupMs = observedMs
       const written = this.#printGroup(group, observedMs)
       await this.#file.append(written.buffers)
       await this.#file.sync()
       this.#publish(group, written, observedMs)
+      this.#groupMs = undefined
     } catch (error) {
       // A full disk may have room again; any other failure leaves unknown what is on it, until it is read again.
       if (isFull(error)) this.#isCut = true
@@ -253,10 +258,12 @@ export class SourceLog {
   async #mend(): Promise<void> {
     if (!this.#isCut) return
     const { path, bytes } = this.#segments.at(-1)!
-    await this.#file.close()
+    // It is closed already when mending failed before.
+    await this.#file.close().catch(() => undefined)
     this.#file = await this.#options.disk.openAppend(path, bytes)
     await this.#file.sync()
     this.#isCut = false
+    this.#groupMs = undefined
   }
 
   #printGroup(group: readonly Waiting[], observedMs: number): PrintedGroup {
@@ -314,6 +321,8 @@ interface Opened {
   readonly file: AppendFile
   readonly segments: Segment[]
   readonly keys: KeyIndex
+  /** The greatest time that was stamped or promised. */
+  readonly floorMs: number
   readonly tornBytes: number
 }
 
@@ -324,9 +333,14 @@ async function createSegment(
   const { firstOffset, observedMs: lastObservedMs } = header
   const path = segmentPath(folder, firstOffset)
   const file = await disk.openAppend(path, 0)
-  await file.append([printSegmentHeader(header)])
-  await file.sync()
-  await disk.syncFolder(folder)
+  try {
+    await file.append([printSegmentHeader(header)])
+    await file.sync()
+    await disk.syncFolder(folder)
+  } catch (error) {
+    await file.close().catch(() => {})
+    throw error
+  }
   const segment = {
     ...{ path, firstOffset, endOffset: firstOffset, lastObservedMs },
     ...{ bytes: SEGMENT_HEADER_BYTES, places: [] },
@@ -358,7 +372,8 @@ async function recover(options: SourceLogOptions): Promise<Opened | undefined> {
   const file = await disk.openAppend(segments.at(-1)!.path, length)
   // The cut must last before anything is written behind it, and so must what was sound but perhaps not yet synced.
   await file.sync()
-  return { incarnation: header.incarnation, file, segments, keys, tornBytes }
+  const { lastObservedMs: floorMs } = segments.at(-1)!
+  return { incarnation: header.incarnation, file, segments, keys, floorMs, tornBytes }
 }
 
 async function describeSegments(
@@ -382,9 +397,11 @@ async function describeSegments(
   return segments
 }
 
-function isFull(error: unknown): boolean {
+/** Trying again is sound, since nothing that was durable is in doubt. */
+export function isFull(error: unknown): boolean {
   if (error instanceof SyncFailure) return false
-  return /^(ENOSPC|EDQUOT)$/.test((error as NodeJS.ErrnoException).code ?? '')
+  const { code = '', cause } = error as NodeJS.ErrnoException
+  return /^(ENOSPC|EDQUOT)$/.test(code) || (error instanceof MillraceError && isFull(cause ?? {}))
 }
 
 function unwritable({ source, folder }: SourceLogOptions, error: unknown): MillraceError {
