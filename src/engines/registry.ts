@@ -121,6 +121,18 @@ export async function lockData({ dataDir }: Deployment, purpose: string): Promis
   return acquireLock(join(dataDir, `${purpose}.lock`), purpose)
 }
 
+/** Runs an ingest beside the source's log, if it has one. Errors: INGEST_LOG_AHEAD, INGEST_LOG_OPEN. */
+export async function besideLog<T>(
+  { dataDir }: Deployment,
+  archive: Archive,
+  source: string,
+  ingest: () => Promise<T>,
+): Promise<T> {
+  const { besideLog: run } = await import('./files/log.ts')
+  const archived = async () => (await archive.manifest(source))?.nextOffset ?? 0
+  return run({ dataDir, source }, archived, ingest)
+}
+
 /** The raw bytes of the lines at these offsets of one block, whose path the archive has verified. */
 export async function readLines(
   blockPath: string,

@@ -113,30 +113,28 @@ export class FilesLog implements Log {
     if (archived > opened.endOffset) await opened.skipTo(archived)
   }
 
-  /** One that could not be made for another reason than a full disk is not tried again. */
   #begin(source: string): Promise<SourceLog> {
     const opening =
-      this.#opening.get(source) ??
-      this.#create(source).catch((error: Error) => {
-        if (isFull(error)) this.#opening.delete(source)
-        else this.#failure = error
-        const path = join(this.#root, source)
-        throw new MillraceError('LOG_UNWRITABLE', { source, path, why: error.message }, { cause: error })
-      })
+      this.#opening.get(source) ?? this.#create(source).finally(() => this.#opening.delete(source))
     this.#opening.set(source, opening)
     return opening
   }
 
   async #create(source: string): Promise<SourceLog> {
+    if (this.#failure) throw this.#failure
+    // An ingest that is running, or an archive that cannot be reached, says nothing about this disk.
     await this.#lock(source)
     const { firstOffset, clockFloor } = this.#options
-    const made = await SourceLog.create(this.#place(source), {
+    const header = {
       incarnation: randomBytes(16).toString('hex'),
       firstOffset: await firstOffset(source),
       observedMs: (await clockFloor?.(source)) ?? 0,
+    }
+    const made = await SourceLog.create(this.#place(source), header).catch((error: Error) => {
+      if (!isFull(error)) this.#failure = error
+      throw error
     })
     this.#sources.set(source, made)
-    this.#opening.delete(source)
     return made
   }
 
