@@ -111,6 +111,7 @@ export class FilesLog implements Log {
     const archived = await this.#options.firstOffset(source)
     // Lines that were put into the archive while no server ran come between.
     if (archived > opened.endOffset) await opened.skipTo(archived)
+    else await opened.finishSkip(archived)
   }
 
   #begin(source: string): Promise<SourceLog> {

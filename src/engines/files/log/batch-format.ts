@@ -1,6 +1,7 @@
 /**
  * Segments and batches as bytes, little-endian (see docs/log.md). A batch is 40 bytes of header, the idempotency key if
- * there is one, and whole lines; its CRC-32C covers all but the first 12 bytes.
+ * there is one, and whole lines; its CRC-32C covers the log's incarnation and all but the first 12 bytes, so that no line
+ * can be made to look like a batch.
  */
 import { crc32c } from '../../../archive/crc32c.ts'
 import type { IdempotencyKey } from '../../../ports/log.ts'
@@ -58,11 +59,16 @@ export function parseSegmentHeader(bytes: Buffer): SegmentHeader | undefined {
   }
 }
 
+/** What the checksums of a log's batches begin with. */
+export function seedOf(incarnation: string): number {
+  return crc32c(Buffer.from(incarnation, 'hex'), 0, incarnation.length / 2)
+}
+
 /** Header and key of a batch; its chunks follow as they are. */
 export function printBatchHeader(
   header: BatchHeader,
   chunks: readonly Uint8Array[],
-  idempotency?: IdempotencyKey,
+  { idempotency, seed }: { readonly idempotency?: IdempotencyKey | undefined; readonly seed: number },
 ): Buffer {
   const key = idempotency ? printKey(idempotency) : Buffer.alloc(0)
   const bytes = Buffer.alloc(BATCH_HEADER_BYTES + key.length)
@@ -77,7 +83,7 @@ export function printBatchHeader(
   bytes.writeUInt32LE(header.lines, 32)
   bytes.writeUInt16LE(key.length, 36)
   key.copy(bytes, BATCH_HEADER_BYTES)
-  let crc = crc32c(bytes, 12, bytes.length)
+  let crc = crc32c(bytes, 12, bytes.length, seed)
   for (const chunk of chunks) crc = crc32c(chunk, 0, chunk.length, crc)
   bytes.writeInt32LE(crc, 8)
   return bytes
@@ -98,13 +104,13 @@ function printKey({ digest, scope, key }: IdempotencyKey): Buffer {
 /**
  * The batch at `at` of `bytes`, which are the file's from `base` on; undefined when there is no whole, sound one.
  */
-export function parseBatch(bytes: Buffer, at: number, base: number): FoundBatch | undefined {
+export function parseBatch(bytes: Buffer, at: number, base: number, seed: number): FoundBatch | undefined {
   if (at + BATCH_HEADER_BYTES > bytes.length) return undefined
   if (!bytes.subarray(at, at + 4).equals(BATCH_MAGIC)) return undefined
   const keyBytes = bytes.readUInt16LE(at + 36)
   const totalBytes = BATCH_HEADER_BYTES + keyBytes + bytes.readUInt32LE(at + 4)
   if (at + totalBytes > bytes.length) return undefined
-  if (bytes.readInt32LE(at + 8) !== crc32c(bytes, at + 12, at + totalBytes)) return undefined
+  if (bytes.readInt32LE(at + 8) !== crc32c(bytes, at + 12, at + totalBytes, seed)) return undefined
   const bodyStart = BATCH_HEADER_BYTES + keyBytes
   const key = keyBytes > 0 ? parseKey(bytes.subarray(at + BATCH_HEADER_BYTES, at + bodyStart)) : undefined
   return {

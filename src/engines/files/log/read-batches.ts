@@ -7,8 +7,7 @@ import { type BatchPlace, placeOf, type Segment } from './segment-list.ts'
 
 /** From the batch that holds `fromOffset` on, of about `maxBytes` together and one at least. Errors: LOG_DAMAGED. */
 export async function readBatches(
-  segment: Segment,
-  places: readonly BatchPlace[],
+  { segment, places, seed }: { segment: Segment; places: readonly BatchPlace[]; seed: number },
   fromOffset: number,
   maxBytes: number,
 ): Promise<StoredBatch[]> {
@@ -19,7 +18,7 @@ export async function readBatches(
   const batches: StoredBatch[] = []
   let next = places[first]!.firstOffset
   for (let at = 0; at < bytes.length; ) {
-    const batch = parseBatch(bytes, at, start)
+    const batch = parseBatch(bytes, at, start, seed)
     if (batch?.firstOffset !== next)
       throw new MillraceError('LOG_DAMAGED', { path: segment.path, position: start + at })
     const { firstOffset, lines, observedMs, bodyStart, totalBytes } = batch

@@ -8,6 +8,7 @@ import {
   parseSegmentHeader,
   SEGMENT_HEADER_BYTES,
   type SegmentHeader,
+  seedOf,
 } from './batch-format.ts'
 
 export interface RecoveredSegment {
@@ -35,18 +36,19 @@ export function recoverBytes(bytes: Buffer, path: string): RecoveredSegment | un
     if (bytes.length <= SEGMENT_HEADER_BYTES) return undefined
     throw new MillraceError('LOG_DAMAGED', { path, position: 0 })
   }
-  const batches = soundBatches(bytes, header.firstOffset)
+  const seed = seedOf(header.incarnation)
+  const batches = soundBatches(bytes, header.firstOffset, seed)
   const last = batches.at(-1)
   const length = last ? last.position + last.totalBytes : SEGMENT_HEADER_BYTES
-  if (isFollowed(bytes, length)) throw new MillraceError('LOG_DAMAGED', { path, position: length })
+  if (isFollowed(bytes, length, seed)) throw new MillraceError('LOG_DAMAGED', { path, position: length })
   return { header, batches, length, tornBytes: bytes.length - length }
 }
 
-function soundBatches(bytes: Buffer, firstOffset: number): FoundBatch[] {
+function soundBatches(bytes: Buffer, firstOffset: number, seed: number): FoundBatch[] {
   const batches: FoundBatch[] = []
   let next = firstOffset
   for (let at = SEGMENT_HEADER_BYTES; ; ) {
-    const batch = parseBatch(bytes, at, 0)
+    const batch = parseBatch(bytes, at, 0, seed)
     if (!batch || batch.firstOffset !== next) return batches
     batches.push(batch)
     next += batch.lines
@@ -58,9 +60,9 @@ function soundBatches(bytes: Buffer, firstOffset: number): FoundBatch[] {
  * Is there a sound batch behind `position` that was written after what stands at `position` was durable? A group is
  * written only when the one before it is durable, so then it was damaged later, and lines that were acked are lost.
  */
-function isFollowed(bytes: Buffer, position: number): boolean {
+function isFollowed(bytes: Buffer, position: number, seed: number): boolean {
   for (let at = bytes.indexOf(BATCH_MAGIC, position + 1); at >= 0; at = bytes.indexOf(BATCH_MAGIC, at + 1)) {
-    const batch = parseBatch(bytes, at, 0)
+    const batch = parseBatch(bytes, at, 0, seed)
     if (batch && batch.groupStart > position) return true
   }
   return false

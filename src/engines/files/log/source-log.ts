@@ -10,6 +10,7 @@ import {
   requirePrintable,
   SEGMENT_HEADER_BYTES,
   type SegmentHeader,
+  seedOf,
 } from './batch-format.ts'
 import { KeyIndex } from './key-index.ts'
 import { type AppendFile, type LogDisk, SyncFailure } from './log-disk.ts'
@@ -47,6 +48,7 @@ interface PrintedGroup {
 export class SourceLog {
   readonly incarnation: string
   readonly #options: SourceLogOptions
+  readonly #seed: number
   /** Ascending, without a gap; the last one is appended to. */
   readonly #segments: Segment[]
   readonly #keys: KeyIndex
@@ -66,6 +68,7 @@ export class SourceLog {
   private constructor(options: SourceLogOptions, opened: Opened) {
     this.#options = options
     this.incarnation = opened.incarnation
+    this.#seed = seedOf(opened.incarnation)
     this.#segments = opened.segments
     this.#keys = opened.keys
     this.#file = opened.file
@@ -101,10 +104,9 @@ export class SourceLog {
   /** The offset after the last acked line in a folder that nobody has open. Errors: LOG_DAMAGED. */
   static async endOf(folder: string): Promise<number> {
     const found = await listSegments(folder)
-    for (const { path, firstOffset } of found.reverse()) {
-      const segment = await recoverSegment(path)
-      const last = segment?.batches.at(-1)
-      if (segment) return last ? last.firstOffset + last.lines : firstOffset
+    for (const { path } of found.reverse()) {
+      const end = await endOfSegment(path)
+      if (end !== undefined) return end
     }
     return 0
   }
@@ -154,7 +156,7 @@ export class SourceLog {
     if (fromOffset < held) throw new MillraceError('LOG_TRIMMED', { source, offset: fromOffset, held })
     const segment = this.#segments.find(({ endOffset }) => fromOffset < endOffset)!
     segment.places ??= await findPlaces(segment)
-    return readBatches(segment, segment.places, fromOffset, maxBytes)
+    return readBatches({ segment, places: segment.places, seed: this.#seed }, fromOffset, maxBytes)
   }
 
   wait(offset: number, signal: AbortSignal): Promise<void> {
@@ -192,6 +194,13 @@ export class SourceLog {
     for (const { path } of this.#segments.splice(0, Number.POSITIVE_INFINITY, segment))
       await disk.remove(path)
     await disk.syncFolder(folder)
+  }
+
+  /** Removes what a crash left of a skip, which the archive has: the lines before the last segment are not all there. */
+  async finishSkip(archived: number): Promise<void> {
+    const [last, before] = [this.#segments.at(-1)!, this.#segments.at(-2)]
+    if (!before || last.endOffset > last.firstOffset || archived < last.firstOffset) return
+    if ((await endOfSegment(before.path)) !== last.firstOffset) await this.trim(last.firstOffset)
   }
 
   async close(): Promise<void> {
@@ -273,7 +282,10 @@ export class SourceLog {
     let [position, firstOffset] = [groupStart, endOffset]
     for (const { batch, bytes } of group) {
       const { lines, chunks, idempotency } = batch
-      const header = printBatchHeader({ groupStart, firstOffset, lines, observedMs }, chunks, idempotency)
+      const header = printBatchHeader({ groupStart, firstOffset, lines, observedMs }, chunks, {
+        idempotency,
+        seed: this.#seed,
+      })
       buffers.push(header, ...chunks)
       places.push({ firstOffset, position })
       position += header.length + bytes
@@ -314,6 +326,12 @@ export class SourceLog {
   #requireSound(): void {
     if (this.#failure) throw unwritable(this.#options, this.#failure)
   }
+}
+
+async function endOfSegment(path: string): Promise<number | undefined> {
+  const segment = await recoverSegment(path)
+  const last = segment?.batches.at(-1)
+  return last ? last.firstOffset + last.lines : segment?.header.firstOffset
 }
 
 interface Opened {
