@@ -18,6 +18,8 @@ export interface Segment {
   /** Of its durable part; grows while it is the last one. */
   bytes: number
   endOffset: number
+  /** When its first lines came. */
+  startedMs: number
   lastObservedMs: number
   /** Undefined until it is needed, for a segment that an earlier process closed. */
   places: BatchPlace[] | undefined

@@ -1,34 +1,25 @@
 /** The log of one source: batches that wait together are written together, synced once, and then acked. */
-import { readFile, stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import { replaceFiles } from '../../../archive/disk.ts'
 import { MillraceError } from '../../../core/error.ts'
 import type { Appended, LogBatch, LogEnd, StoredBatch } from '../../../ports/log.ts'
-import {
-  printBatchHeader,
-  printSegmentHeader,
-  requirePrintable,
-  SEGMENT_HEADER_BYTES,
-  type SegmentHeader,
-  seedOf,
-} from './batch-format.ts'
+import { printBatchHeader, requirePrintable, type SegmentHeader, seedOf } from './batch-format.ts'
 import { KeyIndex } from './key-index.ts'
-import { type AppendFile, type LogDisk, SyncFailure } from './log-disk.ts'
-import { type Clocks, ObservedClock } from './observed-clock.ts'
+import { type AppendFile, SyncFailure } from './log-disk.ts'
+import { ObservedClock } from './observed-clock.ts'
 import { readBatches } from './read-batches.ts'
-import { type RecoveredSegment, recoverSegment } from './recover-segment.ts'
-import { type BatchPlace, findPlaces, listSegments, type Segment, segmentPath } from './segment-list.ts'
+import {
+  createSegment,
+  endOfSegment,
+  KEYS,
+  type Opened,
+  recoverSource,
+  type SourceLogOptions,
+} from './recover-source.ts'
+import { type BatchPlace, findPlaces, listSegments, type Segment } from './segment-list.ts'
 
-export const KEYS = 'keys.ndjson'
 const GROUP_BYTES = 8 * 1024 * 1024
-
-export interface SourceLogOptions {
-  readonly source: string
-  readonly folder: string
-  readonly disk: LogDisk
-  readonly clocks: Clocks
-  readonly segmentBytes: number
-}
+/** A segment takes no more lines when its first are this old. */
+const SEGMENT_MS = 3_600_000
 
 interface Waiting {
   readonly batch: LogBatch
@@ -83,7 +74,7 @@ export class SourceLog {
     options: SourceLogOptions,
     { floorMs, onTorn }: { readonly floorMs: number; onTorn(bytes: number): void },
   ): Promise<SourceLog | undefined> {
-    const found = await recover(options)
+    const found = await recoverSource(options)
     if (!found) return undefined
     if (found.tornBytes > 0) onTorn(found.tornBytes)
     return new SourceLog(options, { ...found, floorMs: Math.max(floorMs, found.floorMs) })
@@ -248,7 +239,7 @@ export class SourceLog {
     const observedMs = this.#clock.read()
     try {
       await this.#mend()
-      await this.#rotateIfFull()
+      await this.#rotateIfDue(observedMs)
       this.#groupMs = observedMs
       const written = this.#printGroup(group, observedMs)
       await this.#file.append(written.buffers)
@@ -296,6 +287,7 @@ export class SourceLog {
 
   #publish(group: readonly Waiting[], { places, bytes, endOffset }: PrintedGroup, observedMs: number): void {
     const segment = this.#segments.at(-1)!
+    if (segment.endOffset === segment.firstOffset) segment.startedMs = observedMs
     segment.places!.push(...places)
     Object.assign(segment, { bytes, endOffset, lastObservedMs: observedMs })
     for (const [index, { batch, resolve }] of group.entries()) {
@@ -306,9 +298,11 @@ export class SourceLog {
     }
   }
 
-  async #rotateIfFull(): Promise<void> {
+  /** By age as well, so that a source of few lines is trimmed too. */
+  async #rotateIfDue(observedMs: number): Promise<void> {
     const last = this.#segments.at(-1)!
-    if (last.bytes < this.#options.segmentBytes) return
+    const isOld = last.endOffset > last.firstOffset && observedMs - last.startedMs >= SEGMENT_MS
+    if (last.bytes < this.#options.segmentBytes && !isOld) return
     // Only the last segment is searched for keys when the log is opened.
     if (this.#keys.size > 0)
       await replaceFiles(this.#options.disk, this.#options.folder, [KEYS], this.#keys.print())
@@ -326,93 +320,6 @@ export class SourceLog {
   #requireSound(): void {
     if (this.#failure) throw unwritable(this.#options, this.#failure)
   }
-}
-
-async function endOfSegment(path: string): Promise<number | undefined> {
-  const segment = await recoverSegment(path)
-  const last = segment?.batches.at(-1)
-  return last ? last.firstOffset + last.lines : segment?.header.firstOffset
-}
-
-interface Opened {
-  readonly incarnation: string
-  readonly file: AppendFile
-  readonly segments: Segment[]
-  readonly keys: KeyIndex
-  /** The greatest time that was stamped or promised. */
-  readonly floorMs: number
-  readonly tornBytes: number
-}
-
-async function createSegment(
-  { disk, folder }: SourceLogOptions,
-  header: SegmentHeader,
-): Promise<{ file: AppendFile; segment: Segment }> {
-  const { firstOffset, observedMs: lastObservedMs } = header
-  const path = segmentPath(folder, firstOffset)
-  const file = await disk.openAppend(path, 0)
-  try {
-    await file.append([printSegmentHeader(header)])
-    await file.sync()
-    await disk.syncFolder(folder)
-  } catch (error) {
-    await file.close().catch(() => {})
-    throw error
-  }
-  const segment = {
-    ...{ path, firstOffset, endOffset: firstOffset, lastObservedMs },
-    ...{ bytes: SEGMENT_HEADER_BYTES, places: [] },
-  }
-  return { file, segment }
-}
-
-/** Undefined where nothing was ever acked. */
-async function recover(options: SourceLogOptions): Promise<Opened | undefined> {
-  const { disk, folder } = options
-  const found = await listSegments(folder)
-  let last: RecoveredSegment | undefined
-  while (found.length > 0) {
-    last = await recoverSegment(found.at(-1)!.path)
-    if (last) break
-    // A crash came between making it and the first sync of it.
-    await disk.remove(found.pop()!.path)
-    await disk.syncFolder(folder)
-  }
-  if (!last) return undefined
-  const { header, batches, length, tornBytes } = last
-  const segments = await describeSegments(found, last)
-  const keys = new KeyIndex()
-  keys.load(await readFile(join(folder, KEYS), 'utf8').catch(() => ''))
-  for (const { idempotency, firstOffset, lines, observedMs } of batches) {
-    if (!idempotency) continue
-    keys.add(idempotency, { firstOffset, endOffset: firstOffset + lines, observedMs, isDuplicate: false })
-  }
-  const file = await disk.openAppend(segments.at(-1)!.path, length)
-  // The cut must last before anything is written behind it, and so must what was sound but perhaps not yet synced.
-  await file.sync()
-  const { lastObservedMs: floorMs } = segments.at(-1)!
-  return { incarnation: header.incarnation, file, segments, keys, floorMs, tornBytes }
-}
-
-async function describeSegments(
-  found: readonly { firstOffset: number; path: string }[],
-  { header, batches, length }: RecoveredSegment,
-): Promise<Segment[]> {
-  const segments: Segment[] = []
-  for (const [index, { path, firstOffset }] of found.slice(0, -1).entries()) {
-    const endOffset = found[index + 1]!.firstOffset
-    const { size: bytes } = await stat(path)
-    segments.push({ path, firstOffset, endOffset, bytes, lastObservedMs: 0, places: undefined })
-  }
-  const last = batches.at(-1)
-  const { path, firstOffset } = found.at(-1)!
-  segments.push({
-    ...{ path, firstOffset, bytes: length },
-    endOffset: last ? last.firstOffset + last.lines : firstOffset,
-    lastObservedMs: last?.observedMs ?? header.observedMs,
-    places: batches.map(({ firstOffset, position }) => ({ firstOffset, position })),
-  })
-  return segments
 }
 
 /** Trying again is sound, since nothing that was durable is in doubt. */
