@@ -56,8 +56,9 @@ export interface LogSource {
 export interface Log {
   sources(): readonly LogSource[]
   /**
-   * Resolves once the batch is durable; a source that has none yet begins at `firstOffset`. Errors: LOG_UNWRITABLE (nothing is acked from then on, until the log is
-   * opened anew), LOG_KEY_REUSED.
+   * Resolves once the batch is durable. A source's first batch begins where its archive ends. Errors: LOG_UNWRITABLE
+   * (when `failure` is set too, nothing is acked until the log is opened anew; else it may be tried again),
+   * LOG_KEY_REUSED, LOG_CLOCK_JUMPED, DATA_LOCKED (while an ingest of a source without a log runs).
    */
   append(source: string, batch: LogBatch): Promise<Appended>
   /** The durable end, and a clock that is true at this moment. */
