@@ -17,9 +17,11 @@ export class SyncFailure extends Error {}
 export interface LogDisk extends Disk {
   /** Makes a file, or opens one and cuts it to `length`. */
   openAppend(path: string, length: number): Promise<AppendFile>
+  /** Writes bytes again where they stand; durable with the next sync of the file. */
+  rewrite(path: string, position: number, bytes: Uint8Array): Promise<void>
 }
 
-export const realLogDisk: LogDisk = { ...realDisk, openAppend }
+export const realLogDisk: LogDisk = { ...realDisk, openAppend, rewrite }
 
 async function openAppend(path: string, length: number): Promise<AppendFile> {
   const file = await open(path, length === 0 ? 'w' : 'r+')
@@ -30,6 +32,16 @@ async function openAppend(path: string, length: number): Promise<AppendFile> {
     throw error
   }
   return new RealAppendFile(file, length)
+}
+
+async function rewrite(path: string, position: number, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, 'r+')
+  try {
+    for (let at = 0; at < bytes.length; )
+      at += (await file.write(bytes, at, bytes.length - at, position + at)).bytesWritten
+  } finally {
+    await file.close()
+  }
 }
 
 class RealAppendFile implements AppendFile {

@@ -16,6 +16,8 @@ export interface RecoveredSegment {
   readonly batches: readonly FoundBatch[]
   /** Where the last sound batch ends. */
   readonly length: number
+  /** The sound bytes that were written last, up to `length`: they may not be synced yet. */
+  readonly lastGroup: Uint8Array
   /** Of a tail that nobody was told of. */
   readonly tornBytes: number
 }
@@ -41,7 +43,8 @@ export function recoverBytes(bytes: Buffer, path: string): RecoveredSegment | un
   const last = batches.at(-1)
   const length = last ? last.position + last.totalBytes : SEGMENT_HEADER_BYTES
   if (isFollowed(bytes, length, seed)) throw new MillraceError('LOG_DAMAGED', { path, position: length })
-  return { header, batches, length, tornBytes: bytes.length - length }
+  const lastGroup = bytes.subarray(last?.groupStart ?? length, length)
+  return { header, batches, length, lastGroup, tornBytes: bytes.length - length }
 }
 
 function soundBatches(bytes: Buffer, firstOffset: number, seed: number): FoundBatch[] {

@@ -73,7 +73,7 @@ export async function recoverSource(options: SourceLogOptions): Promise<Opened |
     await disk.syncFolder(folder)
   }
   if (!last) return undefined
-  const { header, batches, length, tornBytes } = last
+  const { header, batches, length, lastGroup, tornBytes } = last
   const segments = await describeSegments(found, last)
   const keys = new KeyIndex()
   keys.load(await readFile(join(folder, KEYS), 'utf8').catch(() => ''))
@@ -82,6 +82,8 @@ export async function recoverSource(options: SourceLogOptions): Promise<Opened |
     keys.add(idempotency, { firstOffset, endOffset: firstOffset + lines, observedMs, isDuplicate: false })
   }
   const file = await disk.openAppend(segments.at(-1)!.path, length)
+  // After a failed sync the system may hold bytes as clean that never reached the disk: a new write makes them count.
+  await disk.rewrite(segments.at(-1)!.path, length - lastGroup.length, lastGroup)
   // The cut must last before anything is written behind it, and so must what was sound but perhaps not yet synced.
   await file.sync()
   const { lastObservedMs: floorMs } = segments.at(-1)!

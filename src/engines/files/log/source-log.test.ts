@@ -139,6 +139,25 @@ it('finishes a skip to the archive that a crash broke off', async () => {
   await again.close()
 })
 
+it('writes again what was written last before it goes on, for it may never have reached the disk', async () => {
+  const log = await open()
+  await log.append('web', batchOf('a\n'))
+  await Promise.all([log.append('web', batchOf('b\n')), log.append('web', batchOf('c\n'))])
+  await log.close()
+  const rewritten: string[] = []
+  const rewrite: LogDisk['rewrite'] = async (path, position, bytes) => {
+    expect((await readFile(path)).subarray(position).equals(bytes)).toBe(true)
+    rewritten.push(Buffer.from(bytes).toString('latin1'))
+    await realLogDisk.rewrite(path, position, bytes)
+  }
+  const again = await open({ disk: { ...realLogDisk, rewrite } })
+  expect(rewritten).toHaveLength(1)
+  expect(rewritten[0]).toMatch(/b\n.*c\n$/s)
+  expect(rewritten[0]).not.toContain('a\n')
+  expect(textOf(await readAll(again, 'web', 0))).toBe('a\nb\nc\n')
+  await again.close()
+})
+
 it('keeps a second server out', async () => {
   const log = await open()
   await expect(open()).rejects.toMatchObject({ code: 'DATA_LOCKED' })
