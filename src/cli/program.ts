@@ -11,6 +11,8 @@ import { addQuery } from './query.ts'
 import { addRejects } from './rejects.ts'
 import { addRuns } from './runs.ts'
 import { addScrub } from './scrub.ts'
+import { addServe } from './serve.ts'
+import { addToken } from './token.ts'
 import { addVerify } from './verify.ts'
 
 export interface ProgramParts {
@@ -34,6 +36,8 @@ export function makeProgram({ batchChild }: ProgramParts): Command {
     )
   for (const add of [addInit, addCheck, addIngest]) add(program)
   addBatch(program, batchChild)
-  for (const add of [addQuery, addRejects, addRuns, addExplain, addVerify, addScrub, addExport]) add(program)
+  addServe(program, batchChild)
+  for (const add of [addQuery, addRejects, addRuns, addExplain, addVerify, addScrub, addExport, addToken])
+    add(program)
   return program
 }

@@ -105,11 +105,37 @@ export interface AdapterConfig {
   readonly options: Readonly<Record<string, unknown>>
 }
 
+/** When batches run: five fields of cron in a time zone. */
+export interface Schedule {
+  readonly cron: string
+  readonly timezone: string
+}
+
+/** The server that takes lines over HTTP. */
+export interface ServeConfig {
+  readonly host: string
+  readonly port: number
+  /** Absolute paths of PEM files. */
+  readonly tls?: { readonly cert: string; readonly key: string }
+  /** By source: SHA-256 of each token, hex. */
+  readonly tokens: ReadonlyMap<string, readonly string[]>
+  /** Those that the definition names. */
+  readonly limits: {
+    readonly bodyBytes?: number
+    readonly unpackedBytes?: number
+    readonly lineBytes?: number
+    readonly requestMs?: number
+    readonly connections?: number
+    readonly bytesAtOnce?: number
+  }
+}
+
 export interface Definition {
   readonly file: string
   readonly sources: ReadonlyMap<string, Source>
   readonly metrics: ReadonlyMap<string, Metric>
   readonly archive: { readonly mirror?: string; readonly adapter?: AdapterConfig }
-  readonly batch: { readonly adapter?: AdapterConfig }
+  readonly batch: { readonly adapter?: AdapterConfig; readonly schedule?: Schedule }
   readonly report: { readonly adapter?: AdapterConfig }
+  readonly serve: ServeConfig
 }

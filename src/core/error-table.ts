@@ -347,6 +347,22 @@ export const ERROR_TABLE = {
     exit: 1,
     text: 'The columns of a metric changed, and its view in the report {path} cannot be made anew: {why}. Nothing was changed. Drop the views that read from it, run the batch again, and create them anew.',
   },
+  SERVE_CANNOT_LISTEN: {
+    exit: 1,
+    text: 'Cannot listen on {host} port {port}: {why}. Nothing was started. Mend `serve.listen` in the definition.',
+  },
+  SERVE_OPEN_DOOR: {
+    exit: 2,
+    text: 'The server would listen on {host}, where others reach it, but source {source} has no tokens. Nothing was started. Make one by `millrace token` and add its hash under `serve.tokens`, or listen on 127.0.0.1.',
+  },
+  SERVE_PORT_IN_USE: {
+    exit: 1,
+    text: 'Port {port} of {host} is in use by another program. Nothing was started. Stop that program, or name another port under `serve.listen`.',
+  },
+  SERVE_UNREADABLE_TLS: {
+    exit: 1,
+    text: 'Cannot read {path} for TLS: {why}. Nothing was started. Mend `serve.tls` in the definition.',
+  },
   SNIFF_BINARY_FILE: {
     exit: 2,
     text: 'Cannot tell how to read {file}: it is not text. Give files of log lines, plain or gzip.',

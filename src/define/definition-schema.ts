@@ -1,6 +1,7 @@
 /** The one shape of a definition: the loader's structural check, the JSON Schema and the TypeScript types. */
 import { z } from 'zod'
 import { archiveSchema, batchSchema, reportSchema } from './adapter-schema.ts'
+import { serveSchema } from './serve-schema.ts'
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/
 const METRIC_NAME = /^(?=.{1,120}$)[A-Za-z_][A-Za-z0-9_]{0,62}(\.[A-Za-z_][A-Za-z0-9_]{0,62})*$/
@@ -180,6 +181,7 @@ export const definitionSchema = z
     archive: archiveSchema.optional(),
     batch: batchSchema.optional(),
     report: reportSchema.optional(),
+    serve: serveSchema.optional(),
   })
   .meta({
     title: 'Millrace definition',

@@ -4,6 +4,7 @@ import type { AdapterConfig, Definition } from '../core/definition.ts'
 import type { SourcePlan } from '../core/plan.ts'
 import type { Archive } from '../ports/archive.ts'
 import type { BatchEngine, Statement } from '../ports/batch-engine.ts'
+import type { Log } from '../ports/log.ts'
 import type { Report } from '../ports/report.ts'
 import type { TableFile } from '../ports/table-file.ts'
 
@@ -107,6 +108,17 @@ async function openPostgres({ address, options }: AdapterConfig, mode: 'read' | 
   const { schema, ca } = options as { schema?: string; ca?: string }
   const place = { url: address, ...(schema && { schema }), ...(ca && { caFile: ca }) }
   return openPostgresReport(place, mode, { text: stagedTextReader })
+}
+
+/** Opens the log for the one process that writes it. `onTorn` hears of bytes at its end that were never acked. */
+export async function openLog(
+  { dataDir }: Deployment,
+  archive: Archive,
+  onTorn: (source: string, bytes: number) => void,
+): Promise<Log> {
+  const { FilesLog } = await import('./files/log.ts')
+  const firstOffset = async (source: string) => (await archive.manifest(source))?.nextOffset ?? 0
+  return FilesLog.open({ dataDir, firstOffset, onTorn })
 }
 
 /** Writes an export's Parquet file in a folder of its own inside the data folder. */
