@@ -1,6 +1,8 @@
 /** What a report says of itself, read by SQL that its databases share: metrics, coverage, runs, rejected lines. */
 import type { RunRecord, TimeRange } from '../core/run-record.ts'
+import { addRange } from '../core/time-coverage.ts'
 import type { MetricState, RejectedLine } from '../ports/report.ts'
+import { readStreamed } from './stream-state.ts'
 
 /** One statement's rows; values fill the `$1`, `$2` … places. */
 export type ReadRows = (sql: string, values: readonly (string | number)[]) => Promise<readonly unknown[][]>
@@ -20,18 +22,21 @@ export async function readMetricState(
   version?: string,
 ): Promise<MetricState | undefined> {
   const bounds = ['first_window', 'last_window'].map(source.epochMs).join(', ')
-  const sql = `SELECT version, revision, ${bounds} FROM ${source.schema}.metrics
+  const sql = `SELECT version, revision, ${bounds}, window_ms FROM ${source.schema}.metrics
     WHERE tenant = '' AND metric = $1 ORDER BY version = $2 DESC NULLS LAST, revision DESC LIMIT 1`
   const [row] = await source.read(sql, [metric, version ?? ''])
   if (!row) return undefined
   const held = String(row[0])
+  const streamed = await readStreamed(source, metric, held, Number(row[4]))
+  const coverage = await readCoverage(source, metric, held)
   return {
     metric,
     version: held,
     revision: Number(row[1]),
-    coverage: await readCoverage(source, metric, held),
+    coverage: streamed ? addRange(coverage, streamed.range) : coverage,
     firstWindowMs: toNumber(row[2]),
     lastWindowMs: toNumber(row[3]),
+    ...(streamed && { finalBeforeMs: streamed.finalBeforeMs }),
   }
 }
 

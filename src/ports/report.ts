@@ -35,8 +35,9 @@ export interface TotalsQuery {
 }
 
 /**
- * What the report holds of a metric's version. `coverage` are the ranges that were computed, ascending and
- * disjoint; one range with two open ends when the whole archive was.
+ * What the report holds of a metric's version. `coverage` are the ranges that were computed or are streamed,
+ * ascending and disjoint; one range with two open ends when the whole archive was. The revision is 0 while there
+ * are totals of the stream alone.
  */
 export interface MetricState {
   readonly metric: string
@@ -45,6 +46,8 @@ export interface MetricState {
   readonly coverage: readonly TimeRange[]
   readonly firstWindowMs: number | null
   readonly lastWindowMs: number | null
+  /** Windows from here on are provisional, since the stream still adds to them; absent where none does. */
+  readonly finalBeforeMs?: number
 }
 
 export interface RejectedLine {

@@ -49,7 +49,7 @@ function joinBatches(batches: readonly StoredBatch[]): Stretch[] {
   for (const batch of batches) {
     if (batch.endOffset === batch.firstOffset) continue
     const group = groups.at(-1)
-    if (group?.[0]!.observedMs === batch.observedMs) group.push(batch)
+    if (group?.at(0)?.observedMs === batch.observedMs) group?.push(batch)
     else groups.push([batch])
   }
   return groups.map((group) => ({

@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { from as copyFrom } from 'pg-copy-streams'
-import type { Loaded, LoadJob, PublishStore, StoredValue } from '../../compile/publish-run.ts'
+import type { Loaded, LoadJob, PublishStore, StoredValue, Streaming } from '../../compile/publish-run.ts'
 import { readCoverage } from '../../compile/report-state.ts'
 import { allTables, type MetricTables } from '../../compile/report-tables.ts'
 import type { MetricPlan, Tally } from '../../core/plan.ts'
@@ -149,7 +149,20 @@ export class PostgresPublishStore implements PublishStore {
     return { first: first!, last: last! }
   }
 
-  async replaceRejects(staged: StagedSource, metrics: readonly string[], revision: number): Promise<void> {
+  /** No stream adds to this report yet. */
+  async streaming(): Promise<Streaming | undefined> {
+    return undefined
+  }
+
+  async takeOver(): Promise<void> {}
+
+  async dropStream(): Promise<void> {}
+
+  async replaceRejects(
+    staged: StagedSource,
+    metrics: readonly string[],
+    { revision }: { readonly revision: number },
+  ): Promise<void> {
     const table = `${this.#names.schema}.rejects`
     await this.#transaction.run(
       `DELETE FROM ${table} WHERE tenant = '' AND source = $1 AND (metric IS NULL OR metric = ANY($2))`,

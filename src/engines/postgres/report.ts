@@ -3,14 +3,18 @@ import { randomUUID } from 'node:crypto'
 import { emptyTotals } from '../../compile/align-tallies.ts'
 import { RunPublisher } from '../../compile/publish-run.ts'
 import { readMetricState, readRejects, readRuns } from '../../compile/report-state.ts'
+import { readLateWindows, readStreamState } from '../../compile/stream-state.ts'
 import { MillraceError } from '../../core/error.ts'
 import type { RunRecord } from '../../core/run-record.ts'
 import type {
+  LateWindow,
   MergedTotals,
   MetricState,
   Publication,
   RejectedLine,
   Report,
+  StreamAdvance,
+  StreamState,
   TotalsQuery,
 } from '../../ports/report.ts'
 import type { StagedTextReader } from '../../ports/staged-text.ts'
@@ -52,7 +56,7 @@ export async function openPostgresReport(
   try {
     if (mode === 'write') await session.transact('write', (on) => migrateSchema(on, names, path))
     else await session.transact('snapshot', (on) => requireSchema(on, names, path))
-    return new PostgresReport(session, names, text)
+    return new PostgresReport(session, names, text, path)
   } catch (error) {
     await session.close()
     throw error
@@ -64,7 +68,10 @@ class PostgresReport implements Report {
   readonly #names: PostgresNames
   readonly #text: StagedTextReader
 
-  constructor(session: Session, names: PostgresNames, text: StagedTextReader) {
+  readonly #path: string
+
+  constructor(session: Session, names: PostgresNames, text: StagedTextReader, path: string) {
+    this.#path = path
     this.#session = session
     this.#names = names
     this.#text = text
@@ -81,6 +88,20 @@ class PostgresReport implements Report {
       const place = { transaction, names: this.#names, text: this.#text, runId }
       return new RunPublisher(new PostgresPublishStore(place), publication).publish()
     })
+  }
+
+  /** Errors: REPORT_STREAM_UNSUPPORTED, always. */
+  async advance(_advance: StreamAdvance): Promise<void> {
+    const why = 'its tables of provisional windows are not built for PostgreSQL yet'
+    throw new MillraceError('REPORT_STREAM_UNSUPPORTED', { path: this.#path, why })
+  }
+
+  streamState(source: string): Promise<StreamState | undefined> {
+    return this.#read((transaction) => readStreamState(stateOf(transaction, this.#names), source))
+  }
+
+  lateWindows(): Promise<LateWindow[]> {
+    return this.#read((transaction) => readLateWindows(stateOf(transaction, this.#names)))
   }
 
   query(query: TotalsQuery): Promise<MergedTotals> {
