@@ -11,7 +11,13 @@ import { printCsv } from '../src/core/print-csv.ts'
 import type { RunRecord, TimeRange } from '../src/core/run-record.ts'
 import { checkText } from '../src/define/load-definition.ts'
 import { DuckdbBatchEngine } from '../src/engines/duckdb/batch.ts'
-import { type Deployment, openArchive, openBatchEngine, openReport } from '../src/engines/registry.ts'
+import {
+  checkReport,
+  type Deployment,
+  openArchive,
+  openBatchEngine,
+  openReport,
+} from '../src/engines/registry.ts'
 import type { IngestInput } from '../src/ports/archive.ts'
 import type { BatchEngine, BatchRequest, StagedSource } from '../src/ports/batch-engine.ts'
 import type { RejectedLine } from '../src/ports/report.ts'
@@ -106,9 +112,18 @@ export class Pipeline {
     await this.#recording(engine).compute([request])
   }
 
-  async batch(range: TimeRange = {}): Promise<RunRecord> {
+  async batch(
+    range: TimeRange = {},
+    watch: Pick<ComputeJob, 'onProgress' | 'signal'> = {},
+  ): Promise<RunRecord> {
     const job = await this.#computeJob(range)
-    return runBatch({ ...job, openReport: () => openReport(this.folders, 'write'), digest: sha256 })
+    return runBatch({
+      ...job,
+      ...watch,
+      checkReport: () => checkReport(this.folders),
+      openReport: () => openReport(this.folders, 'write'),
+      digest: sha256,
+    })
   }
 
   /** All that a batch does but publish. */

@@ -7,7 +7,14 @@ import type { Definition } from '../core/definition.ts'
 import { MillraceError } from '../core/error.ts'
 import type { RunRecord, TimeRange } from '../core/run-record.ts'
 import { loadDefinition } from '../define/load-definition.ts'
-import { archivePlace, lockData, openArchive, openBatchEngine, openReport } from '../engines/registry.ts'
+import {
+  archivePlace,
+  checkReport,
+  lockData,
+  openArchive,
+  openBatchEngine,
+  openReport,
+} from '../engines/registry.ts'
 import { type BatchProgress, runBatch } from '../run/run-batch.ts'
 import { deploymentOf } from './workspace.ts'
 
@@ -62,6 +69,7 @@ async function computeAndPublish(
       range: order.range,
       archive: await openArchive(deployment),
       engine,
+      checkReport: () => checkReport(deployment),
       openReport: () => openReport(deployment, 'write'),
       archivePlace: archivePlace(deployment),
       makeStagingDir: async (name) => makeFolder(join(staging, name)),

@@ -2,7 +2,14 @@
 import type { Command } from 'commander'
 import { writeJson, writeOut } from './output.ts'
 import { sha256 } from './sha256.ts'
-import { loadChecked, requireMetric, requireSource, type Workspace, workspaceOf } from './workspace.ts'
+import {
+  deploymentOf,
+  loadChecked,
+  requireMetric,
+  requireSource,
+  type Workspace,
+  workspaceOf,
+} from './workspace.ts'
 
 export function addExplain(program: Command): void {
   program
@@ -18,7 +25,7 @@ async function explain(workspace: Workspace, name: string): Promise<void> {
   const { planSource } = await import('../compile/build-plan.ts')
   const { explainBatch } = await import('../engines/registry.ts')
   const plan = planSource(requireSource(definition, metric.source), [metric], sha256)
-  const statements = await explainBatch(plan)
+  const statements = await explainBatch(deploymentOf(workspace, definition), plan)
   if (workspace.json) return writeJson({ plan, statements })
   const { describePlan } = await import('./describe-plan.ts')
   const described = plan.metrics.map((metricPlan) => describePlan(plan, metricPlan))

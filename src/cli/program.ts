@@ -12,6 +12,7 @@ import { addRejects } from './rejects.ts'
 import { addRuns } from './runs.ts'
 import { addScrub } from './scrub.ts'
 import { addServe } from './serve.ts'
+import { addStatus } from './status.ts'
 import { addToken } from './token.ts'
 import { addVerify } from './verify.ts'
 
@@ -37,7 +38,7 @@ export function makeProgram({ batchChild }: ProgramParts): Command {
   for (const add of [addInit, addCheck, addIngest]) add(program)
   addBatch(program, batchChild)
   addServe(program, batchChild)
-  for (const add of [addQuery, addRejects, addRuns, addExplain, addVerify, addScrub, addExport, addToken])
-    add(program)
+  for (const add of [addQuery, addRejects, addRuns, addStatus, addExplain]) add(program)
+  for (const add of [addVerify, addScrub, addExport, addToken]) add(program)
   return program
 }

@@ -53,6 +53,8 @@ export class Progress {
   update(step: Step): void {
     const now = Date.now()
     if (step.label !== this.#label) this.#begin(step, now)
+    // An engine that is only starting has no rate yet.
+    if (step.done === this.#startedAt) this.#startedMs = now
     const rest = describeRest(step, step.done - this.#startedAt, now - this.#startedMs)
     if (this.#bar) this.#bar.update(step.done, { label: step.label, rest })
     else this.#sayNowAndThen(`${step.label}: ${rest}`, now)

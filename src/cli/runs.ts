@@ -1,7 +1,8 @@
 /** `millrace runs`: the batch runs that were published, newest first. */
 import type { Command } from 'commander'
-import type { RunRecord, TimeRange } from '../core/run-record.ts'
+import type { RunRecord } from '../core/run-record.ts'
 import { formatInstant } from '../core/timestamp.ts'
+import { describeRange } from './describe-range.ts'
 import { say, writeJson, writeOut } from './output.ts'
 import { formatCount, formatSeconds, textTable } from './text-table.ts'
 import { deploymentOf, loadChecked, type Workspace, workspaceOf } from './workspace.ts'
@@ -40,12 +41,6 @@ function describeRuns(records: readonly RunRecord[]): string {
       formatCount(sumOf(record.metrics, ({ rows }) => rows)),
     ]),
   )
-}
-
-function describeRange({ fromMs, toMs }: TimeRange): string {
-  if (fromMs === undefined && toMs === undefined) return 'all'
-  const bound = (ms: number | undefined) => (ms === undefined ? '' : formatInstant(ms))
-  return `${bound(fromMs)}..${bound(toMs)}`
 }
 
 function sumOf<T>(items: readonly T[], amount: (item: T) => number): number {

@@ -1,8 +1,9 @@
 /** `millrace scrub`: checks every block of the archive and heals what a good copy can heal. */
 import type { Command } from 'commander'
 import type { StorageHealth } from '../ports/archive.ts'
+import { describeHealth } from './describe-health.ts'
 import { say, writeJson, writeOut } from './output.ts'
-import { countOf, formatBytes, formatCount, textTable } from './text-table.ts'
+import { countOf, textTable } from './text-table.ts'
 import { deploymentOf, loadChecked, type Workspace, workspaceOf } from './workspace.ts'
 
 export function addScrub(program: Command): void {
@@ -41,15 +42,8 @@ async function scrub(workspace: Workspace): Promise<void> {
     say(`millrace: ${countOf(lost, 'block')} lost. Restore them from a backup, then run scrub again.`)
 }
 
-/** Of the whole storage, since what ails it may ail this archive next. */
 function sayHealth(health: StorageHealth | undefined): void {
   if (!health) return
-  const { liveNodes, deadNodes, underReplicatedBlocks, missingBlocks, corruptBlocks } = health
-  const nodes = `${countOf(liveNodes, 'DataNode')} live, ${formatCount(deadNodes)} dead`
-  const counts = { 'under-replicated': underReplicatedBlocks, missing: missingBlocks, corrupt: corruptBlocks }
-  const blocks = Object.entries(counts).map(([state, count]) => `${formatCount(count)} ${state}`)
-  say(
-    `Storage: ${nodes}; of all its blocks ${blocks.join(', ')}; ${formatBytes(health.remainingBytes)} free.`,
-  )
+  say(describeHealth(health))
   if (health.isSafeMode) say('millrace: Warning: it is in safe mode, and nothing can be written to it.')
 }

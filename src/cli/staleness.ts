@@ -1,4 +1,5 @@
 /** Totals that lines have overtaken: what was ingested after the run that a query answers from. */
+import { linesBehind } from '../core/lines-behind.ts'
 import type { Archive } from '../ports/archive.ts'
 import type { Report } from '../ports/report.ts'
 import { countOf } from './text-table.ts'
@@ -24,17 +25,15 @@ export async function staleness({
 }: StalenessCheck): Promise<string[]> {
   const report = await job.openReport()
   const runs = await report.runs(MOST_RUNS).finally(() => report.close())
-  const cut = runs.find((run) => run.revision === revision)?.sources.find((one) => one.source === source)
-  const manifest = await archive.manifest(source)
-  if (!cut || !manifest) return []
-  if (manifest.incarnation !== cut.incarnation) {
+  const run = runs.find((one) => one.revision === revision)
+  const behind = linesBehind(run, await archive.manifest(source), source)
+  if (behind === 'other archive') {
     return [
       `The archive of ${source} is another one than the totals of ${metric} were computed from. Run \`millrace batch\`.`,
     ]
   }
-  const added = manifest.nextOffset - cut.cut
-  if (added <= 0) return []
+  if (!behind) return []
   return [
-    `${countOf(added, 'line')} of ${source} came after revision ${revision} of ${metric}. Run \`millrace batch\` to count them.`,
+    `${countOf(behind, 'line')} of ${source} came after revision ${revision} of ${metric}. Run \`millrace batch\` to count them.`,
   ]
 }

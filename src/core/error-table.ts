@@ -75,9 +75,17 @@ export const ERROR_TABLE = {
     exit: 2,
     text: 'The definition {file} no longer holds since the command began. The report stays as it was. Run `millrace check`, then the batch again.',
   },
+  BATCH_DISK_FULL: {
+    exit: 1,
+    text: 'The batch engine ran out of disk space on source {source}: {why}. The report stays as it was. Free space where it keeps its scratch files and where totals are staged, then run it again.',
+  },
   BATCH_ENGINE_FAILED: {
     exit: 1,
     text: 'The batch engine could not compute source {source}: {why}. The report stays as it was.',
+  },
+  BATCH_ENGINE_LOST: {
+    exit: 1,
+    text: 'Processes of the batch engine were lost while it computed source {source}: {why}. The report stays as it was. Run it again; if they are lost again, look at the logs of the machines it ran on.',
   },
   BATCH_ENGINE_MISSING: {
     exit: 1,
@@ -91,13 +99,21 @@ export const ERROR_TABLE = {
     exit: 2,
     text: 'The batch engine {engine} cannot leave out late lines of source {source}. Use the embedded engine for it: `--engine duckdb`.',
   },
+  BATCH_MASTER_UNREACHABLE: {
+    exit: 1,
+    text: 'Cannot reach {master}, the master of the batch engine: {why}. The report stays as it was. Check the address under `batch` in the definition, and that the master runs.',
+  },
   BATCH_NOTHING_INGESTED: {
     exit: 1,
     text: 'There is nothing to compute: no lines of {sources} were ingested into {path}. Run `millrace ingest SOURCE FILE…` first, or name the right folder with --data.',
   },
+  BATCH_NO_RESOURCES: {
+    exit: 1,
+    text: 'No machine of {master} took on the batch within {seconds} seconds: {why}. The report stays as it was. Check on the page of the master that workers are alive and have {memory} of memory and a core free; ask for less with `memory` and `cores` under `batch` in the definition, or set `wait` to wait longer.',
+  },
   BATCH_OUT_OF_MEMORY: {
     exit: 1,
-    text: 'The batch engine ran out of memory on source {source}: {why}. The report stays as it was. Use fewer dimensions or distinct values, or free disk space in the data folder for spilling.',
+    text: 'The batch engine ran out of memory on source {source}: {why}. The report stays as it was. Give it more `memory` where it has such a setting, use fewer dimensions or distinct values, or free disk space in the data folder for spilling.',
   },
   BATCH_PROCESS_DIED: {
     exit: 1,
@@ -106,6 +122,10 @@ export const ERROR_TABLE = {
   BATCH_REGEX_TOO_DEEP: {
     exit: 2,
     text: 'This batch engine cannot run the regular expression {pattern}: it would go one level deeper with every repetition of {part}, and a long line could end it. Let every repetition end in a character that stands nowhere else in it, such as (?:[a-z]+,)*, and what follows the repeat not match where a repetition does; or run the batch on the embedded engine.',
+  },
+  BATCH_STORAGE_REFUSED: {
+    exit: 1,
+    text: 'The batch engine could not reach or use the archive of source {source} from its machines: {why}. The report stays as it was. Check `rpc`, `path` and `user` under `archive` in the definition, and that its machines reach that address and may read the blocks and write beside them.',
   },
   BATCH_SUM_OVERFLOW: {
     exit: 1,

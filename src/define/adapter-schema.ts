@@ -60,6 +60,11 @@ export const batchSchema = z
       .meta({ description: 'Cores to use in all. Default: what the master gives.' })
       .optional(),
     home: z.string().min(1).meta({ description: 'The folder of Spark. Default: SPARK_HOME.' }).optional(),
+    wait: z
+      .string()
+      .regex(/^[0-9]{1,9}(ms|s|m|h|d)$/, { error: 'DEFINE_BAD_DURATION' })
+      .meta({ description: 'How long to wait for the first executor. Default 1m.', examples: ['10m'] })
+      .optional(),
     conf: z
       .record(z.string().min(1).max(200), z.union([z.string(), z.number(), z.boolean()]))
       .meta({ description: 'Further settings of Spark.' })

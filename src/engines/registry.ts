@@ -1,6 +1,7 @@
 /** Which adapter plays which role; the only place that loads an engine, and only when it is asked for. */
 import { join } from 'node:path'
 import type { AdapterConfig, Definition } from '../core/definition.ts'
+import { parseDuration } from '../core/duration.ts'
 import type { SourcePlan } from '../core/plan.ts'
 import type { Archive } from '../ports/archive.ts'
 import type { BatchEngine, Statement } from '../ports/batch-engine.ts'
@@ -56,6 +57,11 @@ export function archivePlace({ dataDir, archive }: Deployment): string {
   return `${archive.adapter.address.replace(/\/$/, '')}${path}`
 }
 
+/** Which engine computes batches, and where, for messages. */
+export function batchPlace({ batch }: Deployment): string {
+  return batch?.adapter ? `${batch.adapter.adapter} at ${batch.adapter.address}` : 'in a process of its own'
+}
+
 /** Names of the batch engines. */
 export const BATCH_ENGINES = ['duckdb', 'spark'] as const
 export type BatchEngineName = (typeof BATCH_ENGINES)[number]
@@ -67,11 +73,13 @@ export async function openBatchEngine(
 ): Promise<BatchEngine> {
   if (name === 'duckdb') return openEmbeddedEngine(dataDir)
   const { SparkBatchEngine } = await import('./spark/batch.ts')
-  const { conf, ...options } = (batch?.adapter?.options ?? {}) as SparkConfig
+  const { conf, wait, ...options } = (batch?.adapter?.options ?? {}) as SparkConfig
   const { user } = (archive?.adapter?.options ?? {}) as HdfsConfig
   const settings = Object.entries(conf ?? {}).map(([key, value]) => [key, String(value)])
   return new SparkBatchEngine({
-    ...{ ...options, master: batch?.adapter?.address ?? 'local[*]', workDir: join(dataDir, 'tmp') },
+    ...{ ...options, master: batch?.adapter?.address ?? 'local[*]' },
+    ...{ workDir: join(dataDir, 'tmp'), logDir: join(dataDir, 'logs') },
+    ...(wait !== undefined && { patienceMs: parseDuration(wait)! }),
     ...(user !== undefined && { user }),
     conf: Object.fromEntries(settings),
   })
@@ -81,6 +89,7 @@ interface SparkConfig {
   readonly memory?: string
   readonly cores?: number
   readonly home?: string
+  readonly wait?: string
   readonly conf?: Readonly<Record<string, string | number | boolean>>
 }
 
@@ -89,9 +98,11 @@ async function openEmbeddedEngine(dataDir: string): Promise<BatchEngine> {
   return new DuckdbBatchEngine({ readableFolders: [join(dataDir, 'archive'), join(dataDir, 'cache')] })
 }
 
-/** What the batch engine runs for a plan, for people to read. */
-export async function explainBatch(plan: SourcePlan): Promise<Statement[]> {
-  const { explainSource } = await import('./duckdb/explain.ts')
+/** What the batch engine that is named, or embedded, runs for a plan, for people to read. */
+export async function explainBatch({ batch }: Deployment, plan: SourcePlan): Promise<Statement[]> {
+  const { explainSource } = batch?.adapter
+    ? await import('./spark/explain.ts')
+    : await import('./duckdb/explain.ts')
   return explainSource(plan)
 }
 
@@ -119,6 +130,19 @@ export async function openLog(
   const { FilesLog } = await import('./files/log.ts')
   const firstOffset = async (source: string) => (await archive.manifest(source))?.nextOffset ?? 0
   return FilesLog.open({ dataDir, firstOffset, onTorn })
+}
+
+/** A report that is elsewhere must be there, let us in and be writable; one in the data folder is always at hand. */
+export async function checkReport(deployment: Deployment): Promise<void> {
+  if (deployment.report?.adapter) await (await openReport(deployment, 'write')).close()
+}
+
+/** Where the report is, for messages: without a password. */
+export function reportPlace({ dataDir, report }: Deployment): string {
+  if (!report?.adapter) return join(dataDir, 'report.duckdb')
+  const place = new URL(report.adapter.address)
+  place.password = ''
+  return place.href
 }
 
 /** Writes an export's Parquet file in a folder of its own inside the data folder. */

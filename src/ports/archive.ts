@@ -112,7 +112,7 @@ export interface Archive {
    * by itself. Errors: ARCHIVE_CORRUPT_BLOCK.
    */
   blockUri(source: string, block: Block): Promise<string>
-  /** Makes an empty shared folder; one of the same name that an earlier run left is emptied. */
+  /** Makes an empty shared folder of its own for this run, and removes those that dead runs left. */
   shareFolder(name: string): Promise<SharedFolder>
   scrub(source: string): Promise<ScrubReport>
   /**

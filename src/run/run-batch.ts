@@ -43,6 +43,8 @@ export interface ComputeJob {
 }
 
 export interface BatchJob extends ComputeJob {
+  /** Before anything is computed; rejects when this machine could not publish. */
+  checkReport?(): Promise<void>
   /** Opens the report late and briefly, so that readers are not kept out while the engine computes. */
   openReport(): Promise<Report>
   digest(text: string): string
@@ -69,6 +71,7 @@ interface CutSource {
  */
 export async function runBatch(job: BatchJob): Promise<RunRecord> {
   const startedMs = job.now()
+  await job.checkReport?.()
   const computed = await computeSources(job)
   job.signal?.throwIfAborted()
   job.onProgress?.({ phase: 'publish' })
@@ -118,7 +121,8 @@ export async function computeSources(job: ComputeJob): Promise<ComputedSource[]>
     const elapsed = job.now() - started
     return cuts.map((cut, index) => computedSource(cut, staged[index]!, elapsed))
   } finally {
-    for (const { request } of cuts) await request.shared?.remove()
+    // What cannot be removed now a later run removes; it must not hide why this one failed.
+    for (const { request } of cuts) await request.shared?.remove().catch(() => undefined)
   }
 }
 

@@ -26,11 +26,18 @@ function hdfs(name: string) {
   return { adapter: 'hdfs', address: http, options: { path: `/${name}`, user, replication: 3 } }
 }
 
-/** Small data: what Spark does for large ones would take most of the time. */
+/**
+ * Small data: what Spark does for large ones would take most of the time, and so would a compiler that thinks long about
+ * what the driver does once.
+ */
 function spark() {
   const { master, home, javaHome } = clusterAddress('spark')
   process.env.JAVA_HOME ??= javaHome
-  const conf = { 'spark.sql.shuffle.partitions': 2, 'spark.default.parallelism': 2 }
+  const conf = {
+    'spark.sql.shuffle.partitions': 2,
+    'spark.default.parallelism': 2,
+    'spark.driver.extraJavaOptions': '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC',
+  }
   return { adapter: 'spark', address: master, options: { memory: '1g', home, conf } }
 }
 

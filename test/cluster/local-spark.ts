@@ -28,6 +28,7 @@ export const openLocalSpark: OpenEngine = async ({ dataDir }) => {
     home: sparkHome(),
     conf: SMALL_SOURCES,
     workDir,
+    logDir: join(dataDir, 'logs'),
   })
 }
 

@@ -5,12 +5,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { printParse } from '../../src/compile/parse-source.ts'
-import { TallyPrinter } from '../../src/compile/print-tally.ts'
+import type { Definition } from '../../src/core/definition.ts'
 import type { SourcePlan } from '../../src/core/plan.ts'
-import { recordColumns } from '../../src/engines/duckdb/record-columns.ts'
 import { explainBatch } from '../../src/engines/registry.ts'
-import { sparkDialect } from '../../src/engines/spark/dialect.ts'
 import type { Statement } from '../../src/ports/batch-engine.ts'
 import { defineText, Pipeline } from '../pipeline.ts'
 
@@ -23,11 +20,15 @@ describe.each(cases.map(({ name }) => name))('%s', (name) => {
 
   it('prints the SQL', async () => {
     const pipeline = new Pipeline(definition)
-    const statements = await Promise.all(pipeline.plans.map(explainBatch))
-    const forSpark = pipeline.plans.flatMap(explainSpark)
+    const print = async (batch: Definition['batch']) => {
+      const explain = (plan: SourcePlan) => explainBatch({ ...pipeline.folders, batch }, plan)
+      return printStatements((await Promise.all(pipeline.plans.map(explain))).flat())
+    }
+    const spark = { adapter: { adapter: 'spark', address: 'local[*]', options: {} } }
+    await expect(await print({})).toMatchFileSnapshot(join(FOLDER, name, 'duckdb.sql'))
+    // test/cluster runs it.
+    await expect(await print(spark)).toMatchFileSnapshot(join(FOLDER, name, 'spark.sql'))
     pipeline.remove()
-    await expect(printStatements(statements.flat())).toMatchFileSnapshot(join(FOLDER, name, 'duckdb.sql'))
-    await expect(printStatements(forSpark)).toMatchFileSnapshot(join(FOLDER, name, 'spark.sql'))
   })
 
   it('gives the totals', async () => {
@@ -42,18 +43,6 @@ describe.each(cases.map(({ name }) => name))('%s', (name) => {
     }
   })
 })
-
-/** The parse and the tallies in Spark's dialect, which test/cluster runs. */
-function explainSpark(plan: SourcePlan): Statement[] {
-  const tallies = plan.metrics.flatMap((metric) => {
-    const printer = new TallyPrinter(sparkDialect, metric, recordColumns(plan))
-    return metric.tallies.map((tally) => ({
-      title: `tally ${tally.id} of ${metric.metric}`,
-      sql: printer.partials(tally, 'parsed', { range: {} }),
-    }))
-  })
-  return [{ title: `parse ${plan.source}`, sql: printParse(plan, sparkDialect, 'lines') }, ...tallies]
-}
 
 function printStatements(statements: readonly Statement[]): string {
   return statements.map(({ title, sql }) => `-- ${title}\n${breakLines(sql)};\n`).join('\n')

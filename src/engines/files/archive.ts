@@ -113,7 +113,7 @@ export class FilesArchive implements Archive {
   }
 
   shareFolder(name: string): Promise<SharedFolder> {
-    return openSharedFolder(join(this.#dataDir, 'shared', name))
+    return openSharedFolder(join(this.#dataDir, 'shared'), name)
   }
 
   async scrub(source: string): Promise<ScrubReport> {

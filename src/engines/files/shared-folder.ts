@@ -2,11 +2,16 @@
 import { copyFile, mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { isOrphan, ownedName } from '../../archive/owned-name.ts'
 import type { SharedFolder } from '../../ports/archive.ts'
 
-export async function openSharedFolder(path: string): Promise<SharedFolder> {
-  await rm(path, { recursive: true, force: true })
-  await mkdir(path, { recursive: true })
+/** A new folder below `parent`, where those of dead runs are removed. */
+export async function openSharedFolder(parent: string, name: string): Promise<SharedFolder> {
+  await mkdir(parent, { recursive: true })
+  for (const left of (await readdir(parent)).filter(isOrphan))
+    await rm(join(parent, left), { recursive: true, force: true })
+  const path = join(parent, ownedName(name))
+  await mkdir(path)
   return {
     uri: fileUri(path),
     fetch: (name, localFolder) => copyFiles(join(path, name), localFolder),

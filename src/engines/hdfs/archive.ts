@@ -156,8 +156,8 @@ export class HdfsArchive implements Archive {
 
   async shareFolder(name: string): Promise<SharedFolder> {
     const own = await dataFolderId(this.#options.dataDir)
-    const path = `${this.#path}/${STAGING}/${own}/${name}`
-    return openSharedFolder(this.#hdfs, path, await this.#uri(path))
+    const parent = `${this.#path}/${STAGING}/${own}`
+    return openSharedFolder(this.#hdfs, parent, name, (path) => this.#uri(path))
   }
 
   async scrub(source: string): Promise<ScrubReport> {

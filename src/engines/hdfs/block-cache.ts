@@ -2,6 +2,7 @@
  * Verified local copies of blocks, for engines that read paths. The cache outlives the run, so that the next one
  * fetches only what is new.
  */
+import { randomUUID } from 'node:crypto'
 import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { unwritable } from '../../archive/disk.ts'
@@ -69,7 +70,7 @@ export class BlockCache {
 
 /** Takes the bytes from one DataNode after another until they are those that were written. */
 async function download(hdfs: WebHdfs, remote: string, path: string, block: Block): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`
+  const temporary = `${path}.${randomUUID()}.tmp`
   try {
     await hdfs.read(remote, { offset: 0, length: block.fileBytes }, async (chunks) => {
       const digest = new RunningDigest()

@@ -4,16 +4,24 @@ import { mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { isOrphan, ownedName } from '../../archive/owned-name.ts'
 import type { SharedFolder } from '../../ports/archive.ts'
 import { ContentFault } from './storage-failure.ts'
 import type { FileStatus, WebHdfs } from './web-hdfs.ts'
 
-/** `uri` names the same folder as `path`. */
-export async function openSharedFolder(hdfs: WebHdfs, path: string, uri: string): Promise<SharedFolder> {
-  await hdfs.remove(path)
+/** A new folder below `parent`, which belongs to this data folder, and where those of dead runs are removed. */
+export async function openSharedFolder(
+  hdfs: WebHdfs,
+  parent: string,
+  name: string,
+  uriOf: (path: string) => Promise<string>,
+): Promise<SharedFolder> {
+  const left = (await hdfs.list(parent)).map(({ pathSuffix }) => pathSuffix).filter(isOrphan)
+  for (const orphan of left) await hdfs.remove(`${parent}/${orphan}`)
+  const path = `${parent}/${ownedName(name)}`
   await hdfs.makeFolder(path)
   return {
-    uri,
+    uri: await uriOf(path),
     fetch: (name, localFolder) => fetchFiles(hdfs, `${path}/${name}`, localFolder),
     remove: () => hdfs.remove(path),
   }

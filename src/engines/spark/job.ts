@@ -137,7 +137,7 @@ class SourceJob {
   }
 }
 
-function recordColumns(plan: SourcePlan): RecordColumns {
+export function recordColumns(plan: SourcePlan): RecordColumns {
   const places = new Map(plan.fields.map((field, index) => [field.name, index]))
   return {
     field: (name) => `f${places.get(name)}`,

@@ -1,8 +1,8 @@
-/** Runs one script as one Spark application: a process group that is gone when this returns. */
+/** Runs one script as one Spark application: a process group that is gone when this returns, or when its parent dies. */
 import { spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
+import { constants } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { MillraceError } from '../../core/error.ts'
 
 export interface Submission {
   readonly program: string
@@ -12,39 +12,62 @@ export interface Submission {
   readonly folder: string
   /** Gets all that the driver says. */
   readonly logPath: string
-  readonly signal?: AbortSignal | undefined
+  readonly signal: AbortSignal
 }
 
 /** How long the driver may take to leave its master after SIGTERM. */
 const GRACE_MS = 10_000
 
-/** The exit status, or the signal that ended the driver. Errors: BATCH_CANCELLED. */
+/**
+ * Starts the driver and stays between: descriptor 3 ends when this process dies, by kill -9 too, and then the driver
+ * is ended. On SIGTERM, which the driver gets as well, it waits for the driver.
+ */
+const GUARD = `
+"$@" 3<&- & driver=$!
+trap : TERM
+( read -r line <&3
+  kill -TERM "$driver"
+  left=10
+  while [ $left -gt 0 ] && kill -0 "$driver"; do sleep 1; left=$((left - 1)); done
+  kill -KILL "$driver" ) 2>/dev/null & guard=$!
+exec 3<&-
+wait "$driver"; status=$?
+while kill -0 "$driver" 2>/dev/null; do wait "$driver"; status=$?; done
+kill -KILL "$guard" 2>/dev/null
+exit "$status"
+`
+
+/** The exit status, or the signal that ended the driver; an abort ends it too. */
 export async function submit(submission: Submission): Promise<number | NodeJS.Signals> {
   const { program, args, env, folder, logPath, signal } = submission
-  if (signal?.aborted) throw new MillraceError('BATCH_CANCELLED')
   const log = openSync(logPath, 'a')
-  const child = spawn(program, args, { cwd: folder, env, detached: true, stdio: ['ignore', log, log] })
+  const child = spawn('/bin/sh', ['-c', GUARD, 'sh', program, ...args], {
+    ...{ cwd: folder, env, detached: true },
+    stdio: ['ignore', log, log, 'pipe'],
+  })
   closeSync(log)
   const ended = new Promise<number | NodeJS.Signals>((resolve, reject) => {
     child.once('error', reject)
-    child.once('close', (code, killed) => resolve(code ?? killed ?? 1))
+    child.once('exit', (code, killed) => resolve(killed ?? outcomeOf(code ?? 1)))
   })
-  let stopped: Promise<void> | undefined
-  const stop = () => {
-    stopped ??= endGroup(child.pid, ended)
-  }
-  signal?.addEventListener('abort', stop)
+  const stop = () => void endGroup(child.pid, ended)
+  if (signal.aborted) stop()
+  signal.addEventListener('abort', stop)
   const kill = () => sendGroup(child.pid, 'SIGKILL')
   process.once('exit', kill)
   try {
-    const outcome = await ended
-    await stopped
-    if (signal?.aborted) throw new MillraceError('BATCH_CANCELLED')
-    return outcome
+    return await ended
   } finally {
-    signal?.removeEventListener('abort', stop)
+    kill()
+    signal.removeEventListener('abort', stop)
     process.removeListener('exit', kill)
   }
+}
+
+/** A shell's status above 128 tells the signal that ended its child. */
+function outcomeOf(status: number): number | NodeJS.Signals {
+  const names = Object.entries(constants.signals) as [NodeJS.Signals, number][]
+  return names.find(([, number]) => number === status - 128)?.[0] ?? status
 }
 
 /** SIGTERM lets the driver tell its master that the application is over. */

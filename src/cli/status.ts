@@ -1,0 +1,115 @@
+/** `millrace status`: what each role holds, how far the totals are, and whether all is well. */
+import type { Command } from 'commander'
+import { formatInstant } from '../core/timestamp.ts'
+import type { MetricStatus, Status } from '../run/read-status.ts'
+import { describeHealth } from './describe-health.ts'
+import { describeRange } from './describe-range.ts'
+import { writeJson, writeOut } from './output.ts'
+import { sha256 } from './sha256.ts'
+import { countOf, formatBytes, formatCount, formatSeconds, textTable } from './text-table.ts'
+import { deploymentOf, loadChecked, type Workspace, workspaceOf } from './workspace.ts'
+
+export function addStatus(program: Command): void {
+  program
+    .command('status')
+    .description('show what is kept, how far the totals are, and whether all is well')
+    .action((_options: unknown, command: Command) => status(workspaceOf(command)))
+}
+
+interface Places {
+  readonly archive: string
+  readonly batch: string
+  readonly report: string
+}
+
+/** Exit status 1 when a role cannot be asked, or its storage has lost blocks. */
+async function status(workspace: Workspace): Promise<void> {
+  const definition = await loadChecked(workspace)
+  const deployment = deploymentOf(workspace, definition)
+  const { archivePlace, batchPlace, openArchive, openReport, reportPlace } = await import(
+    '../engines/registry.ts'
+  )
+  const { readStatus } = await import('../run/read-status.ts')
+  const found = await readStatus({
+    definition,
+    digest: sha256,
+    openArchive: () => openArchive(deployment),
+    openReport: () => openReport(deployment, 'read'),
+  })
+  const places = {
+    archive: archivePlace(deployment),
+    batch: batchPlace(deployment),
+    report: reportPlace(deployment),
+  }
+  if (!isWell(found)) process.exitCode = 1
+  if (workspace.json) return writeJson({ places, ...found })
+  await writeOut(`${describeArchive(places, found)}\n${describeReport(places, found)}`)
+}
+
+function isWell({ archive, report }: Status): boolean {
+  const lost = (archive.health?.missingBlocks ?? 0) + (archive.health?.corruptBlocks ?? 0)
+  return !archive.failure && !report.failure && lost === 0
+}
+
+function describeArchive(places: Places, { archive: { failure, sources, health } }: Status): string {
+  const title = `Archive: ${places.archive}\n`
+  if (failure) return `${title}  cannot be asked: ${failure.message}\n`
+  const storage = health ? `${describeHealth(health)}\n` : ''
+  const mode = health?.isSafeMode ? 'It is in safe mode, and nothing can be written to it.\n' : ''
+  if (sources.length === 0)
+    return `${title}${storage}${mode}No raw lines yet. Next: millrace ingest SOURCE FILE…\n`
+  const rows = sources.map(({ source, isDefined, lines, rawBytes, storedBytes, blocks }) => [
+    isDefined ? source : `${source} (not in the definition)`,
+    formatCount(lines),
+    formatCount(blocks),
+    formatBytes(rawBytes),
+    formatBytes(storedBytes),
+  ])
+  const table = textTable(['source', 'lines', 'blocks', 'raw', 'stored'], rows)
+  return `${title}${storage}${mode}${table}`
+}
+
+function describeReport(places: Places, { report: { failure, lastRun, metrics } }: Status): string {
+  const title = `Report: ${places.report}\nBatch: ${places.batch}\n`
+  if (failure) return `${title}  the report cannot be asked: ${failure.message}\n`
+  const rows = metrics.map((metric) => [
+    metric.metric,
+    String(metric.revision ?? '-'),
+    boundOf(metric.firstWindowMs),
+    boundOf(metric.lastWindowMs),
+    (metric.coverage ?? []).map(describeRange).join(', ') || '-',
+    describeState(metric),
+  ])
+  const table = textTable(['metric', 'revision', 'first window', 'last window', 'computed', 'totals'], rows)
+  if (!lastRun) return `${title}${table}No batch run was published yet. Next: millrace batch\n`
+  const { revision, engine, startedMs, finishedMs, sources } = lastRun
+  const sum = (count: (one: (typeof sources)[number]) => number) =>
+    sources.reduce((total, one) => total + count(one), 0)
+  const lines = `${countOf(
+    sum(({ linesRead }) => linesRead),
+    'line',
+  )}, ${formatCount(sum(({ rejected }) => rejected))} rejected`
+  const seconds = formatSeconds(finishedMs - startedMs)
+  return `${title}${table}Last run: revision ${revision} of ${formatInstant(startedMs)} by ${engine}, ${lines}, took ${seconds}.\n`
+}
+
+function describeState({ state, linesBehind }: MetricStatus): string {
+  switch (state) {
+    case 'current':
+      return 'up to date'
+    case 'behind':
+      return `${countOf(linesBehind ?? 0, 'line')} behind; run \`millrace batch\``
+    case 'changed':
+      return 'of an older definition; run `millrace batch`'
+    case 'other archive':
+      return 'of another archive; run `millrace batch`'
+    case 'none':
+      return 'none yet; run `millrace batch`'
+    case 'unknown':
+      return 'the archive does not say how far it is'
+  }
+}
+
+function boundOf(ms: number | null | undefined): string {
+  return typeof ms === 'number' ? formatInstant(ms) : '-'
+}
