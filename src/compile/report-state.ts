@@ -2,19 +2,8 @@
 import type { RunRecord, TimeRange } from '../core/run-record.ts'
 import { addRange } from '../core/time-coverage.ts'
 import type { MetricState, RejectedLine } from '../ports/report.ts'
+import type { StateSource } from './state-source.ts'
 import { readStreamed } from './stream-state.ts'
-
-/** One statement's rows; values fill the `$1`, `$2` … places. */
-export type ReadRows = (sql: string, values: readonly (string | number)[]) => Promise<readonly unknown[][]>
-
-/** How a database is asked. */
-export interface StateSource {
-  readonly read: ReadRows
-  /** Of millrace's own tables, ready for SQL. */
-  readonly schema: string
-  /** Milliseconds since the epoch of a column of time. */
-  epochMs(column: string): string
-}
 
 export async function readMetricState(
   source: StateSource,

@@ -2,7 +2,7 @@
 import { finalBefore } from '../core/final-windows.ts'
 import type { TimeRange } from '../core/run-record.ts'
 import type { LateWindow, StreamState } from '../ports/report.ts'
-import type { StateSource } from './report-state.ts'
+import type { StateSource } from './state-source.ts'
 
 /** Metrics that the definition no longer holds are left out: they stand at an earlier offset. */
 export async function readStreamState(

@@ -97,7 +97,7 @@ export const ERROR_TABLE = {
   },
   BATCH_LATENESS_UNSUPPORTED: {
     exit: 2,
-    text: 'The batch engine {engine} cannot leave out late lines of source {source}. Use the embedded engine for it: `--engine duckdb`.',
+    text: 'The batch engine {engine} cannot leave out late lines of source {source}. Use the embedded engine for it.',
   },
   BATCH_MASTER_UNREACHABLE: {
     exit: 1,

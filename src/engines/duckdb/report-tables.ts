@@ -1,7 +1,7 @@
 /** How this database writes the tables of a report: names, column types, views, sketches. */
 import type { WideMath } from '../../compile/print-sketch.ts'
 import { printViewSelect } from '../../compile/print-view.ts'
-import type { StateSource } from '../../compile/report-state.ts'
+import type { StateSource } from '../../compile/state-source.ts'
 import type { DimensionType, MetricPlan, Tally } from '../../core/plan.ts'
 import { tablesOf } from '../table-key.ts'
 import { duckdbDialect } from './dialect.ts'
@@ -50,7 +50,7 @@ export async function hasLiveTables(
   return (await readRows(connection, sql)).length > 0
 }
 
-/** For compile/report-state.ts. */
+/** For compile/state-source.ts. */
 export function stateOf(connection: Parameters<typeof readRows>[0]): StateSource {
   return {
     read: (sql, values) => readRows(connection, sql, values),
