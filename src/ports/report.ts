@@ -4,6 +4,7 @@ import type { MergedTotals } from '../core/merged-totals.ts'
 import type { MetricPlan } from '../core/plan.ts'
 import type { Ledger, RunRecord, TimeRange } from '../core/run-record.ts'
 import type { StepRule } from '../core/step-rule.ts'
+import type { TallyDigests } from '../core/tally-digest.ts'
 import type { StagedSource } from './batch-engine.ts'
 
 export type { DimensionValue, MergedColumn, MergedTotals } from '../core/merged-totals.ts'
@@ -32,6 +33,17 @@ export interface TotalsQuery {
   readonly quantiles: readonly { readonly numerator: number; readonly denominator: number }[]
   /** A condition whose `field` nodes are dimensions. */
   readonly where?: Expr
+}
+
+/** `columns` are exact ones of the tally, not floats. */
+export interface DigestQuery {
+  readonly plan: MetricPlan
+  readonly range: TimeRange
+  /** The tally's id. */
+  readonly tally: string
+  readonly columns: readonly string[]
+  /** A digest for each window and series; else one for each window. */
+  readonly bySeries: boolean
 }
 
 /**
@@ -116,6 +128,8 @@ export interface Report {
    * One snapshot.
    */
   query(query: TotalsQuery): Promise<MergedTotals>
+  /** Of the rows themselves, as they stand. The caller has made sure that the report holds the plan's version. */
+  digest(query: DigestQuery): Promise<TallyDigests>
   /** The state of the version when the report holds it, else of the version published last. */
   metricState(metric: string, version?: string): Promise<MetricState | undefined>
   runs(limit: number): Promise<RunRecord[]>

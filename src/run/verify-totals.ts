@@ -1,11 +1,12 @@
 /** The use case of a verification: recompute totals from the raw lines and compare them with the report's, cell by cell. */
-import { compareTotals, type TotalsDifference } from '../core/compare-totals.ts'
+import type { TotalsDifference } from '../core/compare-totals.ts'
 import { MillraceError } from '../core/error.ts'
 import type { MetricPlan } from '../core/plan.ts'
 import type { TimeRange } from '../core/run-record.ts'
 import type { Report } from '../ports/report.ts'
+import { compareReports } from './compare-reports.ts'
 import { requireTotals } from './find-totals.ts'
-import { heldRange, readSlice, slicesOf } from './read-slices.ts'
+import { heldRange } from './read-slices.ts'
 import { type BatchJob, computeSources, publication } from './run-batch.ts'
 import { readCuts } from './verify-cuts.ts'
 
@@ -17,6 +18,7 @@ export interface VerifyJob extends Omit<BatchJob, 'cuts'> {
 export interface VerifiedMetric {
   readonly metric: string
   readonly version: string
+  /** Measures of windows and series that were compared. */
   readonly cells: number
   /** How many cells differ; `differences` holds the first of them. */
   readonly differing: number
@@ -30,8 +32,8 @@ export interface Verification {
 }
 
 const MOST_DIFFERENCES = 100
-/** Every percent: a wrong bucket shows at some rank. */
-const RANKS = Array.from({ length: 100 }, (_, index) => ((index + 1) / 100).toFixed(2))
+/** Windows whose digests are in memory at a time. */
+const CHUNK_WINDOWS = 10_000
 
 /**
  * Recomputes with the job's engine exactly the lines that the report's run read. Errors: METRIC_*, VERIFY_*, and
@@ -67,25 +69,25 @@ async function verifyMetric(
     fromMs: Math.max(held.fromMs, range.fromMs ?? held.fromMs),
     toMs: Math.min(held.toMs, range.toMs ?? held.toMs),
   }
-  const compared = { keys: 1 + plan.dimensions.length, floats: floatColumns(plan) }
+  const sides = { reported: report, recomputed: scratch }
   const differences: TotalsDifference[] = []
   let cells = 0
   let differing = 0
-  for await (const slice of slicesOf(report, plan, bounds, { quantiles: RANKS })) {
-    const recomputed = await readSlice(scratch, plan, slice.range, { quantiles: RANKS })
-    const found = compareTotals(slice.table, recomputed, compared)
+  for (const chunk of chunksOf(bounds, plan.windowMs * CHUNK_WINDOWS)) {
+    const found = await compareReports(sides, plan, chunk)
     cells += found.cells
-    differing += found.differences.length
-    differences.push(...found.differences.slice(0, MOST_DIFFERENCES - differences.length))
+    for await (const some of found.differences) {
+      differing += some.length
+      differences.push(...some.slice(0, MOST_DIFFERENCES - differences.length))
+    }
   }
   await requireUnchanged(report, plan, states[0]!.revision)
   return { metric: plan.metric, version: plan.version, cells, differing, differences }
 }
 
-/** Measures of floats, and the ratios, which may be made of them. */
-function floatColumns({ measures, ratios }: MetricPlan): ReadonlySet<string> {
-  const floats = measures.filter(({ float }) => float).map(({ measure }) => measure.name)
-  return new Set(floats.length === 0 ? [] : [...floats, ...ratios.map(({ name }) => name)])
+function* chunksOf({ fromMs, toMs }: Required<TimeRange>, stepMs: number): Generator<Required<TimeRange>> {
+  for (let startMs = fromMs; startMs < toMs; startMs += stepMs)
+    yield { fromMs: startMs, toMs: Math.min(startMs + stepMs, toMs) }
 }
 
 async function requireUnchanged(report: Report, plan: MetricPlan, revision: number): Promise<void> {

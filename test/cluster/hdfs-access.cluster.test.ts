@@ -1,7 +1,7 @@
 /** Who may use an HDFS, by what way, and what is said when it does not serve: each with what to do. */
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { HdfsArchive, type HdfsArchiveOptions } from '../../src/engines/hdfs/archive.ts'
 import { WebHdfs } from '../../src/engines/hdfs/web-hdfs.ts'
@@ -189,9 +189,14 @@ describe('blocks for engines', () => {
     const fetched = await shared.fetch('totals', local)
     expect(fetched).toEqual(['a', 'b', 'empty'].map((name) => join(local, name)))
     expect(await Promise.all(fetched.map((one) => readFile(one, 'utf8')))).toEqual(['of a', 'of b', ''])
+    const ofTheDead = join(dirname(path), '4194999-1-0-abcdef-web')
+    await web().makeFolder(ofTheDead)
     const again = await archive.shareFolder('web')
     expect(await again.fetch('totals', local)).toEqual([])
     await again.remove()
+    expect(await web().status(ofTheDead), 'of a process that is gone').toBeUndefined()
+    expect(await web().status(path), 'of this process').toBeDefined()
+    await shared.remove()
     expect(await web().status(path)).toBeUndefined()
     expect(await archive.sources()).toEqual([])
   })

@@ -12,6 +12,7 @@ import { stagedTextReader as text } from '../../src/engines/duckdb/staged-text.t
 import { openPostgresReport } from '../../src/engines/postgres/report.ts'
 import { randomGroups, seeded } from '../contract/random-groups.ts'
 import { describeReport } from '../contract/report.contract.ts'
+import { describeDigests } from '../contract/report-digest.contract.ts'
 import { type Group, makePlan, stage } from '../contract/report-fixture.ts'
 import { OwnPostgres } from './own-postgres.ts'
 
@@ -29,9 +30,12 @@ afterAll(async () => {
 const open = (schema: string, mode: 'read' | 'write') =>
   openPostgresReport({ url: server.url, schema }, mode, { text })
 
-describeReport('postgres', (folder, mode) =>
-  open(`t_${createHash('md5').update(folder).digest('hex').slice(0, 12)}`, mode),
-)
+const openFolder = (folder: string, mode: 'read' | 'write') =>
+  open(`t_${createHash('md5').update(folder).digest('hex').slice(0, 12)}`, mode)
+
+describeReport('postgres', openFolder)
+describeDigests('postgres', openFolder)
+describeDigests('postgres beside duckdb', openFolder, openDuckdbReport)
 
 const plan = makePlan()
 

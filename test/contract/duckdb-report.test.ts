@@ -1,5 +1,7 @@
 /** The embedded report keeps the contract. */
 import { openDuckdbReport } from '../../src/engines/duckdb/report.ts'
 import { describeReport } from './report.contract.ts'
+import { describeDigests } from './report-digest.contract.ts'
 
 describeReport('duckdb', openDuckdbReport)
+describeDigests('duckdb', openDuckdbReport)

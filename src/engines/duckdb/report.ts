@@ -2,12 +2,15 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { StreamAdvancer } from '../../compile/advance-stream.ts'
 import { emptyTotals } from '../../compile/align-tallies.ts'
+import { type DigestDialect, printDigests, readDigests } from '../../compile/print-digest.ts'
 import { RunPublisher } from '../../compile/publish-run.ts'
 import { readMetricState, readRejects, readRuns } from '../../compile/report-state.ts'
 import { readLateWindows, readStreamState } from '../../compile/stream-state.ts'
 import { MillraceError } from '../../core/error.ts'
 import type { RunRecord } from '../../core/run-record.ts'
+import type { TallyDigests } from '../../core/tally-digest.ts'
 import type {
+  DigestQuery,
   LateWindow,
   MergedTotals,
   MetricState,
@@ -18,12 +21,16 @@ import type {
   StreamState,
   TotalsQuery,
 } from '../../ports/report.ts'
+import { tablesOf } from '../table-key.ts'
 import { DuckdbAdvanceStore } from './advance-store.ts'
+import { allRows, tallyTables } from './live-tables.ts'
 import { failedError, openReportFile, type ReportFile } from './open-report.ts'
 import { DuckdbPublishStore } from './publish-store.ts'
 import { TotalsReader } from './query-totals.ts'
+import { readRows } from './read-rows.ts'
 import { prepareSchema, requireSchema } from './report-schema.ts'
-import { hasLiveTables, stateOf } from './report-tables.ts'
+import { hasLiveTables, qualify, stateOf } from './report-tables.ts'
+import { withinRange } from './window-range.ts'
 
 /**
  * A reader shares the file with other readers; a writer has it alone. Either waits for up to `waitMs`. Close it
@@ -88,8 +95,7 @@ class DuckdbReport implements Report {
   }
 
   async query(query: TotalsQuery): Promise<MergedTotals> {
-    return this.#connected(async (connection) => {
-      await connection.run('BEGIN')
+    return this.#reading(async (connection) => {
       const { metric, version } = query.plan
       const state = await readMetricState(stateOf(connection), metric, version)
       const { firstWindowMs: firstMs, lastWindowMs: lastMs } = state ?? {}
@@ -98,6 +104,22 @@ class DuckdbReport implements Report {
       const isLive = await hasLiveTables(connection, query.plan)
       return new TotalsReader(connection, query, { firstMs, lastMs, isLive }).read()
     }, query.plan.metric)
+  }
+
+  digest(query: DigestQuery): Promise<TallyDigests> {
+    const { plan } = query
+    return this.#reading(async (connection) => {
+      const isLive = await hasLiveTables(connection, plan)
+      const dialect: DigestDialect = {
+        numberOfHex: (digits) => `CAST('0x' || ${digits} AS BIGINT)`,
+        epochMs: (column) => `epoch_ms(${column})`,
+        qualify,
+        rowsOf: (tally) => (isLive ? allRows(plan, tally) : tallyTables(plan, tally).ordinary),
+        range: withinRange(query.range),
+      }
+      const sql = printDigests(query, tablesOf(plan.metric, plan.version), dialect)
+      return readDigests(query, await readRows(connection, sql))
+    }, plan.metric)
   }
 
   metricState(metric: string, version?: string): Promise<MetricState | undefined> {
@@ -124,11 +146,11 @@ class DuckdbReport implements Report {
   }
 
   /** One snapshot for all statements of the task. */
-  #reading<T>(task: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+  #reading<T>(task: (connection: DuckDBConnection) => Promise<T>, metric = ''): Promise<T> {
     return this.#connected(async (connection) => {
       await connection.run('BEGIN')
       return task(connection)
-    })
+    }, metric)
   }
 
   /** A connection for one task, which may leave a transaction and temporary tables behind in it. */

@@ -1,12 +1,15 @@
 /** The report in PostgreSQL: a schema of its own in any database (see docs/report.md). */
 import { randomUUID } from 'node:crypto'
 import { emptyTotals } from '../../compile/align-tallies.ts'
+import { type DigestDialect, printDigests, readDigests } from '../../compile/print-digest.ts'
 import { RunPublisher } from '../../compile/publish-run.ts'
 import { readMetricState, readRejects, readRuns } from '../../compile/report-state.ts'
 import { readLateWindows, readStreamState } from '../../compile/stream-state.ts'
 import { MillraceError } from '../../core/error.ts'
 import type { RunRecord } from '../../core/run-record.ts'
+import type { TallyDigests } from '../../core/tally-digest.ts'
 import type {
+  DigestQuery,
   LateWindow,
   MergedTotals,
   MetricState,
@@ -18,12 +21,13 @@ import type {
   TotalsQuery,
 } from '../../ports/report.ts'
 import type { StagedTextReader } from '../../ports/staged-text.ts'
+import { tablesOf } from '../table-key.ts'
 import { codeOf } from './postgres-failure.ts'
-import { namesOf, type PostgresNames } from './postgres-names.ts'
+import { namesOf, type PostgresNames, quoteName } from './postgres-names.ts'
 import { PostgresPublishStore } from './publish-store.ts'
 import { TotalsReader } from './query-totals.ts'
 import { lockSchema, migrateSchema, requireSchema } from './report-schema.ts'
-import { stateOf } from './report-sql.ts'
+import { stateOf, withinRange } from './report-sql.ts'
 import { Session, type Transaction } from './session.ts'
 
 export interface PostgresPlace {
@@ -116,6 +120,22 @@ class PostgresReport implements Report {
         if (codeOf(error) !== OUT_OF_RANGE) throw error
         throw new MillraceError('REPORT_SUM_OVERFLOW', { metric }, { cause: error })
       }
+    })
+  }
+
+  digest(query: DigestQuery): Promise<TallyDigests> {
+    const tables = tablesOf(query.plan.metric, query.plan.version)
+    const qualify = (table: string) => `${this.#names.schema}.${quoteName(table)}`
+    return this.#read(async (transaction) => {
+      const dialect: DigestDialect = {
+        numberOfHex: (digits) => `CAST(CAST('x' || lpad(${digits}, 16, '0') AS bit(64)) AS bigint)`,
+        epochMs: stateOf(transaction, this.#names).epochMs,
+        qualify,
+        rowsOf: (tally) => qualify(tally.key ? tables.sketch(tally.id) : tables.totals),
+        range: withinRange(query.range),
+      }
+      const sql = printDigests(query, tables, dialect)
+      return readDigests(query, await transaction.rows(sql))
     })
   }
 
