@@ -2,6 +2,7 @@
 import { checkLedger } from '../core/check-ledger.ts'
 import { MillraceError } from '../core/error.ts'
 import { finalBefore } from '../core/final-windows.ts'
+import { holdsWindow, type PublishedRange } from '../core/metric-ranges.ts'
 import type { MetricPlan } from '../core/plan.ts'
 import type { TimeRange } from '../core/run-record.ts'
 import { windowStart } from '../core/window.ts'
@@ -22,12 +23,6 @@ export interface StoredMetric {
   readonly endOffset: number
   readonly clockMs: number
   readonly latenessMs: number
-}
-
-/** Totals that a batch published: up to which offset they were counted. */
-export interface PublishedRange {
-  readonly range: TimeRange
-  readonly cut: number
 }
 
 export interface WindowLines {
@@ -180,7 +175,8 @@ export class StreamAdvancer {
     const late = staged.late ?? []
     if (windows.length === 0 && late.length === 0) return []
     const published = await this.#store.published(plan)
-    const cutOf = ({ windowMs }: WindowLines) => published.find(({ range }) => holds(range, windowMs))?.cut
+    const cutOf = ({ windowMs }: WindowLines) =>
+      published.find(({ range }) => holdsWindow(range, windowMs))?.cut
     const dropped = windows.filter((window) => cutOf(window) !== undefined)
     const kept = windows.filter((window) => cutOf(window) === undefined)
     if (kept.length > 0) {
@@ -206,8 +202,4 @@ export class StreamAdvancer {
     const was = before && finalBefore(before.clockMs, plan.windowMs, before.latenessMs)
     if (was === undefined || final > was) await this.#store.settle(plan, final)
   }
-}
-
-function holds({ fromMs, toMs }: TimeRange, windowMs: number): boolean {
-  return (fromMs === undefined || fromMs <= windowMs) && (toMs === undefined || windowMs < toMs)
 }

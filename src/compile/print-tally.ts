@@ -1,7 +1,9 @@
 /** Tallies as SQL over parsed records: one GROUP BY each, and the merge of partials that it comes back to. */
 import type { Expr } from '../core/expr.ts'
+import { type PublishedRange, rangeOf } from '../core/metric-ranges.ts'
 import type { MetricPlan, Tally, TallyColumn } from '../core/plan.ts'
 import type { TimeRange } from '../core/run-record.ts'
+import type { BatchRequest } from '../ports/batch-engine.ts'
 import type { ExprColumns, SqlDialect } from './sql-dialect.ts'
 
 /** Bytes of text a dimension value may have; longer ones reject the record for the metric. */
@@ -12,8 +14,9 @@ export interface RecordColumns extends ExprColumns {
   error(field: string): string
   readonly reason: string
   readonly eventMs: string
-  /** Needed where records can be late. */
+  /** Both are needed where records can be late. */
   readonly observedMs: string
+  readonly offset: string
 }
 
 /** Which records of a metric count besides its own condition. */
@@ -21,6 +24,19 @@ export interface RecordFilter {
   readonly range: TimeRange
   /** For how long after its end a window takes records; for ever when absent. */
   readonly latenessMs?: number | undefined
+  /** Windows that take records below an offset instead; the first range that holds a window decides. */
+  readonly published?: readonly PublishedRange[] | undefined
+}
+
+export function filterOf(
+  request: Pick<BatchRequest, 'range' | 'ranges' | 'latenessMs' | 'published'>,
+  metric: string,
+): RecordFilter {
+  return {
+    range: rangeOf(request, metric),
+    latenessMs: request.latenessMs?.get(metric),
+    published: request.published?.get(metric),
+  }
 }
 
 /** Conditions that split parsed records; each is exactly true or false, never null. */
@@ -121,10 +137,19 @@ export class TallyPrinter {
   }
 
   /** A fact of the record alone: no order, no batch and no crash changes it. */
-  #late({ latenessMs }: RecordFilter): string | undefined {
-    if (latenessMs === undefined) return undefined
-    const sinceStart = this.#metric.windowMs + latenessMs
-    return `(${this.#columns.observedMs} >= ${this.#windowStart()} + ${sinceStart})`
+  #late({ latenessMs, published = [] }: RecordFilter): string | undefined {
+    if (latenessMs === undefined && published.length === 0) return undefined
+    const sinceStart = this.#metric.windowMs + (latenessMs ?? 0)
+    const isLate =
+      latenessMs === undefined
+        ? 'FALSE'
+        : `${this.#columns.observedMs} >= ${this.#windowStart()} + ${sinceStart}`
+    if (published.length === 0) return `(${isLate})`
+    const whens = published.map(({ range, cut }) => {
+      const isIn = this.#bounds(range).join(' AND ') || 'TRUE'
+      return `WHEN ${isIn} THEN ${this.#columns.offset} >= ${cut}`
+    })
+    return `(CASE ${whens.join(' ')} ELSE ${isLate} END)`
   }
 
   #windowStart(): string {

@@ -2,6 +2,7 @@
 import { checkLedger } from '../core/check-ledger.ts'
 import { MillraceError } from '../core/error.ts'
 import { finalBefore } from '../core/final-windows.ts'
+import { rangeOf } from '../core/metric-ranges.ts'
 import type { MetricPlan } from '../core/plan.ts'
 import type { RunRecord, TimeRange } from '../core/run-record.ts'
 import { addRange, isWholeRange } from '../core/time-coverage.ts'
@@ -114,7 +115,7 @@ export class RunPublisher {
   }
 
   async #publishMetric(revision: number, source: PublishedSource, plan: MetricPlan): Promise<number> {
-    const { range } = this.#publication
+    const range = rangeOf(this.#publication, plan.metric)
     const staged = source.staged.metrics.find(({ metric }) => metric === plan.metric)
     if (!staged) throw new Error(`metric ${plan.metric} was not staged`)
     const stream = await this.#store.streaming(plan)

@@ -1,4 +1,5 @@
 /** What a report says of itself, read by SQL that its databases share: metrics, coverage, runs, rejected lines. */
+import type { PublishedRange } from '../core/metric-ranges.ts'
 import type { RunRecord, TimeRange } from '../core/run-record.ts'
 import { addRange } from '../core/time-coverage.ts'
 import type { MetricState, RejectedLine } from '../ports/report.ts'
@@ -23,6 +24,7 @@ export async function readMetricState(
     version: held,
     revision: Number(row[1]),
     coverage: streamed ? addRange(coverage, streamed.range) : coverage,
+    published: await readPublished(source, metric, held),
     firstWindowMs: toNumber(row[2]),
     lastWindowMs: toNumber(row[3]),
     ...(streamed && { finalBeforeMs: streamed.finalBeforeMs }),
@@ -37,11 +39,27 @@ export async function readCoverage(
   const ends = ['from_time', 'to_time'].map(source.epochMs).join(', ')
   const sql = `SELECT ${ends} FROM ${source.schema}.coverage
     WHERE tenant = '' AND metric = $1 AND version = $2 ORDER BY from_time NULLS FIRST`
+  return (await source.read(sql, [metric, version])).map(([from, to]) => toRange(from, to))
+}
+
+/** Newest first. */
+export async function readPublished(
+  source: StateSource,
+  metric: string,
+  version: string,
+): Promise<PublishedRange[]> {
+  const ends = ['from_time', 'to_time'].map(source.epochMs).join(', ')
+  const sql = `SELECT ${ends}, cut, revision FROM ${source.schema}.cuts
+    WHERE tenant = '' AND metric = $1 AND version = $2 ORDER BY revision DESC`
   const rows = await source.read(sql, [metric, version])
-  return rows.map(([from, to]) => ({
-    ...(from !== null && { fromMs: Number(from) }),
-    ...(to !== null && { toMs: Number(to) }),
+  return rows.map(([from, to, cut, revision]) => ({
+    range: toRange(from, to),
+    ...{ cut: Number(cut), revision: Number(revision) },
   }))
+}
+
+function toRange(from: unknown, to: unknown): TimeRange {
+  return { ...(from !== null && { fromMs: Number(from) }), ...(to !== null && { toMs: Number(to) }) }
 }
 
 /** Newest first. */

@@ -67,6 +67,10 @@ export const ERROR_TABLE = {
     exit: 1,
     text: 'Cannot write to {path}: {why}. Nothing was added. Free space or mend the permissions, then run the same command again.',
   },
+  BATCH_ARCHIVE_BEHIND: {
+    exit: 1,
+    text: 'The archive of source {source} ends at offset {cut}, and its stream has counted up to {counted}, so the lines between are missing. Run the batch on the machine of `millrace serve`, or wait until it has archived them. The report stays as it was.',
+  },
   BATCH_CANCELLED: {
     exit: 1,
     text: 'The batch run was cancelled. The report stays as it was.',
@@ -102,6 +106,10 @@ export const ERROR_TABLE = {
   BATCH_MASTER_UNREACHABLE: {
     exit: 1,
     text: 'Cannot reach {master}, the master of the batch engine: {why}. The report stays as it was. Check the address under `batch` in the definition, and that the master runs.',
+  },
+  BATCH_NOTHING_FINAL: {
+    exit: 1,
+    text: 'All windows of metric {metric} that were asked for begin at {final} or later, where the stream still counts. Name an earlier --from, or wait. The report stays as it was.',
   },
   BATCH_NOTHING_INGESTED: {
     exit: 1,
@@ -415,10 +423,6 @@ export const ERROR_TABLE = {
     exit: 2,
     text: 'There is no time zone {zone}. Use an IANA name such as Europe/Berlin, or an offset such as +05:30.{hint}',
   },
-  VERIFY_CUT_INSIDE_BLOCK: {
-    exit: 1,
-    text: 'The totals of source {source} were computed up to an offset that now lies inside a block, since blocks were compacted. Run `millrace batch`, then verify again.',
-  },
   VERIFY_NOT_COMPUTED: {
     exit: 1,
     text: 'Metric {metric} has no totals for all of the range. Name a range that was computed with --from and --to, or run `millrace batch` first.',
@@ -430,9 +434,5 @@ export const ERROR_TABLE = {
   VERIFY_OVERTAKEN: {
     exit: 1,
     text: 'A batch run published metric {metric} while it was verified, so nothing can be said of its totals. Verify again.',
-  },
-  VERIFY_SEVERAL_CUTS: {
-    exit: 1,
-    text: 'Totals of source {source} in this range come of runs that read up to different offsets, so no one recompute can equal them. Verify the range of one run with --from and --to, or run `millrace batch` first.',
   },
 } as const satisfies Record<string, { exit: 1 | 2; text: string }>

@@ -37,7 +37,13 @@ export interface RunRecord {
     readonly rejected: number
     readonly computeMs: number
   }[]
-  readonly metrics: readonly { readonly metric: string; readonly version: string; readonly rows: number }[]
+  readonly metrics: readonly {
+    readonly metric: string
+    readonly version: string
+    readonly rows: number
+    /** Where it is another one than that of the run. */
+    readonly range?: TimeRange
+  }[]
   readonly publishMs: number
   readonly ledger: readonly Ledger[]
 }

@@ -1,6 +1,7 @@
 /** The report's role: hold totals apart from any application database, swap revisions whole, merge at query time. */
 import type { Expr } from '../core/expr.ts'
 import type { MergedTotals } from '../core/merged-totals.ts'
+import type { MetricRanges, PublishedRange } from '../core/metric-ranges.ts'
 import type { MetricPlan } from '../core/plan.ts'
 import type { Ledger, RunRecord, TimeRange } from '../core/run-record.ts'
 import type { StepRule } from '../core/step-rule.ts'
@@ -10,8 +11,7 @@ import type { StagedSource } from './batch-engine.ts'
 export type { DimensionValue, MergedColumn, MergedTotals } from '../core/merged-totals.ts'
 export type { StepRule } from '../core/step-rule.ts'
 
-export interface Publication {
-  readonly range: TimeRange
+export interface Publication extends MetricRanges {
   readonly sources: readonly {
     readonly plans: readonly MetricPlan[]
     readonly staged: StagedSource
@@ -56,6 +56,8 @@ export interface MetricState {
   readonly version: string
   readonly revision: number
   readonly coverage: readonly TimeRange[]
+  /** What batch runs counted, newest first; windows outside are the stream's. */
+  readonly published: readonly PublishedRange[]
   readonly firstWindowMs: number | null
   readonly lastWindowMs: number | null
   /** Windows from here on are provisional, since the stream still adds to them; absent where none does. */

@@ -8,9 +8,9 @@ import { compareReports } from './compare-reports.ts'
 import { requireTotals } from './find-totals.ts'
 import { heldRange } from './read-slices.ts'
 import { type BatchJob, computeSources, publication } from './run-batch.ts'
-import { readCuts } from './verify-cuts.ts'
+import { readBasis } from './verify-basis.ts'
 
-export interface VerifyJob extends Omit<BatchJob, 'cuts'> {
+export interface VerifyJob extends Omit<BatchJob, 'cuts' | 'published' | 'latenessMs'> {
   /** An empty report of this job's own, which its owner removes. */
   openScratchReport(): Promise<Report>
 }
@@ -36,20 +36,22 @@ const MOST_DIFFERENCES = 100
 const CHUNK_WINDOWS = 10_000
 
 /**
- * Recomputes with the job's engine exactly the lines that the report's run read. Errors: METRIC_*, VERIFY_*, and
- * those of a batch.
+ * Recomputes with the job's engine exactly the lines that counted in the report: those below the cut of a batch run,
+ * and in windows of the stream those that were not late. Beside a stream only final windows are compared. Errors:
+ * METRIC_*, VERIFY_*, and those of a batch.
  */
 export async function verifyTotals(job: VerifyJob): Promise<Verification> {
   const report = await job.openReport()
   const scratch = await job.openScratchReport()
   try {
-    const cuts = await readCuts(job, report)
+    const basis = await readBasis(job, report)
     const startedMs = job.now()
-    const computed = await computeSources({ ...job, cuts })
+    const computed = await computeSources({ ...job, ...basis })
     await scratch.publish(publication(job, computed, startedMs))
     const metrics: VerifiedMetric[] = []
-    for (const plan of job.plans.flatMap((source) => source.metrics))
-      metrics.push(await verifyMetric(plan, job.range, report, scratch))
+    for (const { plan, ranges } of computed)
+      for (const metric of plan.metrics)
+        metrics.push(await verifyMetric(metric, ranges.get(metric.metric)!, report, scratch))
     return { engine: job.engine.name, range: job.range, metrics }
   } finally {
     await scratch.close()

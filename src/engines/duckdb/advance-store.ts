@@ -4,11 +4,12 @@ import type {
   AdvanceStore,
   MetricProgress,
   MetricStart,
-  PublishedRange,
   StoredMetric,
   StoredStream,
   WindowLines,
 } from '../../compile/advance-stream.ts'
+import { readPublished } from '../../compile/report-state.ts'
+import type { PublishedRange } from '../../core/metric-ranges.ts'
 import type { MetricPlan, Tally } from '../../core/plan.ts'
 import type { TimeRange } from '../../core/run-record.ts'
 import type { StagedSource } from '../../ports/batch-engine.ts'
@@ -16,7 +17,7 @@ import { duckdbDialect } from './dialect.ts'
 import { createTable, liveType, mergeRows, rowKeys, tallyTables } from './live-tables.ts'
 import { DuckdbPublishStore } from './publish-store.ts'
 import { readRows, runBound } from './read-rows.ts'
-import { dimensionColumnType, qualify, SCHEMA, WIDE } from './report-tables.ts'
+import { dimensionColumnType, qualify, SCHEMA, stateOf, WIDE } from './report-tables.ts'
 import { printNewSeries } from './series-sql.ts'
 import { timestampOf } from './window-range.ts'
 
@@ -97,17 +98,8 @@ export class DuckdbAdvanceStore extends DuckdbPublishStore implements AdvanceSto
     }
   }
 
-  async published({ metric, version }: MetricPlan): Promise<PublishedRange[]> {
-    const rows = await readRows(
-      this.#connection,
-      `SELECT epoch_ms(from_time), epoch_ms(to_time), cut FROM ${SCHEMA}.cuts
-        WHERE tenant = '' AND metric = $1 AND version = $2 ORDER BY revision DESC`,
-      [metric, version],
-    )
-    return rows.map(([from, to, cut]) => ({
-      range: { ...(from !== null && { fromMs: Number(from) }), ...(to !== null && { toMs: Number(to) }) },
-      cut: Number(cut),
-    }))
+  published({ metric, version }: MetricPlan): Promise<PublishedRange[]> {
+    return readPublished(stateOf(this.#connection), metric, version)
   }
 
   async endCoverage({ metric, version }: MetricPlan, toMs: number): Promise<void> {

@@ -13,5 +13,6 @@ export function recordColumns(plan: SourcePlan): RecordColumns {
     reason: 'reason',
     eventMs: 'event_ms',
     observedMs: 'observed_ms',
+    offset: '"offset"',
   }
 }

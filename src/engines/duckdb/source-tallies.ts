@@ -1,7 +1,7 @@
 /** The tallies of one source while a batch runs: partials per chunk, then merged and staged as Parquet. */
 import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { type RecordFilter, TallyPrinter } from '../../compile/print-tally.ts'
+import { filterOf, type RecordFilter, TallyPrinter } from '../../compile/print-tally.ts'
 import type { MetricPlan, SourcePlan, Tally } from '../../core/plan.ts'
 import type { BatchRequest, StagedSource } from '../../ports/batch-engine.ts'
 import { duckdbDialect } from './dialect.ts'
@@ -13,7 +13,7 @@ import { stagedColumns } from './staged-columns.ts'
 const MERGE_ROWS = 4_000_000
 
 /** What tallies need to know of a batch run or a micro-batch. */
-export type TallyRequest = Pick<BatchRequest, 'plan' | 'blocks' | 'range' | 'stagingDir' | 'latenessMs'>
+export type TallyRequest = Omit<BatchRequest, 'shared'>
 
 interface MetricState {
   readonly plan: MetricPlan
@@ -40,8 +40,7 @@ export class SourceTallies {
     this.#rejects = new RejectTable(connection, request)
     this.#metrics = request.plan.metrics.map((plan) => {
       const printer = new TallyPrinter(duckdbDialect, plan, recordColumns(request.plan))
-      const latenessMs = request.latenessMs?.get(plan.metric)
-      const filter = { range: request.range, latenessMs }
+      const filter = filterOf(request, plan.metric)
       return { plan, printer, filter, late: new Map(), filtered: 0, rejected: 0 }
     })
   }
