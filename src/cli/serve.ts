@@ -1,15 +1,25 @@
-/** `millrace serve`: takes lines over HTTP, keeps them, and computes at the times of the schedule. */
+/** `millrace serve`: takes lines over HTTP, keeps them, streams totals, and computes at the times of the schedule. */
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
+import { buildPlans } from '../compile/build-plan.ts'
 import type { Definition, ServeConfig } from '../core/definition.ts'
 import { MillraceError } from '../core/error.ts'
+import type { RunRecord } from '../core/run-record.ts'
+import { offerLink } from '../link/offer-link.ts'
+import { reportMethods } from '../link/served-report.ts'
 import { Archiver } from '../run/keep-archiving.ts'
+import { keepRestating } from '../run/keep-restating.ts'
 import { type KeptSchedule, keepSchedule } from '../run/keep-schedule.ts'
+import { keepStreaming } from '../run/keep-streaming.ts'
 import { Counters } from '../server/counters.ts'
 import { DEFAULT_LIMITS, type ServeSettings } from '../server/serve-settings.ts'
 import { startServer } from '../server/server.ts'
+import { StreamWatch } from '../server/stream-watch.ts'
+import type { BatchOrder } from './batch-child.ts'
 import { say } from './output.ts'
+import { openServeRoles, type ServeRoles } from './serve-roles.ts'
+import { sha256 } from './sha256.ts'
 import { countOf, formatBytes } from './text-table.ts'
 import { deploymentOf, loadChecked, type Workspace, workspaceOf } from './workspace.ts'
 
@@ -19,46 +29,152 @@ const GRACE_MS = 1500
 export function addServe(program: Command, childModule: URL): void {
   program
     .command('serve')
-    .description('take lines over HTTP, keep them, and compute totals at the times of batch.cron')
+    .description(
+      'take lines over HTTP, keep them, and keep totals fresh; compute batches at the times of batch.cron',
+    )
     .action((_options: unknown, command: Command) => serve(workspaceOf(command), childModule))
 }
 
 async function serve(workspace: Workspace, childModule: URL): Promise<void> {
   const definition = await loadChecked(workspace)
   const settings = await readSettings(definition)
-  const deployment = deploymentOf(workspace, definition)
-  const { openArchive, openLog } = await import('../engines/registry.ts')
-  const archive = await openArchive(deployment)
-  const log = await openLog(deployment, archive, (source, bytes) =>
+  const roles = await openServeRoles(deploymentOf(workspace, definition), (source, bytes) =>
     say(
       `millrace: ${formatBytes(bytes)} at the end of the log of ${source} were never acked; they are cut off.`,
     ),
   )
   try {
-    const stop = new AbortController()
-    const archived = new Map<string, number>()
-    const archiver = new Archiver(
-      { log, archive, passed: async () => undefined },
+    await new Serving(workspace, definition, roles, childModule).run(settings)
+  } finally {
+    await roles.close()
+  }
+}
+
+class Serving {
+  readonly #workspace: Workspace
+  readonly #definition: Definition
+  readonly #roles: ServeRoles
+  readonly #childModule: URL
+  readonly #watch = new StreamWatch()
+  readonly #archived = new Map<string, number>()
+  readonly #archiver: Archiver
+  readonly #stop = new AbortController()
+  /** Batches of the schedule and of restatement take turns. */
+  #lastBatch: Promise<unknown> = Promise.resolve()
+
+  constructor(workspace: Workspace, definition: Definition, roles: ServeRoles, childModule: URL) {
+    this.#workspace = workspace
+    this.#definition = definition
+    this.#roles = roles
+    this.#childModule = childModule
+    const { log, archive } = roles
+    this.#archiver = new Archiver(
+      { log, archive, passed: async (source) => this.#passed(source) },
       {
-        onArchived: (source, endOffset) => archived.set(source, endOffset),
+        onArchived: (source, endOffset) => this.#archived.set(source, endOffset),
         onFailure: (source, error) =>
           say(`millrace: The log of ${source} waits for the archive: ${textOf(error)}`),
       },
     )
-    const schedule = await planBatches(workspace, definition, childModule, archiver)
+  }
+
+  async run(settings: ServeSettings): Promise<void> {
+    const { log, report } = this.#roles
+    const { sources } = this.#definition
     const server = await startServer({
-      ...{ log, settings, counters: new Counters(), archived: () => archived },
-      sources: new Set(definition.sources.keys()),
+      ...{ log, settings, counters: new Counters(), streams: this.#watch },
+      archived: () => this.#archived,
+      sources: new Set(sources.keys()),
       onFailure: (error) => say(`millrace: ${textOf(error)}`),
     })
-    const archiving = archiver.run(stop.signal)
-    say(greeting(server.url, definition, schedule))
+    const link = await offerLink(this.#workspace.dataDir, {
+      ...reportMethods(report),
+      archive: () => this.#archiveAll(),
+    })
+    const schedule = await this.#planBatches()
+    const work = [this.#archiver.run(this.#stop.signal), this.#stream(), this.#restate()]
+    say(greeting(server.url, this.#definition, schedule))
     await stopSignal()
-    await Promise.all([server.stop(GRACE_MS), schedule?.stop()])
-    stop.abort()
-    await archiving
-  } finally {
-    await log.close()
+    await server.stop(GRACE_MS)
+    this.#stop.abort()
+    await Promise.all([...work, schedule?.stop()])
+    await link.close()
+  }
+
+  /** Lines that a stream has not counted must stay in the log. */
+  #passed(source: string): number | undefined {
+    const feeds = [...this.#definition.metrics.values()].some((metric) => metric.source === source)
+    return feeds ? (this.#watch.streams.get(source)?.endOffset ?? 0) : undefined
+  }
+
+  async #archiveAll(): Promise<void> {
+    if (!(await this.#archiver.archiveAll(true))) throw new MillraceError('SERVE_NOT_ARCHIVED')
+  }
+
+  #stream(): Promise<void> {
+    const { log, engine, report, makeStagingDir } = this.#roles
+    const metrics = [...this.#definition.metrics.values()]
+    const latenessMs = new Map(metrics.map(({ name, allowedLatenessMs }) => [name, allowedLatenessMs]))
+    return keepStreaming(
+      {
+        ...{ plans: buildPlans(this.#definition, sha256), latenessMs, log, engine, report, makeStagingDir },
+        now: Date.now,
+        onAdvance: (news) => this.#watch.note(news),
+        onFailure: (source, error) => {
+          if (this.#watch.fail(source, textOf(error)))
+            say(`millrace: The stream of ${source} cannot go on, and tries again: ${textOf(error)}`)
+        },
+      },
+      this.#stop.signal,
+    )
+  }
+
+  async #restate(): Promise<void> {
+    if (this.#definition.serve.restate !== 'at_once') return
+    const plans = buildPlans(this.#definition, sha256).flatMap((plan) => plan.metrics)
+    await keepRestating(
+      {
+        ...{ plans, report: this.#roles.report, now: Date.now },
+        restate: async (ranges) => {
+          const metrics = [...ranges.keys()]
+          const record = await this.#batch({ range: {}, ranges: [...ranges], metrics })
+          say(
+            `millrace: Revision ${record.revision} restates windows of ${metrics.join(', ')}, which had waited.`,
+          )
+        },
+        onFailure: (error) => say(`millrace: Windows wait to be restated: ${textOf(error)}`),
+      },
+      this.#stop.signal,
+    )
+  }
+
+  /** Undefined where the definition has no schedule. */
+  async #planBatches(): Promise<KeptSchedule | undefined> {
+    const { schedule } = this.#definition.batch
+    if (!schedule) return undefined
+    const { report } = this.#roles
+    return keepSchedule({
+      ...{ schedule, now: Date.now },
+      lastRunMs: async () => (await report.runs(1))[0]?.startedMs,
+      onFailure: (error) => say(`millrace: The batch failed: ${textOf(error)}`),
+      run: async () => {
+        const { revision, sources } = await this.#batch({ range: {} })
+        const lines = sources.reduce((sum, { linesRead }) => sum + linesRead, 0)
+        say(`millrace: Revision ${revision} published, of ${countOf(lines, 'line')}.`)
+      },
+    })
+  }
+
+  /** In a process of its own, which publishes through this one. */
+  #batch(what: Pick<BatchOrder, 'range' | 'ranges' | 'metrics'>): Promise<RunRecord> {
+    const ran = this.#lastBatch.then(async () => {
+      const { runBatchChild } = await import('./batch-process.ts')
+      const { config, dataDir } = this.#workspace
+      const order: BatchOrder = { type: 'start', config: resolve(config), dataDir, ...what }
+      return runBatchChild(this.#childModule, order, () => undefined, this.#stop.signal)
+    })
+    this.#lastBatch = ran.catch(() => undefined)
+    return ran
   }
 }
 
@@ -79,42 +195,6 @@ async function readTls({ tls }: ServeConfig): Promise<ServeSettings['tls']> {
       throw new MillraceError('SERVE_UNREADABLE_TLS', { path, why: error.message }, { cause: error })
     })
   return { cert: await read(tls.cert), key: await read(tls.key) }
-}
-
-/** Undefined where the definition has no schedule. */
-async function planBatches(
-  workspace: Workspace,
-  { batch }: Definition,
-  childModule: URL,
-  archiver: Archiver,
-): Promise<KeptSchedule | undefined> {
-  if (!batch.schedule) return undefined
-  const { runBatchChild } = await import('./batch-process.ts')
-  return keepSchedule({
-    schedule: batch.schedule,
-    now: Date.now,
-    lastRunMs: () => lastRun(workspace),
-    onFailure: (error) => say(`millrace: The batch failed: ${textOf(error)}`),
-    run: async () => {
-      await archiver.archiveAll(true)
-      const { config, dataDir } = workspace
-      const order = { type: 'start', config: resolve(config), dataDir, range: {} } as const
-      const record = await runBatchChild(childModule, order, () => undefined, new AbortController().signal)
-      const lines = record.sources.reduce((sum, { linesRead }) => sum + linesRead, 0)
-      say(`millrace: Revision ${record.revision} published, of ${countOf(lines, 'line')}.`)
-    },
-  })
-}
-
-async function lastRun(workspace: Workspace): Promise<number | undefined> {
-  const { openReport } = await import('../engines/registry.ts')
-  try {
-    const report = await openReport(deploymentOf(workspace, await loadChecked(workspace)), 'read')
-    const [last] = await report.runs(1).finally(() => report.close())
-    return last?.startedMs
-  } catch {
-    return undefined
-  }
 }
 
 function greeting(url: string, { sources }: Definition, schedule: KeptSchedule | undefined): string {

@@ -9,6 +9,7 @@ import type { TimeRange } from '../core/run-record.ts'
 import { formatInstant } from '../core/timestamp.ts'
 import type { Verification, VerifiedMetric } from '../run/verify-totals.ts'
 import { showProgress } from './batch-progress.ts'
+import { catchUp } from './catch-up.ts'
 import { interruptible } from './interrupt.ts'
 import { collect, readInstant } from './options.ts'
 import { writeJson, writeOut } from './output.ts'
@@ -68,6 +69,7 @@ async function recompute(
   const registry = await import('../engines/registry.ts')
   const { verifyTotals } = await import('../run/verify-totals.ts')
   const engine = await registry.openBatchEngine(deployment, requireEngine(name, registry.BATCH_ENGINES))
+  const archive = await registry.openArchive(deployment)
   const progress = await Progress.open()
   const release = await registry.lockData(deployment, 'verify')
   try {
@@ -75,7 +77,8 @@ async function recompute(
       verifyTotals({
         ...{ range, engine, signal, digest: sha256, now: Date.now },
         plans: buildPlans(definition, sha256, metrics),
-        archive: await registry.openArchive(deployment),
+        archive,
+        catchUp: () => catchUp(deployment, archive),
         archivePlace: registry.archivePlace(deployment),
         openReport: () => registry.openReport(deployment, 'read'),
         openScratchReport: () => registry.openReport({ dataDir: scratch }, 'write'),

@@ -93,7 +93,7 @@ export class RunPublisher {
       const metrics = source.plans.map(({ metric }) => metric)
       await this.#store.replaceRejects(source.staged, metrics, { revision, cut: source.appended })
     }
-    const record = this.#publication.record(revision, rows)
+    const record = await this.#publication.record(revision, rows)
     await this.#store.insert('runs', {
       revision,
       started: { ms: record.startedMs },

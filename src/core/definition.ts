@@ -115,6 +115,8 @@ export interface Schedule {
 export interface ServeConfig {
   readonly host: string
   readonly port: number
+  /** When windows with late records are computed anew. */
+  readonly restate: 'at_once' | 'scheduled'
   /** Absolute paths of PEM files. */
   readonly tls?: { readonly cert: string; readonly key: string }
   /** By source: SHA-256 of each token, hex. */

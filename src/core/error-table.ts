@@ -379,6 +379,18 @@ export const ERROR_TABLE = {
     exit: 1,
     text: 'Cannot listen on {host} port {port}: {why}. Nothing was started. Mend `serve.listen` in the definition.',
   },
+  SERVE_GONE: {
+    exit: 1,
+    text: 'The server on this data folder went away in the middle of the command. What it had not committed was rolled back; run the command again.',
+  },
+  SERVE_NO_LINK: {
+    exit: 1,
+    text: 'The server cannot make the socket {path}, by which commands reach it: {why}. Make the folder writable, or use another data folder with --data.',
+  },
+  SERVE_NOT_ARCHIVED: {
+    exit: 1,
+    text: 'The server could not bring all lines of its log into the archive, so the totals would lack some; it says why. The lines are safe in the log. Try again when the archive can be written.',
+  },
   SERVE_OPEN_DOOR: {
     exit: 2,
     text: 'The server would listen on {host}, where others reach it, but source {source} has no tokens. Nothing was started. Make one by `millrace token` and add its hash under `serve.tokens`, or listen on 127.0.0.1.',
@@ -386,6 +398,14 @@ export const ERROR_TABLE = {
   SERVE_PORT_IN_USE: {
     exit: 1,
     text: 'Port {port} of {host} is in use by another program. Nothing was started. Stop that program, or name another port under `serve.listen`.',
+  },
+  SERVE_RUNS_ALREADY: {
+    exit: 1,
+    text: 'A server runs on the data folder {path} already. Stop it first, or use another folder with --data.',
+  },
+  SERVE_UNREACHABLE: {
+    exit: 1,
+    text: 'A server runs on this data folder, and this command cannot reach it: {why}. Run the command as the user of the server.',
   },
   SERVE_UNREADABLE_TLS: {
     exit: 1,

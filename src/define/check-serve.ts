@@ -13,7 +13,7 @@ export function checkServe(
   file: string,
   problems: DiagnosticList,
 ): ServeConfig {
-  const { listen = '127.0.0.1:8080', tls, tokens = {}, limits = {} } = serve
+  const { listen = '127.0.0.1:8080', tls, tokens = {}, limits = {}, restate = 'at_once' } = serve
   const colon = listen.lastIndexOf(':')
   const port = Number(listen.slice(colon + 1))
   if (port > 65_535) problems.add('DEFINE_BAD_LISTEN', ['serve', 'listen'], { given: listen })
@@ -24,6 +24,7 @@ export function checkServe(
   return {
     host: listen.slice(0, colon).replace(/^\[|\]$/g, ''),
     port,
+    restate,
     ...(tls && { tls: { cert: place(tls.cert), key: place(tls.key) } }),
     tokens: new Map(
       Object.entries(tokens).map(([source, hashes]) => [

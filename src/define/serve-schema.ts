@@ -27,6 +27,13 @@ export const serveSchema = z
       )
       .meta({ description: 'By source: hashes of the tokens that may send to it, from `millrace token`.' })
       .optional(),
+    restate: z
+      .enum(['at_once', 'scheduled'])
+      .meta({
+        description:
+          'When windows are computed anew in which late records fell: at once by a run of their own, or by the next scheduled batch. Default at_once.',
+      })
+      .optional(),
     limits: z
       .strictObject({
         body: size.meta({ description: 'Size of a body as it comes. Default 16m.' }).optional(),

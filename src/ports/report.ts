@@ -18,7 +18,7 @@ export interface Publication extends MetricRanges {
     readonly appended: number
   }[]
   /** Called inside the transaction with the new revision, to complete the record that is stored with it. */
-  record(revision: number, metricRows: ReadonlyMap<string, number>): RunRecord
+  record(revision: number, metricRows: ReadonlyMap<string, number>): RunRecord | Promise<RunRecord>
 }
 
 export interface TotalsQuery {

@@ -48,6 +48,8 @@ export interface ComputeJob extends MetricRanges, Pick<BatchRequest, 'latenessMs
 export interface BatchJob extends ComputeJob {
   /** Absent where a report can have no streams. */
   readStreams?(): Promise<ReadonlyMap<string, StreamState>>
+  /** Brings into the archive what logs hold and it has not. */
+  catchUp?(): Promise<void>
   /** Before anything is computed; rejects when this machine could not publish. */
   checkReport?(): Promise<void>
   /** Opens the report late and briefly, so that readers are not kept out while the engine computes. */
@@ -80,6 +82,7 @@ export async function runBatch(job: BatchJob): Promise<RunRecord> {
   await job.checkReport?.()
   // Before any cut is fixed: what the stream counts later lies beyond it.
   const streams = await job.readStreams?.()
+  await job.catchUp?.()
   const computed = await computeSources({ ...job, ...(streams && { streams }) })
   job.signal?.throwIfAborted()
   job.onProgress?.({ phase: 'publish' })

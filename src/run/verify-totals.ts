@@ -45,6 +45,7 @@ export async function verifyTotals(job: VerifyJob): Promise<Verification> {
   const scratch = await job.openScratchReport()
   try {
     const basis = await readBasis(job, report)
+    await job.catchUp?.()
     const startedMs = job.now()
     const computed = await computeSources({ ...job, ...basis })
     await scratch.publish(publication(job, computed, startedMs))

@@ -3,11 +3,13 @@
 export interface Sample {
   readonly labels?: Readonly<Record<string, string | number>>
   readonly value: number
+  /** Of the name, where a family has samples of several kinds. */
+  readonly suffix?: string
 }
 
 export interface Family {
   readonly name: string
-  readonly type: 'counter' | 'gauge'
+  readonly type: 'counter' | 'gauge' | 'histogram'
   readonly help: string
   readonly unit?: string
   readonly samples: readonly Sample[]
@@ -25,7 +27,9 @@ function printFamily({ name, type, help, unit, samples }: Family): string {
     `# TYPE ${name} ${type}`,
     ...(unit ? [`# UNIT ${name} ${unit}`] : []),
     `# HELP ${name} ${escapeText(help)}`,
-    ...samples.map(({ labels, value }) => `${name}${suffix}${printLabels(labels)} ${value}`),
+    ...samples.map(
+      ({ labels, value, suffix: own = suffix }) => `${name}${own}${printLabels(labels)} ${value}`,
+    ),
   ]
   return lines.map((line) => `${line}\n`).join('')
 }

@@ -3,12 +3,15 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from 'node:https'
 import { MillraceError } from '../core/error.ts'
 import { type ArchivedOffsets, describeServer } from './describe-server.ts'
+import { describeStreams } from './describe-streams.ts'
 import { type IngestDoor, ingestLines } from './ingest-route.ts'
 import { OPEN_METRICS_TYPE, printFamilies } from './open-metrics.ts'
 import { answerJson, answerProblem, Problem } from './problem.ts'
+import type { StreamWatch } from './stream-watch.ts'
 
 export interface ServerJob extends IngestDoor {
   archived(): ArchivedOffsets
+  readonly streams: StreamWatch
   /** Whatever goes wrong that no client can mend. */
   onFailure(error: unknown): void
 }
@@ -78,10 +81,18 @@ function requireMethod({ method }: IncomingMessage, response: ServerResponse, al
   throw new Problem(405, 'METHOD_NOT_ALLOWED', `Only ${allowed} is understood here, not ${method}.`)
 }
 
-function answerAbout({ log, counters, archived }: ServerJob, path: string, response: ServerResponse): void {
-  if (path === '/healthz' || path === '/readyz') answerHealth(log.failure, response)
+function answerAbout(
+  { log, counters, archived, streams }: ServerJob,
+  path: string,
+  response: ServerResponse,
+): void {
+  if (path === '/healthz') answerHealth(log.failure, response)
+  else if (path === '/readyz') answerReady(log.failure, streams, response)
   else if (path === '/metrics') {
-    const text = printFamilies(describeServer(counters, log, archived()))
+    const text = printFamilies([
+      ...describeServer(counters, log, archived()),
+      ...describeStreams(streams, log),
+    ])
     response.writeHead(200, { 'Content-Type': OPEN_METRICS_TYPE, 'Content-Length': Buffer.byteLength(text) })
     response.end(text)
   } else {
@@ -94,6 +105,14 @@ function answerHealth(failure: Error | undefined, response: ServerResponse): voi
   if (failure)
     throw new Problem(503, 'LOG_FAILED', `Lines cannot be acked: ${failure.message}. Restart the server.`)
   answerJson(response, 200, { status: 'ok' })
+}
+
+/** Lines are taken all the same, but totals are not what they should be. */
+function answerReady(failure: Error | undefined, { streams }: StreamWatch, response: ServerResponse): void {
+  const failed = [...streams].find(([, facts]) => facts.failure !== undefined)
+  if (failed && !failure)
+    throw new Problem(503, 'STREAM_FAILED', `The stream of ${failed[0]} cannot go on: ${failed[1].failure}`)
+  answerHealth(failure, response)
 }
 
 function refuse(job: ServerJob, response: ServerResponse, error: unknown): void {

@@ -11,6 +11,7 @@ import { FilesLog } from '../../src/engines/files/log.ts'
 import { Counters } from '../../src/server/counters.ts'
 import { DEFAULT_LIMITS, type ServeLimits } from '../../src/server/serve-settings.ts'
 import { type RunningServer, startServer } from '../../src/server/server.ts'
+import { StreamWatch } from '../../src/server/stream-watch.ts'
 import { readAll, textOf } from '../contract/log.contract.ts'
 
 const TOKEN = 'correct-horse'
@@ -25,7 +26,13 @@ async function start(limits: Partial<ServeLimits> = {}, tokens: [string, string[
   log = await FilesLog.open({ dataDir, firstOffset: async () => 0 })
   counters = new Counters()
   server = await startServer({
-    ...{ log, counters, sources: new Set(['web', 'edge']), archived: () => new Map() },
+    ...{
+      log,
+      counters,
+      sources: new Set(['web', 'edge']),
+      archived: () => new Map(),
+      streams: new StreamWatch(),
+    },
     settings: {
       host: '127.0.0.1',
       port: 0,
