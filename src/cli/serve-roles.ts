@@ -15,6 +15,8 @@ export interface ServeRoles {
   readonly report: Report
   readonly log: Log
   readonly engine: StreamEngine
+  /** False where totals come by batch alone. */
+  readonly isStreaming: boolean
   /** An empty folder for a micro-batch. */
   makeStagingDir(): Promise<{ readonly path: string; remove(): Promise<void> }>
   close(): Promise<void>
@@ -39,7 +41,7 @@ export async function openServeRoles(
   await mkdir(stagingRoot, { recursive: true })
   const engine = await registry.openStreamEngine(stagingRoot)
   return {
-    ...{ archive, report, log, engine },
+    ...{ archive, report, log, engine, isStreaming: registry.takesStreams(deployment) },
     makeStagingDir: stagingFolders(stagingRoot),
     close: async () => {
       await engine.close()

@@ -58,7 +58,8 @@ function requireCovered(
   { coverage, published, finalBeforeMs }: MetricState,
   range: TimeRange,
 ): void {
-  const ranges = published.map((one) => one.range)
+  // Revision 0: published before cuts were kept.
+  const ranges = published.filter(({ revision }) => revision > 0).map((one) => one.range)
   const parts = finalBeforeMs === undefined ? ranges : [...ranges, ...coverage]
   const counted = parts.reduce<TimeRange[]>((all, one) => addRange(all, one), [])
   const isCovered = coversRange(coverage, range) && coversRange(counted, range)

@@ -154,9 +154,24 @@ export class PostgresPublishStore implements PublishStore {
     return undefined
   }
 
-  async takeOver(): Promise<void> {}
+  async takeOver(
+    { metric, version }: MetricPlan,
+    { fromMs, toMs }: TimeRange,
+    { revision, cut }: { readonly revision: number; readonly cut: number },
+  ): Promise<void> {
+    const inside = [
+      ...(fromMs === undefined ? [] : [`from_time >= ${instantOf(fromMs)}`]),
+      ...(toMs === undefined ? [] : [`to_time <= ${instantOf(toMs)}`]),
+    ]
+    const older = [`tenant = '' AND metric = $1 AND version = $2`, ...inside].join(' AND ')
+    await this.#transaction.run(`DELETE FROM ${this.#names.schema}.cuts WHERE ${older}`, [metric, version])
+    const bounds = { from_time: { ms: fromMs ?? null }, to_time: { ms: toMs ?? null } }
+    await this.insert('cuts', { metric, version, ...bounds, cut, revision })
+  }
 
-  async dropStream(): Promise<void> {}
+  async dropStream({ metric, version }: MetricPlan): Promise<void> {
+    await this.forget('cuts', metric, version)
+  }
 
   async replaceRejects(
     staged: StagedSource,
