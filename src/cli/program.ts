@@ -1,12 +1,14 @@
 /** The tree of commands. Each command's file loads what it needs only when it runs, so that help is quick. */
 import { Command } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
+import { addBackfill } from './backfill.ts'
 import { addBatch } from './batch.ts'
 import { addCheck } from './check.ts'
 import { addExplain } from './explain.ts'
 import { addExport } from './export.ts'
 import { addIngest } from './ingest.ts'
 import { addInit } from './init.ts'
+import { addLedger } from './ledger.ts'
 import { addQuery } from './query.ts'
 import { addRejects } from './rejects.ts'
 import { addRuns } from './runs.ts'
@@ -23,7 +25,7 @@ export interface ProgramParts {
 
 export function makeProgram({ batchChild }: ProgramParts): Command {
   const program = new Command('millrace')
-    .description('Raw logs in, trusted totals out: one definition, computed by batch.')
+    .description('Raw logs in, trusted totals out: one definition, computed by batch and by stream.')
     .version(packageJson.version)
     .option('--config <file>', 'the definition', './millrace.yaml')
     .option('--data <dir>', 'where raw lines and totals are kept', './.millrace')
@@ -39,6 +41,8 @@ export function makeProgram({ batchChild }: ProgramParts): Command {
   addBatch(program, batchChild)
   addServe(program, batchChild)
   for (const add of [addQuery, addRejects, addRuns, addStatus, addExplain]) add(program)
-  for (const add of [addVerify, addScrub, addExport, addToken]) add(program)
+  addVerify(program, batchChild)
+  addBackfill(program, batchChild)
+  for (const add of [addLedger, addScrub, addExport, addToken]) add(program)
   return program
 }
