@@ -6,7 +6,6 @@ import { MillraceError } from '../core/error.ts'
 import { DEFAULT_LIMITS, type ServeSettings } from '../server/serve-settings.ts'
 import { say } from './output.ts'
 import { openServeRoles } from './serve-roles.ts'
-import { Serving } from './serving.ts'
 import { formatBytes } from './text-table.ts'
 import { deploymentOf, loadChecked, type Workspace, workspaceOf } from './workspace.ts'
 
@@ -28,6 +27,7 @@ async function serve(workspace: Workspace, childModule: URL): Promise<void> {
     ),
   )
   try {
+    const { Serving } = await import('./serving.ts')
     await new Serving(workspace, definition, roles, childModule).run(settings)
   } finally {
     await roles.close()

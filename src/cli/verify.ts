@@ -9,7 +9,6 @@ import type { TimeRange } from '../core/run-record.ts'
 import { formatInstant } from '../core/timestamp.ts'
 import type { Verification, VerifiedMetric } from '../run/verify-totals.ts'
 import { showProgress } from './batch-progress.ts'
-import { catchUp } from './catch-up.ts'
 import { interruptible } from './interrupt.ts'
 import { collect, readInstant } from './options.ts'
 import { say, writeJson, writeOut } from './output.ts'
@@ -94,6 +93,7 @@ async function recompute(
   const deployment = deploymentOf(workspace, definition)
   const registry = await import('../engines/registry.ts')
   const { verifyTotals } = await import('../run/verify-totals.ts')
+  const { catchUp } = await import('./catch-up.ts')
   const engine = await registry.openBatchEngine(deployment, requireEngine(name, registry.BATCH_ENGINES))
   const archive = await registry.openArchive(deployment)
   const progress = await Progress.open()

@@ -1,4 +1,5 @@
 /** Which lines counted in the totals of a report, so that a verification counts exactly the same. */
+import { checkLedger } from '../core/check-ledger.ts'
 import { MillraceError } from '../core/error.ts'
 import type { PublishedRange } from '../core/metric-ranges.ts'
 import type { MetricPlan, SourcePlan } from '../core/plan.ts'
@@ -21,7 +22,7 @@ interface VerifiedRange {
 
 export type VerifyBasis = Required<Pick<ComputeJob, 'published' | 'latenessMs' | 'cuts' | 'streams'>>
 
-/** Errors: METRIC_*, VERIFY_NOT_COMPUTED, VERIFY_OTHER_ARCHIVE. */
+/** Errors: LEDGER_MISMATCH, METRIC_*, VERIFY_NOT_COMPUTED, VERIFY_OTHER_ARCHIVE. */
 export async function readBasis(
   { plans, range, archive }: VerifiedRange,
   report: Report,
@@ -34,6 +35,7 @@ export async function readBasis(
   for (const { source, metrics } of plans) {
     const incarnation = (await archive.manifest(source))?.incarnation ?? ''
     const stream = streams.get(source)
+    if (stream) requireBalance(stream)
     for (const plan of metrics) {
       const state = await requireTotals(report, plan)
       const streamed = findStreamed(stream, plan)
@@ -46,6 +48,11 @@ export async function readBasis(
     }
   }
   return { published, latenessMs, cuts, streams }
+}
+
+/** Every offset that the stream has passed is in its ledger. */
+function requireBalance({ endOffset, metrics }: StreamState): void {
+  for (const { startOffset, ledger } of metrics) checkLedger({ ...ledger, appended: endOffset - startOffset })
 }
 
 function findStreamed(stream: StreamState | undefined, { metric, version }: MetricPlan) {
