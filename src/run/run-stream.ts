@@ -1,6 +1,7 @@
 /** The use case of the stream of one source: read the log, tally, add to the report, until told to stop. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MillraceError } from '../core/error.ts'
+import { finalBefore } from '../core/final-windows.ts'
 import type { SourcePlan } from '../core/plan.ts'
 import type { Log, StoredBatch } from '../ports/log.ts'
 import type { Report } from '../ports/report.ts'
@@ -12,8 +13,6 @@ const MOST_BYTES = 16 * 1024 * 1024
 const LEAST_INTERVAL_MS = 250
 const MOST_INTERVAL_MS = 1000
 const SHARE = 4
-/** Without lines windows still become final. */
-const IDLE_INTERVAL_MS = 1000
 
 export interface StreamJob {
   readonly plan: SourcePlan
@@ -55,7 +54,8 @@ class Stream {
   readonly #source: string
   #incarnation = ''
   #next = 0
-  #idleSinceMs = 0
+  /** How far the windows of each metric were final when it advanced last. */
+  #final = ''
 
   constructor(job: StreamJob) {
     this.#job = job
@@ -83,7 +83,9 @@ class Stream {
       await this.#advance(batches, last.endOffset)
       return bytesOf(batches) >= MOST_BYTES
     }
-    if (this.#job.now() - this.#idleSinceMs >= IDLE_INTERVAL_MS) await this.#advance([], this.#next)
+    // Without lines windows still become final.
+    const { clockMs } = this.#job.log.end(this.#source)
+    if (this.#finalAt(clockMs) !== this.#final) await this.#advance([], this.#next)
     return false
   }
 
@@ -96,9 +98,9 @@ class Stream {
     const { plan, latenessMs, engine, report, now, onAdvance } = this.#job
     const startedMs = now()
     const fromOffset = this.#next
+    const clockMs = await this.#clockAt(endOffset)
     const staging = await this.#job.makeStagingDir()
     try {
-      const clockMs = await this.#clockAt(endOffset)
       const staged = await engine.compute({ plan, batches, fromOffset, latenessMs, stagingDir: staging.path })
       await report.advance({
         ...{ source: this.#source, incarnation: this.#incarnation, fromOffset, endOffset },
@@ -108,7 +110,7 @@ class Stream {
       await staging.remove()
     }
     this.#next = endOffset
-    this.#idleSinceMs = now()
+    this.#final = this.#finalAt(clockMs)
     onAdvance?.({
       ...{ source: this.#source, endOffset, lines: endOffset - fromOffset },
       lagLines: (this.#held()?.endOffset ?? endOffset) - endOffset,
@@ -125,6 +127,14 @@ class Stream {
     const [following] = await this.#job.log.read(this.#source, offset, 1)
     if (following) return following.observedMs
     throw new MillraceError('LOG_TRIMMED', { source: this.#source, offset, held: endOffset })
+  }
+
+  #finalAt(clockMs: number): string {
+    const { plan, latenessMs } = this.#job
+    const ends = plan.metrics.map(({ metric, windowMs }) =>
+      finalBefore(clockMs, windowMs, latenessMs.get(metric) ?? 0),
+    )
+    return ends.join()
   }
 
   #held() {
