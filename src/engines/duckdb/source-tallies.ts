@@ -25,6 +25,12 @@ interface MetricState {
   rejected: number
 }
 
+interface ChunkCounts {
+  /** Lines of no use to any metric. */
+  readonly rejected: number
+  readonly metrics: readonly { readonly rejected: number; readonly late: number }[]
+}
+
 export class SourceTallies {
   readonly #connection: DuckDBConnection
   readonly #request: TallyRequest
@@ -51,13 +57,15 @@ export class SourceTallies {
 
   /** Tallies the records of the current chunk. */
   async addChunk(): Promise<void> {
-    await this.#countLines()
-    for (const metric of this.#metrics) {
+    const found = await this.#countLines()
+    for (const [index, metric] of this.#metrics.entries()) {
+      const { rejected, late } = found.metrics[index]!
       for (const tally of metric.plan.tallies) await this.#addPartials(metric, tally)
-      await this.#countLate(metric)
-      await this.#rejects.addMetric(metric.plan, metric.printer.conditions(metric.filter).rejected)
+      if (late > 0) await this.#countLate(metric)
+      if (rejected > 0)
+        await this.#rejects.addMetric(metric.plan, metric.printer.conditions(metric.filter).rejected)
     }
-    await this.#rejects.addSource()
+    if (found.rejected > 0) await this.#rejects.addSource()
   }
 
   /** Merges all partials and writes the staged files. */
@@ -76,13 +84,15 @@ export class SourceTallies {
     }
   }
 
-  async #countLines(): Promise<void> {
+  /** Gives what of the chunk is rejected or late, of which there is most often nothing to look for. */
+  async #countLines(): Promise<ChunkCounts> {
     const perMetric = this.#metrics.flatMap(({ printer, filter }) => {
       const { rejected, counted, late } = printer.conditions(filter)
       const isIn = late === 'FALSE' ? counted : `(${counted} OR ${late})`
       return [
         `count(*) FILTER (WHERE reason IS NULL AND ${rejected})`,
         `count(*) FILTER (WHERE reason IS NULL AND NOT ${rejected} AND NOT ${isIn})`,
+        late === 'FALSE' ? '0' : `count(*) FILTER (WHERE reason IS NULL AND NOT ${rejected} AND ${late})`,
       ]
     })
     const counts = [
@@ -99,14 +109,16 @@ export class SourceTallies {
     this.#counts.parsed += parsed!
     this.#counts.headers += headers!
     this.#counts.rejected += rejected!
-    for (const [index, metric] of this.#metrics.entries()) {
-      metric.rejected += rest[index * 2]! + rejected!
-      metric.filtered += rest[index * 2 + 1]! + headers!
-    }
+    const metrics = this.#metrics.map((metric, index) => {
+      const [ownRejected, filtered, late] = rest.slice(index * 3)
+      metric.rejected += ownRejected! + rejected!
+      metric.filtered += filtered! + headers!
+      return { rejected: ownRejected!, late: late! }
+    })
+    return { rejected: rejected!, metrics }
   }
 
   async #countLate({ printer, filter, late }: MetricState): Promise<void> {
-    if (filter.latenessMs === undefined) return
     const conditions = printer.conditions(filter)
     const isLate = `reason IS NULL AND NOT ${conditions.rejected} AND ${conditions.late}`
     const sql = `SELECT ${printer.windowStart}, count(*) FROM ${PARSED} WHERE ${isLate} GROUP BY 1`
