@@ -29,7 +29,7 @@ if (!plan) throw new Error('no plan')
 const tally = new TallyPrinter(duckdbDialect, plan.metrics[0]!, recordColumns(plan)).partials(
   plan.metrics[0]!.tallies[0]!,
   'parsed',
-  {},
+  { range: {} },
 )
 
 /** The fields in the plan's order: bytes, duration_ms, service, status; then the time. */

@@ -10,6 +10,7 @@ import layers from './layers.config.mjs'
 const NAMING_ENGINES = new Set([
   'src/archive/block-packer.ts',
   'src/archive/block-table.ts',
+  'src/archive/line-insert.ts',
   'src/define/adapter-schema.ts',
   'src/define/diagnostic-table.ts',
 ])

@@ -22,8 +22,9 @@ export default {
     only('define', ['core', 'expression']),
     only('ingest', ['core']),
     only('archive', ['core', 'ports']),
+    only('link', ['core', 'ports']),
     only('compile', ['core', 'ports', 'expression']),
-    only('engines', ['core', 'ports', 'compile', 'archive']),
+    only('engines', ['core', 'ports', 'compile', 'archive', 'link']),
     only('run', ['core', 'ports', 'compile', 'ingest']),
     {
       name: 'pure-rooms-touch-no-outside',

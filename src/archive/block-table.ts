@@ -1,7 +1,8 @@
 /** Collects lines in memory and writes them as one Parquet block: all splitting and packing is DuckDB's. */
-import type { DuckDBConnection, DuckDBInstance, DuckDBPreparedStatement } from '@duckdb/node-api'
+import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import { type BlockLabel, openPacker, printCopy, quote } from './block-packer.ts'
 import { unwritable } from './disk.ts'
+import { LineInsert } from './line-insert.ts'
 import { type LineRun, lineRuns } from './line-runs.ts'
 import type { Piece } from './piece-cutter.ts'
 
@@ -11,25 +12,10 @@ export interface BlockTableOptions {
   readonly spillFolder: string
 }
 
-/**
- * How a run becomes lines, by kind. DuckDB has text functions only, so bytes that are no UTF-8 are split in
- * their escaped text form, where every byte but printable ASCII is \xHH (the backslash too, hence \x0A is
- * always a newline), and are cast back.
- */
-const TEXT = 'decode($2::blob)'
-const BYTES = 'cast($2::blob as varchar)'
-const LINES: Readonly<Record<string, string>> = {
-  line: '$2::blob',
-  text: `encode(unnest(string_split(${TEXT}, chr(10))))`,
-  textWithReturns: `encode(unnest(string_split(replace(${TEXT}, chr(13) || chr(10), chr(10)), chr(10))))`,
-  bytes: `unnest(string_split(${BYTES}, '\\x0A'))::blob`,
-  bytesWithReturns: `unnest(string_split(replace(${BYTES}, '\\x0D\\x0A', '\\x0A'), '\\x0A'))::blob`,
-}
-
 export class BlockTable {
   readonly #instance: DuckDBInstance
   readonly #connection: DuckDBConnection
-  readonly #inserts = new Map<string, DuckDBPreparedStatement>()
+  readonly #insertion: LineInsert
   #lines = 0
   /** Bytes put in without line ends, while that is known without looking at lines. */
   #expectedBytes: number | undefined = 0
@@ -37,6 +23,7 @@ export class BlockTable {
   private constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
     this.#instance = instance
     this.#connection = connection
+    this.#insertion = new LineInsert(connection, 'line')
   }
 
   static async open({ blockFolder, spillFolder }: BlockTableOptions): Promise<BlockTable> {
@@ -75,29 +62,15 @@ export class BlockTable {
   }
 
   async #insert(run: LineRun, observedMs: number): Promise<void> {
-    const statement = await this.#statement(run.hasCarriageReturns ? `${run.kind}WithReturns` : run.kind)
-    statement.bindBigInt(1, BigInt(observedMs))
-    statement.bindBlob(2, run.bytes)
-    const added = (await statement.run()).rowsChanged
+    const added = await this.#insertion.insert(run, observedMs)
     this.#lines += added
     if (run.hasCarriageReturns) this.#expectedBytes = undefined
     else if (this.#expectedBytes !== undefined) this.#expectedBytes += run.bytes.length - (added - 1)
   }
 
-  async #statement(kind: string): Promise<DuckDBPreparedStatement> {
-    const known = this.#inserts.get(kind)
-    if (known) return known
-    const statement = await this.#connection.prepare(
-      `insert into line select $1::bigint as observed_ms, ${LINES[kind]} as raw`,
-    )
-    this.#inserts.set(kind, statement)
-    return statement
-  }
-
   /** A new table each time, since rowid, which gives the offsets, must start at 0. */
   async #clear(): Promise<void> {
-    for (const statement of this.#inserts.values()) statement.destroySync()
-    this.#inserts.clear()
+    this.#insertion.release()
     await this.#connection.run(
       'create or replace table line (observed_ms bigint not null, raw blob not null)',
     )

@@ -24,9 +24,10 @@ export interface PendingIngest {
 /** What one commit makes true at once. */
 export interface Commit {
   readonly manifest: StoredManifest
-  readonly ingest: PendingIngest
+  /** Absent for what a log gave, whose offsets say whether it is there already. */
+  readonly ingest?: PendingIngest
   /** The contents of this ingest are its last. */
-  readonly history: readonly ContentEntry[]
+  readonly history?: readonly ContentEntry[]
 }
 
 /** A source opened for writing, under its lock, with the leftovers of crashes gone. */

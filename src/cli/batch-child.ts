@@ -5,17 +5,21 @@ import { join } from 'node:path'
 import { buildPlans } from '../compile/build-plan.ts'
 import type { Definition } from '../core/definition.ts'
 import { MillraceError } from '../core/error.ts'
+import type { SourcePlan } from '../core/plan.ts'
 import type { RunRecord, TimeRange } from '../core/run-record.ts'
 import { loadDefinition } from '../define/load-definition.ts'
 import {
   archivePlace,
   checkReport,
+  type Deployment,
   lockData,
   openArchive,
   openBatchEngine,
   openReport,
 } from '../engines/registry.ts'
+import { readStreams } from '../run/read-streams.ts'
 import { type BatchProgress, runBatch } from '../run/run-batch.ts'
+import { catchUp } from './catch-up.ts'
 import { deploymentOf } from './workspace.ts'
 
 /** What the parent sends first. Paths are absolute. */
@@ -24,6 +28,8 @@ export interface BatchOrder {
   readonly config: string
   readonly dataDir: string
   readonly range: TimeRange
+  /** By metric, where it is another one. */
+  readonly ranges?: readonly (readonly [string, TimeRange])[]
   /** All metrics when absent. */
   readonly metrics?: readonly string[]
 }
@@ -63,12 +69,13 @@ async function computeAndPublish(
 ): Promise<RunRecord> {
   const deployment = deploymentOf(order, definition)
   const engine = await openBatchEngine(deployment)
+  const plans = buildPlans(definition, sha256, order.metrics)
+  const archive = await openArchive(deployment)
   try {
     return await runBatch({
-      plans: buildPlans(definition, sha256, order.metrics),
-      range: order.range,
-      archive: await openArchive(deployment),
-      engine,
+      ...{ plans, range: order.range, ranges: new Map(order.ranges), archive, engine },
+      readStreams: () => readReportStreams(deployment, plans),
+      catchUp: () => catchUp(deployment, archive),
       checkReport: () => checkReport(deployment),
       openReport: () => openReport(deployment, 'write'),
       archivePlace: archivePlace(deployment),
@@ -81,6 +88,15 @@ async function computeAndPublish(
   } finally {
     await engine.close()
   }
+}
+
+/** None before the first batch. */
+async function readReportStreams(deployment: Deployment, plans: readonly SourcePlan[]) {
+  const report = await openReport(deployment, 'read').catch((error: unknown) => {
+    if (error instanceof MillraceError && error.code === 'REPORT_MISSING') return undefined
+    throw error
+  })
+  return report ? readStreams(report, plans).finally(() => report.close()) : new Map()
 }
 
 async function makeFolder(path: string): Promise<string> {

@@ -24,7 +24,7 @@ export function addIngest(program: Command): void {
 async function ingest(workspace: Workspace, name: string, files: readonly string[]): Promise<void> {
   const definition = await loadChecked(workspace)
   const source = requireSource(definition, name)
-  const { archivePlace, openArchive } = await import('../engines/registry.ts')
+  const { archivePlace, besideLog, openArchive } = await import('../engines/registry.ts')
   const { ingestFiles } = await import('../run/ingest-files.ts')
   const deployment = deploymentOf(workspace, definition)
   const archive = await openArchive(deployment)
@@ -32,7 +32,8 @@ async function ingest(workspace: Workspace, name: string, files: readonly string
   const started = Date.now()
   const result = await interruptible((signal) => {
     if (files.includes('-')) stopReadingInput(signal)
-    return ingestFiles(archive, name, files, { ...watch(source, progress), signal })
+    const ingestAll = () => ingestFiles(archive, name, files, { ...watch(source, progress), signal })
+    return besideLog(deployment, archive, name, ingestAll)
   }).finally(() => progress.end())
   await tell(workspace, result, { tookMs: Date.now() - started, place: archivePlace(deployment) })
   // Only a result that was told may be forgotten: until then the same files are taken for a retry.

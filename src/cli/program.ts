@@ -1,17 +1,21 @@
 /** The tree of commands. Each command's file loads what it needs only when it runs, so that help is quick. */
 import { Command } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
+import { addBackfill } from './backfill.ts'
 import { addBatch } from './batch.ts'
 import { addCheck } from './check.ts'
 import { addExplain } from './explain.ts'
 import { addExport } from './export.ts'
 import { addIngest } from './ingest.ts'
 import { addInit } from './init.ts'
+import { addLedger } from './ledger.ts'
 import { addQuery } from './query.ts'
 import { addRejects } from './rejects.ts'
 import { addRuns } from './runs.ts'
 import { addScrub } from './scrub.ts'
+import { addServe } from './serve.ts'
 import { addStatus } from './status.ts'
+import { addToken } from './token.ts'
 import { addVerify } from './verify.ts'
 
 export interface ProgramParts {
@@ -21,7 +25,7 @@ export interface ProgramParts {
 
 export function makeProgram({ batchChild }: ProgramParts): Command {
   const program = new Command('millrace')
-    .description('Raw logs in, trusted totals out: one definition, computed by batch.')
+    .description('Raw logs in, trusted totals out: one definition, computed by batch and by stream.')
     .version(packageJson.version)
     .option('--config <file>', 'the definition', './millrace.yaml')
     .option('--data <dir>', 'where raw lines and totals are kept', './.millrace')
@@ -35,7 +39,10 @@ export function makeProgram({ batchChild }: ProgramParts): Command {
     )
   for (const add of [addInit, addCheck, addIngest]) add(program)
   addBatch(program, batchChild)
-  for (const add of [addQuery, addRejects, addRuns, addStatus, addExplain, addVerify, addScrub, addExport])
-    add(program)
+  addServe(program, batchChild)
+  for (const add of [addQuery, addRejects, addRuns, addStatus, addExplain]) add(program)
+  addVerify(program, batchChild)
+  addBackfill(program, batchChild)
+  for (const add of [addLedger, addScrub, addExport, addToken]) add(program)
   return program
 }

@@ -52,12 +52,8 @@ async function query(workspace: Workspace, metric: string, options: QueryOptions
   const job = { definition, digest: sha256, openReport: () => openReport(deployment, 'read') }
   const answer = await queryMetric(job, { metric, range, ...rest })
   await writeAll(formatTotals(answer.table, format ?? (workspace.json ? 'json' : 'table')))
-  const stale = await staleness({
-    source,
-    metric,
-    revision: answer.revision,
-    archive: await openArchive(deployment),
-    job,
-  })
+  const { version, revision } = answer
+  const archive = await openArchive(deployment)
+  const stale = await staleness({ source, metric, version, revision, archive, job })
   for (const warning of [...answer.warnings, ...stale]) say(`millrace: Warning: ${warning}`)
 }

@@ -48,8 +48,8 @@ function jsonOf({ raw, ...line }: ShownReject) {
 
 function describeRejects(lines: readonly ShownReject[]): string {
   const rows = lines.map(({ offset, block, reason, field, metric, raw }) => {
-    const shown =
-      raw === null ? '(its block is no longer in the archive)' : printableLine(raw, SHOWN_CHARACTERS)
+    const missing = block === '' ? '(not in the archive yet)' : '(its block is no longer in the archive)'
+    const shown = raw === null ? missing : printableLine(raw, SHOWN_CHARACTERS)
     return [String(offset), block, reason, field ?? '', metric ?? '', shown]
   })
   return textTable(['offset', 'block', 'reason', 'field', 'metric', 'line'], rows)

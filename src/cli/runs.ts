@@ -34,13 +34,19 @@ function describeRuns(records: readonly RunRecord[]): string {
       String(record.revision),
       formatInstant(record.startedMs),
       formatSeconds(record.finishedMs - record.startedMs),
-      describeRange(record.range),
+      describeRanges(record),
       formatCount(sumOf(record.sources, ({ linesRead }) => linesRead)),
       formatCount(sumOf(record.sources, ({ rejected }) => rejected)),
       formatCount(record.metrics.length),
       formatCount(sumOf(record.metrics, ({ rows }) => rows)),
     ]),
   )
+}
+
+/** Of one range for all metrics, or of several. */
+function describeRanges({ range, metrics }: RunRecord): string {
+  const ranges = new Set(metrics.map((metric) => describeRange(metric.range ?? range)))
+  return ranges.size === 1 ? [...ranges][0]! : `${ranges.size} ranges`
 }
 
 function sumOf<T>(items: readonly T[], amount: (item: T) => number): number {

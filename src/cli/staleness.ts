@@ -7,6 +7,7 @@ import { countOf } from './text-table.ts'
 export interface StalenessCheck {
   readonly source: string
   readonly metric: string
+  readonly version: string
   readonly revision: number
   readonly archive: Archive
   readonly job: { openReport(): Promise<Report> }
@@ -19,21 +20,48 @@ const MOST_RUNS = 1000
 export async function staleness({
   source,
   metric,
+  version,
   revision,
   archive,
   job,
 }: StalenessCheck): Promise<string[]> {
-  const report = await job.openReport()
-  const runs = await report.runs(MOST_RUNS).finally(() => report.close())
+  const { runs, stream, late } = await readReport(job, source)
+  const isOwn = (one: { metric: string; version: string }) => one.metric === metric && one.version === version
   const run = runs.find((one) => one.revision === revision)
-  const behind = linesBehind(run, await archive.manifest(source), source)
+  const streamedTo = stream?.metrics.some(isOwn) ? stream.endOffset : 0
+  const behind = linesBehind(run, await archive.manifest(source), source, streamedTo)
   if (behind === 'other archive') {
     return [
       `The archive of ${source} is another one than the totals of ${metric} were computed from. Run \`millrace batch\`.`,
     ]
   }
-  if (!behind) return []
+  const waiting = late.filter(isOwn).reduce((sum, { lines }) => sum + lines, 0)
   return [
-    `${countOf(behind, 'line')} of ${source} came after revision ${revision} of ${metric}. Run \`millrace batch\` to count them.`,
+    ...(behind ? [describeBehind(behind, source, metric, { streamedTo, revision })] : []),
+    ...(waiting > 0
+      ? [`${countOf(waiting, 'line')} came late for windows of ${metric}, and the next batch counts them.`]
+      : []),
   ]
+}
+
+async function readReport(job: StalenessCheck['job'], source: string) {
+  const report = await job.openReport()
+  try {
+    const [runs, stream] = [await report.runs(MOST_RUNS), await report.streamState(source)]
+    return { runs, stream, late: await report.lateWindows() }
+  } finally {
+    await report.close()
+  }
+}
+
+function describeBehind(
+  behind: number,
+  source: string,
+  metric: string,
+  { streamedTo, revision }: { streamedTo: number; revision: number },
+): string {
+  const lines = `${countOf(behind, 'line')} of ${source}`
+  if (streamedTo > 0)
+    return `${lines} are not in the totals of ${metric} yet; \`millrace serve\` counts them.`
+  return `${lines} came after revision ${revision} of ${metric}. Run \`millrace batch\` to count them.`
 }

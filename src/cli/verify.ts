@@ -1,6 +1,6 @@
 /** `millrace verify`: recomputes totals from the raw lines, and compares them with the report cell by cell. */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { buildPlans } from '../compile/build-plan.ts'
 import type { Definition } from '../core/definition.ts'
@@ -11,7 +11,7 @@ import type { Verification, VerifiedMetric } from '../run/verify-totals.ts'
 import { showProgress } from './batch-progress.ts'
 import { interruptible } from './interrupt.ts'
 import { collect, readInstant } from './options.ts'
-import { writeJson, writeOut } from './output.ts'
+import { say, writeJson, writeOut } from './output.ts'
 import { Progress } from './progress.ts'
 import { readRange } from './read-range.ts'
 import { sha256 } from './sha256.ts'
@@ -23,9 +23,11 @@ interface VerifyOptions {
   readonly from?: number
   readonly to?: number
   readonly metric?: readonly string[]
+  readonly countLate?: boolean
+  readonly repair?: boolean
 }
 
-export function addVerify(program: Command): void {
+export function addVerify(program: Command, childModule: URL): void {
   program
     .command('verify')
     .description('recompute totals from the raw lines and compare them with the report, cell by cell')
@@ -33,11 +35,13 @@ export function addVerify(program: Command): void {
     .option('--from <time>', 'first window start to verify', readInstant)
     .option('--to <time>', 'end of the last window to verify', readInstant)
     .option('--metric <name>', 'verify only this metric; may be given several times', collect)
-    .action((options: VerifyOptions, command: Command) => verify(workspaceOf(command), options))
+    .option('--count-late', 'count late lines as well, and tell which differences they explain')
+    .option('--repair', 'compute windows anew that differ')
+    .action((options: VerifyOptions, command: Command) => verify(workspaceOf(command), options, childModule))
 }
 
-/** Exit status 1 when a cell differs. */
-async function verify(workspace: Workspace, options: VerifyOptions): Promise<void> {
+/** Exit status 1 when a cell differs that late lines do not explain, be it repaired or not. */
+async function verify(workspace: Workspace, options: VerifyOptions, childModule: URL): Promise<void> {
   const definition = await loadChecked(workspace)
   const names = options.metric ?? [...definition.metrics.keys()]
   const range = readRange(
@@ -45,37 +49,62 @@ async function verify(workspace: Workspace, options: VerifyOptions): Promise<voi
     names.map((name) => requireMetric(definition, name)),
   )
   const result = await withScratch(workspace, (scratch) =>
-    recompute(workspace, definition, { range, engine: options.engine, metrics: options.metric, scratch }),
+    recompute(workspace, definition, { range, scratch, ...options }),
   )
-  if (result.metrics.some(({ differing }) => differing > 0)) process.exitCode = 1
-  if (workspace.json) return writeJson(result)
-  await writeOut(describe(result))
+  if (result.metrics.some(({ unexplained }) => unexplained)) process.exitCode = 1
+  if (workspace.json) await writeJson(result)
+  else await writeOut(describe(result))
+  if (options.repair) await repair(workspace, result, childModule)
 }
 
-interface Recompute {
+/** By a batch run of the metrics and windows that differ. */
+async function repair(workspace: Workspace, { metrics }: Verification, childModule: URL): Promise<void> {
+  const ranges = metrics.flatMap(({ metric, unexplained }) =>
+    unexplained ? [[metric, unexplained] as const] : [],
+  )
+  if (ranges.length === 0) return
+  const { runBatchChild } = await import('./batch-process.ts')
+  const { config, dataDir } = workspace
+  const names = ranges.map(([metric]) => metric)
+  const order = {
+    type: 'start',
+    config: resolve(config),
+    dataDir,
+    range: {},
+    ranges,
+    metrics: names,
+  } as const
+  const { revision } = await interruptible((signal) =>
+    runBatchChild(childModule, order, () => undefined, signal),
+  )
+  say(`Revision ${revision} computed the windows anew that differed. Next: millrace verify`)
+}
+
+interface Recompute extends Pick<VerifyOptions, 'engine' | 'metric' | 'countLate'> {
   readonly range: TimeRange
-  readonly engine: string | undefined
-  readonly metrics: readonly string[] | undefined
   readonly scratch: string
 }
 
 async function recompute(
   workspace: Workspace,
   definition: Definition,
-  { range, engine: name, metrics, scratch }: Recompute,
+  { range, engine: name, metric: metrics, countLate, scratch }: Recompute,
 ): Promise<Verification> {
   const deployment = deploymentOf(workspace, definition)
   const registry = await import('../engines/registry.ts')
   const { verifyTotals } = await import('../run/verify-totals.ts')
+  const { catchUp } = await import('./catch-up.ts')
   const engine = await registry.openBatchEngine(deployment, requireEngine(name, registry.BATCH_ENGINES))
+  const archive = await registry.openArchive(deployment)
   const progress = await Progress.open()
   const release = await registry.lockData(deployment, 'verify')
   try {
     return await interruptible(async (signal) =>
       verifyTotals({
-        ...{ range, engine, signal, digest: sha256, now: Date.now },
+        ...{ range, engine, signal, digest: sha256, now: Date.now, countsLate: countLate === true },
         plans: buildPlans(definition, sha256, metrics),
-        archive: await registry.openArchive(deployment),
+        archive,
+        catchUp: () => catchUp(deployment, archive),
         archivePlace: registry.archivePlace(deployment),
         openReport: () => registry.openReport(deployment, 'read'),
         openScratchReport: () => registry.openReport({ dataDir: scratch }, 'write'),
@@ -116,13 +145,12 @@ async function makeFolder(path: string): Promise<string> {
 }
 
 function describe({ engine, metrics }: Verification): string {
-  const rows = metrics.map(({ metric, version, cells, differing }) => [
+  const rows = metrics.map(({ metric, version, cells, differing, late }) => [
     metric,
     version,
-    formatCount(cells),
-    formatCount(differing),
+    ...[cells, differing, late].map(formatCount),
   ])
-  const table = textTable(['metric', 'version', 'cells', 'different'], rows)
+  const table = textTable(['metric', 'version', 'cells', 'different', 'by late lines'], rows)
   const differing = metrics.reduce((sum, one) => sum + one.differing, 0)
   if (differing === 0) return `${table}Recomputed with ${engine}: all cells are equal.\n`
   const shown = metrics.reduce((sum, { differences }) => sum + differences.length, 0)

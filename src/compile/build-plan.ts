@@ -42,6 +42,7 @@ export function planSource(source: Source, metrics: readonly Metric[], digest: D
     format: source.format,
     time: source.time,
     nullTexts: source.nullTexts,
+    ...skewOf(source),
     fields: sortedFields(source, used),
     metrics: plans,
   }
@@ -84,12 +85,17 @@ function normalise({ source, metric, usedFields, dimensions, tallies }: Meaning)
     format: source.format,
     time: source.time,
     nullTexts: source.nullTexts,
+    ...skewOf(source),
     fields: sortedFields(source, new Set(usedFields)),
     where: metric.where,
     windowMs: metric.windowMs,
     dimensions,
     tallies,
   })
+}
+
+function skewOf({ allowedSkewMs }: Source) {
+  return allowedSkewMs === undefined ? {} : { allowedSkewMs }
 }
 
 function expressionsOf(metric: Metric) {

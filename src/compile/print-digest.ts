@@ -12,6 +12,8 @@ export interface DigestDialect {
   numberOfHex(digits: string): string
   epochMs(column: string): string
   qualify(table: string): string
+  /** A relation of all rows of a tally, which may share keys. */
+  rowsOf(tally: Tally): string
   /** A condition on `window_start`. */
   readonly range: string
 }
@@ -27,7 +29,6 @@ export function printDigests(query: DigestQuery, tables: MetricTables, dialect: 
   const kept = tally.columns.filter(({ column }) => columns.includes(column))
   const keys = ['window_start', 'series_id', ...(tally.key ? ['"key"'] : [])].join(', ')
   const merged = kept.map((column) => `${printMerge(column)} AS ${column.column}`)
-  const table = dialect.qualify(tally.key ? tables.sketch(tally.id) : tables.totals)
   const dimensions = plan.dimensions.map((_, place) => `d${place}`)
   const values = [...(tally.key ? ['"key"'] : []), ...kept.map(({ column }) => column)]
   const row = [`coalesce(series_name, '')`, ...values.map(printText)].join(` || ':' || `)
@@ -35,7 +36,7 @@ export function printDigests(query: DigestQuery, tables: MetricTables, dialect: 
   const shown = [dialect.epochMs('window_start'), ...(bySeries ? dimensions : [])].join(', ')
   return `WITH named AS (SELECT ${['series_id', `${printName(dimensions)} AS series_name`, ...dimensions].join(', ')}
       FROM ${dialect.qualify(tables.series)} WHERE tenant = ''),
-    merged AS (SELECT ${[keys, ...merged].join(', ')} FROM ${table}
+    merged AS (SELECT ${[keys, ...merged].join(', ')} FROM ${dialect.rowsOf(tally)}
       WHERE tenant = '' AND ${dialect.range} GROUP BY ${keys})
     SELECT ${shown}, count(*), CAST(sum(${dialect.numberOfHex(`substr(md5(${row}), 1, 15)`)}) AS VARCHAR)
     FROM merged LEFT JOIN named USING (series_id) GROUP BY ${groups}`

@@ -1,7 +1,9 @@
 /** Tallies as SQL over parsed records: one GROUP BY each, and the merge of partials that it comes back to. */
 import type { Expr } from '../core/expr.ts'
+import { type PublishedRange, rangeOf } from '../core/metric-ranges.ts'
 import type { MetricPlan, Tally, TallyColumn } from '../core/plan.ts'
 import type { TimeRange } from '../core/run-record.ts'
+import type { BatchRequest } from '../ports/batch-engine.ts'
 import type { ExprColumns, SqlDialect } from './sql-dialect.ts'
 
 /** Bytes of text a dimension value may have; longer ones reject the record for the metric. */
@@ -12,14 +14,39 @@ export interface RecordColumns extends ExprColumns {
   error(field: string): string
   readonly reason: string
   readonly eventMs: string
+  /** Both are needed where records can be late. */
+  readonly observedMs: string
+  readonly offset: string
+}
+
+/** Which records of a metric count besides its own condition. */
+export interface RecordFilter {
+  readonly range: TimeRange
+  /** For how long after its end a window takes records; for ever when absent. */
+  readonly latenessMs?: number | undefined
+  /** Windows that take records below an offset instead; the first range that holds a window decides. */
+  readonly published?: readonly PublishedRange[] | undefined
+}
+
+export function filterOf(
+  request: Pick<BatchRequest, 'range' | 'ranges' | 'latenessMs' | 'published'>,
+  metric: string,
+): RecordFilter {
+  return {
+    range: rangeOf(request, metric),
+    latenessMs: request.latenessMs?.get(metric),
+    published: request.published?.get(metric),
+  }
 }
 
 /** Conditions that split parsed records; each is exactly true or false, never null. */
 export interface RecordConditions {
   /** The record is rejected for this metric alone. */
   readonly rejected: string
-  /** The record counts: `where` is true and its window lies in the range. */
+  /** The record counts: `where` is true, its window lies in the range, and it is not late. */
   readonly counted: string
+  /** The record would count but for its lateness. */
+  readonly late: string
 }
 
 export class TallyPrinter {
@@ -33,20 +60,28 @@ export class TallyPrinter {
     this.#columns = columns
   }
 
-  conditions(range: TimeRange): RecordConditions {
+  conditions(filter: RecordFilter): RecordConditions {
     const faults = [
       ...this.#metric.usedFields.map((field) => this.#columns.error(field)),
       ...this.#longDimensions(),
     ]
+    const late = this.#late(filter)
+    const wanted = [this.#where(), ...this.#bounds(filter.range)].join(' AND ')
     return {
       rejected: faults.length > 0 ? `(${faults.join(' OR ')})` : 'FALSE',
-      counted: `(${[this.#where(), ...this.#bounds(range)].join(' AND ')})`,
+      counted: late ? `(${wanted} AND NOT ${late})` : `(${wanted})`,
+      late: late ? `(${wanted} AND ${late})` : 'FALSE',
     }
   }
 
+  /** Start of the record's window, in milliseconds. */
+  get windowStart(): string {
+    return this.#windowStart()
+  }
+
   /** Partials of one tally over `relation`; groups may recur in other relations and merge by `mergePartials`. */
-  partials(tally: Tally, relation: string, range: TimeRange): string {
-    const { rejected, counted } = this.conditions(range)
+  partials(tally: Tally, relation: string, filter: RecordFilter): string {
+    const { rejected, counted } = this.conditions(filter)
     const valid = `${this.#columns.reason} IS NULL AND NOT ${rejected} AND ${counted}`
     const groups = [
       `${this.#windowStart()} AS window_ms`,
@@ -99,6 +134,22 @@ export class TallyPrinter {
       ...(fromMs === undefined ? [] : [`${start} >= ${fromMs}`]),
       ...(toMs === undefined ? [] : [`${start} < ${toMs}`]),
     ]
+  }
+
+  /** A fact of the record alone: no order, no batch and no crash changes it. */
+  #late({ latenessMs, published = [] }: RecordFilter): string | undefined {
+    if (latenessMs === undefined && published.length === 0) return undefined
+    const sinceStart = this.#metric.windowMs + (latenessMs ?? 0)
+    const isLate =
+      latenessMs === undefined
+        ? 'FALSE'
+        : `${this.#columns.observedMs} >= ${this.#windowStart()} + ${sinceStart}`
+    if (published.length === 0) return `(${isLate})`
+    const whens = published.map(({ range, cut }) => {
+      const isIn = this.#bounds(range).join(' AND ') || 'TRUE'
+      return `WHEN ${isIn} THEN ${this.#columns.offset} >= ${cut}`
+    })
+    return `(CASE ${whens.join(' ')} ELSE ${isLate} END)`
   }
 
   #windowStart(): string {

@@ -3,7 +3,7 @@
 import { MAX_REGISTERS } from '../core/distinct-registers.ts'
 import type { RatioExpr } from '../core/expr.ts'
 import { fitsInt64 } from '../core/fits-int64.ts'
-import type { MeasureSource, MetricPlan, PlanDimension } from '../core/plan.ts'
+import type { MeasureSource, MetricPlan, PlanDimension, Tally } from '../core/plan.ts'
 import { DEFAULT_RANKS, parseRank } from '../core/quantile-rank.ts'
 import { printEstimateParts, printRanks, type WideMath } from './print-sketch.ts'
 import type { MetricTables } from './report-tables.ts'
@@ -15,6 +15,8 @@ export interface ViewSql {
   quoteName(name: string): string
   /** A table or function of millrace's own, ready for SQL. */
   qualify(name: string): string
+  /** The rows of a tally, where they do not stand in one table: a relation with that table's columns. */
+  rowsOf?(tally: Tally): string
 }
 
 export interface ViewColumn {
@@ -29,8 +31,9 @@ export function printViewSelect(plan: MetricPlan, view: ViewSql): string {
   const list = viewColumns(plan, view).map(({ name, sql }) => `${sql} AS ${view.quoteName(name)}`)
   const { tables, qualify } = view
   const series = `JOIN ${qualify(tables.series)} s USING (tenant, series_id)`
-  const sketches = plan.measures.flatMap((source, index) => sketchJoin(source, index, view))
-  const from = [`${qualify(tables.totals)} t`, series, ...sketches].join('\n')
+  const sketches = plan.measures.flatMap((_, index) => sketchJoin(plan, index, view))
+  const base = plan.tallies.find((tally) => !tally.key)!
+  const from = [`${view.rowsOf?.(base) ?? qualify(tables.totals)} t`, series, ...sketches].join('\n')
   return `SELECT\n  ${list.join(',\n  ')}\nFROM ${from}\nWHERE t.tenant = ''`
 }
 
@@ -96,12 +99,15 @@ function number(sql: string, { float, scale }: MeasureSource): string {
   return float ? sql : decimal(sql, scale)
 }
 
-function sketchJoin(source: MeasureSource, index: number, { qualify, tables, wide }: ViewSql): string[] {
+function sketchJoin(plan: MetricPlan, index: number, { qualify, tables, wide, rowsOf }: ViewSql): string[] {
+  const source = plan.measures[index]!
   const { aggregate } = source.measure.call
   if (aggregate !== 'quantiles' && aggregate !== 'distinct') return []
   const column = source.columns[0]!
   const groups = ['tenant', 'window_start', 'series_id']
-  const rows = `SELECT ${groups.join(', ')}, "key", ${column} AS n FROM ${qualify(tables.sketch(source.tally))}`
+  const tally = plan.tallies.find(({ id }) => id === source.tally)!
+  const table = rowsOf?.(tally) ?? qualify(tables.sketch(tally.id))
+  const rows = `SELECT ${groups.join(', ')}, "key", ${column} AS n FROM ${table}`
   const finished =
     aggregate === 'distinct' ? printEstimateParts(rows, groups) : printRanks(rows, groups, RANKS, wide)
   return [`LEFT JOIN (${finished}) k${index} USING (${groups.join(', ')})`]

@@ -1,10 +1,15 @@
 /** Publishing: what a batch run changes in any report, in the one transaction that its store has begun. */
 import { checkLedger } from '../core/check-ledger.ts'
+import { MillraceError } from '../core/error.ts'
+import { finalBefore } from '../core/final-windows.ts'
+import { rangeOf } from '../core/metric-ranges.ts'
 import type { MetricPlan } from '../core/plan.ts'
-import type { Ledger, RunRecord, TimeRange } from '../core/run-record.ts'
+import type { RunRecord, TimeRange } from '../core/run-record.ts'
 import { addRange, isWholeRange } from '../core/time-coverage.ts'
+import { formatInstant } from '../core/timestamp.ts'
 import type { StagedSource } from '../ports/batch-engine.ts'
 import type { Publication } from '../ports/report.ts'
+import { ledgerLines, metricLedger } from './ledger-lines.ts'
 import type { MetricTables } from './report-tables.ts'
 
 /** A place in a row of millrace's own tables; `ms` are milliseconds since the epoch, null an open end. */
@@ -38,8 +43,31 @@ export interface PublishStore {
   /** An open range replaces the tables; any other replaces the windows that start in it. */
   load(job: LoadJob): Promise<Loaded>
   replaceView(plan: MetricPlan): Promise<void>
-  /** Of the source as a whole and of these metrics. */
-  replaceRejects(staged: StagedSource, metrics: readonly string[], revision: number): Promise<void>
+  /** Of the source as a whole and of these metrics; those that the stream found from the cut on stay. */
+  replaceRejects(
+    staged: StagedSource,
+    metrics: readonly string[],
+    place: { readonly revision: number; readonly cut: number },
+  ): Promise<void>
+  /** How the stream of the version stands; undefined where there is none. */
+  streaming(plan: MetricPlan): Promise<Streaming | undefined>
+  /**
+   * Records that the range was counted up to the cut, and takes away what the stream had of it: live partials, and
+   * notes of late lines below the cut.
+   */
+  takeOver(
+    plan: MetricPlan,
+    range: TimeRange,
+    place: { readonly revision: number; readonly cut: number },
+  ): Promise<void>
+  /** Takes away the stream of a version that is given up. */
+  dropStream(plan: MetricPlan): Promise<void>
+}
+
+export interface Streaming {
+  readonly startClockMs: number
+  readonly clockMs: number
+  readonly latenessMs: number
 }
 
 type PublishedSource = Publication['sources'][number]
@@ -63,9 +91,9 @@ export class RunPublisher {
         rows.set(plan.metric, await this.#publishMetric(revision, source, plan))
       // A run reads every line, so it knows all rejects of its source; those of metrics it left out stay.
       const metrics = source.plans.map(({ metric }) => metric)
-      await this.#store.replaceRejects(source.staged, metrics, revision)
+      await this.#store.replaceRejects(source.staged, metrics, { revision, cut: source.appended })
     }
-    const record = this.#publication.record(revision, rows)
+    const record = await this.#publication.record(revision, rows)
     await this.#store.insert('runs', {
       revision,
       started: { ms: record.startedMs },
@@ -78,28 +106,26 @@ export class RunPublisher {
 
   async #addLedger(revision: number, { staged, appended }: PublishedSource): Promise<void> {
     const source = staged.source
-    const lines: Ledger[] = [
-      { source, appended, counted: staged.parsed, filtered: staged.headers, rejected: staged.rejected },
-      ...staged.metrics.map(({ metric, counted, filtered, rejected }) => {
-        return { source, metric, appended, counted, filtered, rejected }
-      }),
-    ]
-    for (const line of lines) {
+    for (const line of ledgerLines({ staged, appended })) {
       checkLedger(line)
-      const { metric = null, counted, filtered, rejected } = line
-      await this.#store.insert('ledger', { revision, source, metric, appended, counted, filtered, rejected })
+      const { metric = null, counted, filtered, late = null, rejected } = line
+      const row = { revision, source, metric, appended, counted, filtered, late, rejected }
+      await this.#store.insert('ledger', row)
     }
   }
 
   async #publishMetric(revision: number, source: PublishedSource, plan: MetricPlan): Promise<number> {
-    const { range } = this.#publication
+    const range = rangeOf(this.#publication, plan.metric)
     const staged = source.staged.metrics.find(({ metric }) => metric === plan.metric)
     if (!staged) throw new Error(`metric ${plan.metric} was not staged`)
+    const stream = await this.#store.streaming(plan)
+    if (stream) requireFinal(plan, range, stream)
+    await this.#store.takeOver(plan, range, { revision, cut: source.appended })
     const loaded = await this.#store.load({ plan, staged, range, revision })
     checkStored(source, staged, loaded.records)
     const coverage = await this.#replaceCoverage(plan, range)
-    await this.#describeMetric(revision, plan, loaded)
-    if (!isWholeRange(range)) {
+    await describeMetric(this.#store, plan, revision, loaded)
+    if (!isWholeRange(range) && !isWholeBeside(range, stream)) {
       const isAlone = (await this.#store.versions(plan.metric)).length === 1
       // A new version of which only ranges exist must not take the place of the whole totals others may be reading.
       if (isAlone || coverage.some(isWholeRange)) await this.#store.replaceView(plan)
@@ -127,42 +153,61 @@ export class RunPublisher {
   async #dropOtherVersions({ metric, version }: MetricPlan): Promise<void> {
     for (const other of await this.#store.versions(metric)) {
       if (other.version === version) continue
+      await this.#store.dropStream(other.plan)
       await this.#store.dropTables(other.plan)
       for (const table of ['metrics', 'measures', 'coverage'] as const)
         await this.#store.forget(table, metric, other.version)
     }
   }
+}
 
-  async #describeMetric(revision: number, plan: MetricPlan, { first, last }: Loaded): Promise<void> {
-    const { metric, version } = plan
-    const tables = this.#store.tables(plan)
-    for (const table of ['metrics', 'measures'] as const) await this.#store.forget(table, metric, version)
-    await this.#store.insert('metrics', {
+/** What the report says of a version; the numbers of its windows are null while there are none. */
+export async function describeMetric(
+  store: Pick<PublishStore, 'insert' | 'forget' | 'tables'>,
+  plan: MetricPlan,
+  revision: number,
+  { first, last }: Pick<Loaded, 'first' | 'last'>,
+): Promise<void> {
+  const { metric, version } = plan
+  const tables = store.tables(plan)
+  for (const table of ['metrics', 'measures'] as const) await store.forget(table, metric, version)
+  await store.insert('metrics', {
+    metric,
+    version,
+    revision,
+    source: plan.source,
+    window_ms: plan.windowMs,
+    first_window: first,
+    last_window: last,
+    totals_table: tables.totals,
+    series_table: tables.series,
+    plan: JSON.stringify(plan),
+  })
+  for (const { measure, tally, columns, scale } of plan.measures) {
+    const isKeyed = plan.tallies.some(({ id, key }) => id === tally && key)
+    await store.insert('measures', {
       metric,
       version,
-      revision,
-      source: plan.source,
-      window_ms: plan.windowMs,
-      first_window: first,
-      last_window: last,
-      totals_table: tables.totals,
-      series_table: tables.series,
-      plan: JSON.stringify(plan),
+      measure: measure.name,
+      aggregate: measure.call.aggregate,
+      unit: measure.unit ?? null,
+      scale,
+      table_name: isKeyed ? tables.sketch(tally) : tables.totals,
+      columns,
     })
-    for (const { measure, tally, columns, scale } of plan.measures) {
-      const isKeyed = plan.tallies.some(({ id, key }) => id === tally && key)
-      await this.#store.insert('measures', {
-        metric,
-        version,
-        measure: measure.name,
-        aggregate: measure.call.aggregate,
-        unit: measure.unit ?? null,
-        scale,
-        table_name: isKeyed ? tables.sketch(tally) : tables.totals,
-        columns,
-      })
-    }
   }
+}
+
+/** Until the stream's clock says otherwise a window is the stream's. */
+function requireFinal(plan: MetricPlan, { toMs }: TimeRange, { clockMs, latenessMs }: Streaming): void {
+  const final = finalBefore(clockMs, plan.windowMs, latenessMs)
+  if (toMs !== undefined && toMs <= final) return
+  throw new MillraceError('REPORT_STREAM_OWNS', { metric: plan.metric, from: formatInstant(final) })
+}
+
+/** Beside a stream a run has done all there is to do when it ends where the stream began, or later. */
+function isWholeBeside({ fromMs, toMs }: TimeRange, stream: Streaming | undefined): boolean {
+  return stream !== undefined && fromMs === undefined && toMs !== undefined && toMs >= stream.startClockMs
 }
 
 /** What the engine says it counted must be what its rows hold. */
@@ -171,13 +216,5 @@ function checkStored(
   staged: StagedSource['metrics'][number],
   records: number,
 ): void {
-  const { metric, filtered, rejected } = staged
-  checkLedger({
-    source: source.staged.source,
-    metric,
-    appended: source.appended,
-    counted: records,
-    filtered,
-    rejected,
-  })
+  checkLedger(metricLedger(source.staged.source, { ...staged, counted: records }, source.appended))
 }

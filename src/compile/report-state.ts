@@ -1,18 +1,10 @@
 /** What a report says of itself, read by SQL that its databases share: metrics, coverage, runs, rejected lines. */
+import type { PublishedRange } from '../core/metric-ranges.ts'
 import type { RunRecord, TimeRange } from '../core/run-record.ts'
+import { addRange } from '../core/time-coverage.ts'
 import type { MetricState, RejectedLine } from '../ports/report.ts'
-
-/** One statement's rows; values fill the `$1`, `$2` … places. */
-export type ReadRows = (sql: string, values: readonly (string | number)[]) => Promise<readonly unknown[][]>
-
-/** How a database is asked. */
-export interface StateSource {
-  readonly read: ReadRows
-  /** Of millrace's own tables, ready for SQL. */
-  readonly schema: string
-  /** Milliseconds since the epoch of a column of time. */
-  epochMs(column: string): string
-}
+import type { StateSource } from './state-source.ts'
+import { readStreamed } from './stream-state.ts'
 
 export async function readMetricState(
   source: StateSource,
@@ -20,18 +12,22 @@ export async function readMetricState(
   version?: string,
 ): Promise<MetricState | undefined> {
   const bounds = ['first_window', 'last_window'].map(source.epochMs).join(', ')
-  const sql = `SELECT version, revision, ${bounds} FROM ${source.schema}.metrics
+  const sql = `SELECT version, revision, ${bounds}, window_ms FROM ${source.schema}.metrics
     WHERE tenant = '' AND metric = $1 ORDER BY version = $2 DESC NULLS LAST, revision DESC LIMIT 1`
   const [row] = await source.read(sql, [metric, version ?? ''])
   if (!row) return undefined
   const held = String(row[0])
+  const streamed = await readStreamed(source, metric, held, Number(row[4]))
+  const coverage = await readCoverage(source, metric, held)
   return {
     metric,
     version: held,
     revision: Number(row[1]),
-    coverage: await readCoverage(source, metric, held),
+    coverage: streamed ? addRange(coverage, streamed.range) : coverage,
+    published: await readPublished(source, metric, held),
     firstWindowMs: toNumber(row[2]),
     lastWindowMs: toNumber(row[3]),
+    ...(streamed && { finalBeforeMs: streamed.finalBeforeMs }),
   }
 }
 
@@ -43,11 +39,27 @@ export async function readCoverage(
   const ends = ['from_time', 'to_time'].map(source.epochMs).join(', ')
   const sql = `SELECT ${ends} FROM ${source.schema}.coverage
     WHERE tenant = '' AND metric = $1 AND version = $2 ORDER BY from_time NULLS FIRST`
+  return (await source.read(sql, [metric, version])).map(([from, to]) => toRange(from, to))
+}
+
+/** Newest first. */
+export async function readPublished(
+  source: StateSource,
+  metric: string,
+  version: string,
+): Promise<PublishedRange[]> {
+  const ends = ['from_time', 'to_time'].map(source.epochMs).join(', ')
+  const sql = `SELECT ${ends}, cut, revision FROM ${source.schema}.cuts
+    WHERE tenant = '' AND metric = $1 AND version = $2 ORDER BY revision DESC`
   const rows = await source.read(sql, [metric, version])
-  return rows.map(([from, to]) => ({
-    ...(from !== null && { fromMs: Number(from) }),
-    ...(to !== null && { toMs: Number(to) }),
+  return rows.map(([from, to, cut, revision]) => ({
+    range: toRange(from, to),
+    ...{ cut: Number(cut), revision: Number(revision) },
   }))
+}
+
+function toRange(from: unknown, to: unknown): TimeRange {
+  return { ...(from !== null && { fromMs: Number(from) }), ...(to !== null && { toMs: Number(to) }) }
 }
 
 /** Newest first. */

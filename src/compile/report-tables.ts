@@ -6,6 +6,8 @@ export interface MetricTables {
   readonly series: string
   readonly totals: string
   sketch(tally: string): string
+  /** Holds the stream's partials of provisional windows for the table of totals or of a sketch. */
+  live(table: string): string
 }
 
 /** `key` tells versions of metrics apart; see engines/table-key.ts. */
@@ -14,6 +16,7 @@ export function tablesNamed(key: string): MetricTables {
     series: `series_${key}`,
     totals: `totals_${key}`,
     sketch: (tally) => `sketch_${key}_${tally}`,
+    live: (table) => `live_${table}`,
   }
 }
 

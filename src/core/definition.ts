@@ -54,6 +54,8 @@ export interface Source {
   readonly format: Format
   readonly time: TimeRule
   readonly nullTexts: readonly string[]
+  /** Records whose event time lies further beyond their observed time are rejected; no limit when absent. */
+  readonly allowedSkewMs?: number
   readonly fields: readonly Field[]
 }
 
@@ -103,11 +105,39 @@ export interface AdapterConfig {
   readonly options: Readonly<Record<string, unknown>>
 }
 
+/** When batches run: five fields of cron in a time zone. */
+export interface Schedule {
+  readonly cron: string
+  readonly timezone: string
+}
+
+/** The server that takes lines over HTTP. */
+export interface ServeConfig {
+  readonly host: string
+  readonly port: number
+  /** When windows with late records are computed anew. */
+  readonly restate: 'at_once' | 'scheduled'
+  /** Absolute paths of PEM files. */
+  readonly tls?: { readonly cert: string; readonly key: string }
+  /** By source: SHA-256 of each token, hex. */
+  readonly tokens: ReadonlyMap<string, readonly string[]>
+  /** Those that the definition names. */
+  readonly limits: {
+    readonly bodyBytes?: number
+    readonly unpackedBytes?: number
+    readonly lineBytes?: number
+    readonly requestMs?: number
+    readonly connections?: number
+    readonly bytesAtOnce?: number
+  }
+}
+
 export interface Definition {
   readonly file: string
   readonly sources: ReadonlyMap<string, Source>
   readonly metrics: ReadonlyMap<string, Metric>
   readonly archive: { readonly mirror?: string; readonly adapter?: AdapterConfig }
-  readonly batch: { readonly adapter?: AdapterConfig }
+  readonly batch: { readonly adapter?: AdapterConfig; readonly schedule?: Schedule }
   readonly report: { readonly adapter?: AdapterConfig }
+  readonly serve: ServeConfig
 }

@@ -19,6 +19,10 @@ export const ERROR_TABLE = {
     exit: 1,
     text: 'The mirror {path} of source {source} holds the archive of another data folder. Nothing was added, since it would be overwritten. Name an empty folder as the mirror.',
   },
+  ARCHIVE_GAP: {
+    exit: 1,
+    text: 'The archive of source {source} ends at line {end}, but the next lines of the log begin at {first}: the lines between them are missing. Nothing was added. Restore the segments of the log that were removed, or the newest archive.',
+  },
   ARCHIVE_LOCKED: {
     exit: 1,
     text: 'The archive of source {source} in {path} is being written by process {pid}, started {since}. Wait for it to end, or use another --data folder.',
@@ -63,6 +67,10 @@ export const ERROR_TABLE = {
     exit: 1,
     text: 'Cannot write to {path}: {why}. Nothing was added. Free space or mend the permissions, then run the same command again.',
   },
+  BATCH_ARCHIVE_BEHIND: {
+    exit: 1,
+    text: 'The archive of source {source} ends at offset {cut}, and its stream has counted up to {counted}, so the lines between are missing. Run the batch on the machine of `millrace serve`, or wait until it has archived them. The report stays as it was.',
+  },
   BATCH_CANCELLED: {
     exit: 1,
     text: 'The batch run was cancelled. The report stays as it was.',
@@ -91,9 +99,17 @@ export const ERROR_TABLE = {
     exit: 1,
     text: 'The batch engine needs Java 17 or later: {why}. Install it, or set JAVA_HOME to its folder.',
   },
+  BATCH_LATENESS_UNSUPPORTED: {
+    exit: 2,
+    text: 'The batch engine {engine} cannot leave out late lines of source {source}. Use the embedded engine for it.',
+  },
   BATCH_MASTER_UNREACHABLE: {
     exit: 1,
     text: 'Cannot reach {master}, the master of the batch engine: {why}. The report stays as it was. Check the address under `batch` in the definition, and that the master runs.',
+  },
+  BATCH_NOTHING_FINAL: {
+    exit: 1,
+    text: 'All windows of metric {metric} that were asked for begin at {final} or later, where the stream still counts. Name an earlier --from, or wait. The report stays as it was.',
   },
   BATCH_NOTHING_INGESTED: {
     exit: 1,
@@ -195,6 +211,14 @@ export const ERROR_TABLE = {
     exit: 1,
     text: 'Cannot ingest {input}: a line in it is longer than {limit} bytes. Nothing was added. Check that it is a log of lines that end in a newline.',
   },
+  INGEST_LOG_AHEAD: {
+    exit: 1,
+    text: 'The log of source {source} holds {lines} lines that the archive does not have yet, and the order of lines must stay. Nothing was added. Send the file to the server, or run `millrace serve` until it has archived them, then run the same command again.',
+  },
+  INGEST_LOG_OPEN: {
+    exit: 1,
+    text: 'A server (process {pid}) has the log of source {source} open, or another ingest of it runs, and both would number their lines alike. Nothing was added. Send the file to the server, or stop it and run the same command again.',
+  },
   INGEST_NOT_FOUND: {
     exit: 1,
     text: 'Cannot ingest {input}: there is no such file. Nothing was added.',
@@ -213,7 +237,27 @@ export const ERROR_TABLE = {
   },
   LEDGER_MISMATCH: {
     exit: 1,
-    text: 'The ledger of {what} does not balance: appended {appended}, but counted {counted} + filtered {filtered} + rejected {rejected} = {total}. Nothing was published. This is a bug in Millrace; please report it with the definition.',
+    text: 'The ledger of {what} does not balance: appended {appended}, but counted {counted} + filtered {filtered} + late {late} + rejected {rejected} = {total}. Nothing was published. This is a bug in Millrace; please report it with the definition.',
+  },
+  LOG_CLOCK_JUMPED: {
+    exit: 1,
+    text: 'The clock of this machine is {hours} hours ahead of where it was. Nothing was added, since lines would be stamped with a wrong time for ever. Set the clock right; if it is right, restart the server.',
+  },
+  LOG_DAMAGED: {
+    exit: 1,
+    text: 'The log {path} is damaged at byte {position}: lines that were acked cannot be read there. Nothing is added to it. Restore the file from a backup; what the archive holds already is safe.',
+  },
+  LOG_KEY_REUSED: {
+    exit: 1,
+    text: 'The idempotency key {key} was used before for other lines. Nothing was added. Send a new key with new lines.',
+  },
+  LOG_TRIMMED: {
+    exit: 1,
+    text: 'Line {offset} of source {source} is no longer in the log, which begins at {held}; it is in the archive. Run `millrace batch`, which reads the archive.',
+  },
+  LOG_UNWRITABLE: {
+    exit: 1,
+    text: 'Cannot write to the log of source {source} in {path}: {why}. The lines were not added. Free space or mend the disk; a server that could not sync must be restarted.',
   },
   METRIC_CHANGED: {
     exit: 1,
@@ -291,9 +335,25 @@ export const ERROR_TABLE = {
     exit: 1,
     text: 'The report {path} refused what Millrace asked for: {why}. Nothing was changed in it. Grant the role what roles.sql lists.',
   },
+  REPORT_OLDER_FORMAT: {
+    exit: 1,
+    text: 'The report {path} has format {found}, which an older Millrace wrote; this one reads format {known}. Run `millrace batch` or `millrace serve`, which bring it up to date and keep its totals.',
+  },
   REPORT_READ_ONLY: {
     exit: 1,
     text: 'The report {path} can only be read: {why}. Nothing was changed in it. Name the primary server in the address, not a standby.',
+  },
+  REPORT_STREAM_MOVED: {
+    exit: 1,
+    text: 'The stream of source {source} stands at offset {held} of log {heldLog} in the report, not at offset {given} of log {givenLog}. Nothing was added, since lines would be counted twice or be missing. Another process may be streaming into this report, or the report or the log was put back to an older state.',
+  },
+  REPORT_STREAM_OWNS: {
+    exit: 1,
+    text: 'Windows of metric {metric} from {from} on are still taken by the stream, so a batch run cannot replace them. Nothing was published. Leave the end of the range out, or name an earlier one.',
+  },
+  REPORT_STREAM_UNSUPPORTED: {
+    exit: 2,
+    text: 'The report {path} cannot take a stream: {why}. Use the embedded report for `millrace serve`.',
   },
   REPORT_SUM_OVERFLOW: {
     exit: 1,
@@ -314,6 +374,42 @@ export const ERROR_TABLE = {
   REPORT_VIEW_IN_USE: {
     exit: 1,
     text: 'The columns of a metric changed, and its view in the report {path} cannot be made anew: {why}. Nothing was changed. Drop the views that read from it, run the batch again, and create them anew.',
+  },
+  SERVE_CANNOT_LISTEN: {
+    exit: 1,
+    text: 'Cannot listen on {host} port {port}: {why}. Nothing was started. Mend `serve.listen` in the definition.',
+  },
+  SERVE_GONE: {
+    exit: 1,
+    text: 'The server on this data folder went away in the middle of the command. What it had not committed was rolled back; run the command again.',
+  },
+  SERVE_NO_LINK: {
+    exit: 1,
+    text: 'The server cannot make the socket {path}, by which commands reach it: {why}. Make the folder writable, or use another data folder with --data.',
+  },
+  SERVE_NOT_ARCHIVED: {
+    exit: 1,
+    text: 'The server could not bring all lines of its log into the archive, so the totals would lack some; it says why. The lines are safe in the log. Try again when the archive can be written.',
+  },
+  SERVE_OPEN_DOOR: {
+    exit: 2,
+    text: 'The server would listen on {host}, where others reach it, but source {source} has no tokens. Nothing was started. Make one by `millrace token` and add its hash under `serve.tokens`, or listen on 127.0.0.1.',
+  },
+  SERVE_PORT_IN_USE: {
+    exit: 1,
+    text: 'Port {port} of {host} is in use by another program. Nothing was started. Stop that program, or name another port under `serve.listen`.',
+  },
+  SERVE_RUNS_ALREADY: {
+    exit: 1,
+    text: 'A server runs on the data folder {path} already. Stop it first, or use another folder with --data.',
+  },
+  SERVE_UNREACHABLE: {
+    exit: 1,
+    text: 'A server runs on this data folder, and this command cannot reach it: {why}. Run the command as the user of the server.',
+  },
+  SERVE_UNREADABLE_TLS: {
+    exit: 1,
+    text: 'Cannot read {path} for TLS: {why}. Nothing was started. Mend `serve.tls` in the definition.',
   },
   SNIFF_BINARY_FILE: {
     exit: 2,
@@ -347,10 +443,6 @@ export const ERROR_TABLE = {
     exit: 2,
     text: 'There is no time zone {zone}. Use an IANA name such as Europe/Berlin, or an offset such as +05:30.{hint}',
   },
-  VERIFY_CUT_INSIDE_BLOCK: {
-    exit: 1,
-    text: 'The totals of source {source} were computed up to an offset that now lies inside a block, since blocks were compacted. Run `millrace batch`, then verify again.',
-  },
   VERIFY_NOT_COMPUTED: {
     exit: 1,
     text: 'Metric {metric} has no totals for all of the range. Name a range that was computed with --from and --to, or run `millrace batch` first.',
@@ -362,9 +454,5 @@ export const ERROR_TABLE = {
   VERIFY_OVERTAKEN: {
     exit: 1,
     text: 'A batch run published metric {metric} while it was verified, so nothing can be said of its totals. Verify again.',
-  },
-  VERIFY_SEVERAL_CUTS: {
-    exit: 1,
-    text: 'Totals of source {source} in this range come of runs that read up to different offsets, so no one recompute can equal them. Verify the range of one run with --from and --to, or run `millrace batch` first.',
   },
 } as const satisfies Record<string, { exit: 1 | 2; text: string }>

@@ -65,6 +65,8 @@ export interface SourcePlan {
   readonly format: Format
   readonly time: TimeRule
   readonly nullTexts: readonly string[]
+  /** How far event time may run ahead of observed time; no limit when absent. */
+  readonly allowedSkewMs?: number
   readonly fields: readonly Field[]
   readonly metrics: readonly MetricPlan[]
 }

@@ -1,6 +1,6 @@
 /** What is recorded of a batch run, and the ledger that must balance before a run may publish. */
 
-/** appended = counted + filtered + rejected; `appended` is counted by the archive, the rest by the engine. */
+/** appended = counted + filtered + late + rejected; `appended` is counted by the archive or log, the rest by the engine. */
 export interface Ledger {
   readonly source: string
   /** Absent in the source's own line, where `counted` are the records that parsed with a valid time. */
@@ -8,6 +8,8 @@ export interface Ledger {
   readonly appended: number
   readonly counted: number
   readonly filtered: number
+  /** Absent where late records count. */
+  readonly late?: number
   readonly rejected: number
 }
 
@@ -35,7 +37,13 @@ export interface RunRecord {
     readonly rejected: number
     readonly computeMs: number
   }[]
-  readonly metrics: readonly { readonly metric: string; readonly version: string; readonly rows: number }[]
+  readonly metrics: readonly {
+    readonly metric: string
+    readonly version: string
+    readonly rows: number
+    /** Where it is another one than that of the run. */
+    readonly range?: TimeRange
+  }[]
   readonly publishMs: number
   readonly ledger: readonly Ledger[]
 }

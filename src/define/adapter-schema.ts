@@ -70,7 +70,19 @@ export const batchSchema = z
       .meta({ description: 'Further settings of Spark.' })
       .optional(),
   })
-  .meta({ description: 'What computes totals.' })
+  .extend({
+    cron: z
+      .string()
+      .min(1)
+      .meta({ description: 'When `millrace serve` computes: five fields of cron.', examples: ['0 3 * * *'] })
+      .optional(),
+    timezone: z
+      .string()
+      .min(1)
+      .meta({ description: 'Time zone of cron, an IANA name. Default UTC.', examples: ['Europe/Berlin'] })
+      .optional(),
+  })
+  .meta({ description: 'What computes totals, and when.' })
 
 export const reportSchema = z
   .strictObject({

@@ -2,6 +2,7 @@
 import { dirname, resolve } from 'node:path'
 import type { AdapterConfig, Definition } from '../core/definition.ts'
 import { ADAPTER_KEYS } from './adapter-schema.ts'
+import { checkSchedule } from './check-schedule.ts'
 import type { DefinitionText, Partly } from './definition-schema.ts'
 import type { DiagnosticList } from './diagnostic.ts'
 
@@ -21,14 +22,15 @@ export function checkAdapters(text: Partly<DefinitionText>, file: string, proble
       { adapter: found.adapter },
       { target: 'key' },
     )
-  const batch = checkRole('batch', text.batch ?? {}, file, problems)
+  const { cron, timezone, ...engine } = text.batch ?? {}
+  const batch = checkRole('batch', engine, file, problems)
   const report = checkRole('report', text.report ?? {}, file, problems)
   return {
     archive: {
       ...(mirror !== undefined && { mirror: resolve(dirname(file), mirror) }),
       ...(found && { adapter: found }),
     },
-    batch: batch ? { adapter: batch } : {},
+    batch: { ...(batch && { adapter: batch }), ...checkSchedule({ cron, timezone }, problems) },
     report: report ? { adapter: report } : {},
   }
 }

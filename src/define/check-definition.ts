@@ -2,6 +2,7 @@
 import type { Definition } from '../core/definition.ts'
 import { checkAdapters } from './check-adapters.ts'
 import { checkMetric } from './check-metric.ts'
+import { checkServe } from './check-serve.ts'
 import { checkShape } from './check-shape.ts'
 import { checkSource } from './check-source.ts'
 import type { DiagnosticList } from './diagnostic.ts'
@@ -30,12 +31,14 @@ export function checkDefinition(
     ]),
   )
   const roles = checkAdapters(text, file, problems)
+  const serve = checkServe(text, sources, file, problems)
   if (!problems.isEmpty) return undefined
   return {
     file,
     sources: new Map([...sources].map(([name, checked]) => [name, checked.source])),
     metrics,
     ...roles,
+    serve,
   }
 }
 

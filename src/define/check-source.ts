@@ -1,6 +1,7 @@
 /** One source of a definition: text → checked Source, reporting every problem. */
 
 import type { Field, FieldType, Format, Source } from '../core/definition.ts'
+import { parseDuration } from '../core/duration.ts'
 import { compareText } from '../core/expr-fields.ts'
 import { checkFormat } from './check-format.ts'
 import { checkTime } from './check-time.ts'
@@ -42,6 +43,7 @@ export function checkSource(
   const source = {
     ...{ name, nullTexts, fields: [...fields.values()] },
     format: format?.format ?? { kind: 'json' },
+    ...(text.allowed_skew !== undefined && { allowedSkewMs: parseDuration(text.allowed_skew) ?? 0 }),
     time: time ?? { field: '', path: [], layout: { kind: 'iso' }, zone: 'UTC' },
   } satisfies Source
   return { source, broken }

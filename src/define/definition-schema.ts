@@ -1,6 +1,7 @@
 /** The one shape of a definition: the loader's structural check, the JSON Schema and the TypeScript types. */
 import { z } from 'zod'
 import { archiveSchema, batchSchema, reportSchema } from './adapter-schema.ts'
+import { serveSchema } from './serve-schema.ts'
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/
 const METRIC_NAME = /^(?=.{1,120}$)[A-Za-z_][A-Za-z0-9_]{0,62}(\.[A-Za-z_][A-Za-z0-9_]{0,62})*$/
@@ -106,6 +107,9 @@ const time = z
   ])
   .meta({ description: 'The field that holds the event time; ISO 8601 unless a layout is given.' })
 
+const duration = (description: string, example: string) =>
+  ruled(DURATION, 'DEFINE_BAD_DURATION').meta({ description, examples: [example] })
+
 const source = z.strictObject({
   format,
   time: time.optional(),
@@ -113,6 +117,10 @@ const source = z.strictObject({
     .array(z.string())
     .meta({ description: 'Texts that mean "no value", besides the empty text.', examples: [['NA', '-']] })
     .optional(),
+  allowed_skew: duration(
+    'How far the event time of a line may lie beyond the time at which it came in; lines further in the future are rejected. No limit when absent.',
+    '10m',
+  ).optional(),
   fields: z
     .record(fieldName, field)
     .meta({ description: 'The fields that expressions may use, with their types.' })
@@ -121,9 +129,6 @@ const source = z.strictObject({
 
 const expression = (description: string, example: string) =>
   z.string().meta({ description, examples: [example] })
-
-const duration = (description: string, example: string) =>
-  ruled(DURATION, 'DEFINE_BAD_DURATION').meta({ description, examples: [example] })
 
 const aggregate = expression(
   'An aggregate: count(), count(condition), sum, min, max, mean, quantiles or distinct of an expression.',
@@ -176,6 +181,7 @@ export const definitionSchema = z
     archive: archiveSchema.optional(),
     batch: batchSchema.optional(),
     report: reportSchema.optional(),
+    serve: serveSchema.optional(),
   })
   .meta({
     title: 'Millrace definition',

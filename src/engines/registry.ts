@@ -3,9 +3,12 @@ import { join } from 'node:path'
 import type { AdapterConfig, Definition } from '../core/definition.ts'
 import { parseDuration } from '../core/duration.ts'
 import type { SourcePlan } from '../core/plan.ts'
+import type { Link } from '../link/link.ts'
 import type { Archive } from '../ports/archive.ts'
 import type { BatchEngine, Statement } from '../ports/batch-engine.ts'
+import type { Log } from '../ports/log.ts'
 import type { Report } from '../ports/report.ts'
+import type { StreamEngine } from '../ports/stream-engine.ts'
 import type { TableFile } from '../ports/table-file.ts'
 
 const HDFS_PATH = '/millrace'
@@ -105,11 +108,42 @@ export async function explainBatch({ batch }: Deployment, plan: SourcePlan): Pro
   return explainSource(plan)
 }
 
-/** Opens the report for reading or, in a batch, for writing. Errors: REPORT_*. */
-export async function openReport({ dataDir, report }: Deployment, mode: 'read' | 'write'): Promise<Report> {
+/**
+ * Opens the report for reading or, in a batch, for writing: through the server when one runs on the data folder,
+ * which then owns the file. Errors: REPORT_*, SERVE_*.
+ */
+export async function openReport(deployment: Deployment, mode: 'read' | 'write'): Promise<Report> {
+  const link = deployment.report?.adapter ? undefined : await openLink(deployment)
+  if (!link) return openOwnReport(deployment, mode)
+  const { servedReport } = await import('../link/served-report.ts')
+  return servedReport(link)
+}
+
+/** The same, for the server itself. */
+export async function openOwnReport(
+  { dataDir, report }: Deployment,
+  mode: 'read' | 'write',
+): Promise<Report> {
   if (report?.adapter) return openPostgres(report.adapter, mode)
   const { openDuckdbReport } = await import('./duckdb/report.ts')
   return openDuckdbReport(dataDir, mode)
+}
+
+/** Streams add to the embedded report alone so far. */
+export function takesStreams({ report }: Deployment): boolean {
+  return !report?.adapter
+}
+
+/** To the server that runs on the data folder; undefined where none does. Errors: SERVE_UNREACHABLE. */
+export async function openLink({ dataDir }: Deployment): Promise<Link | undefined> {
+  const { Link } = await import('../link/link.ts')
+  return Link.open(dataDir)
+}
+
+/** Streams are computed here. Staging folders lie below `stagingRoot`, which is inside the data folder. */
+export async function openStreamEngine(stagingRoot: string): Promise<StreamEngine> {
+  const { DuckdbStreamEngine } = await import('./duckdb/stream.ts')
+  return new DuckdbStreamEngine({ stagingRoot })
 }
 
 async function openPostgres({ address, options }: AdapterConfig, mode: 'read' | 'write'): Promise<Report> {
@@ -118,6 +152,20 @@ async function openPostgres({ address, options }: AdapterConfig, mode: 'read' | 
   const { schema, ca } = options as { schema?: string; ca?: string }
   const place = { url: address, ...(schema && { schema }), ...(ca && { caFile: ca }) }
   return openPostgresReport(place, mode, { text: stagedTextReader })
+}
+
+export interface LogHooks {
+  /** The latest clock that a report was told of this source. */
+  clockFloor?(source: string): Promise<number>
+  /** Hears of bytes at the end of the log that were never acked. */
+  onTorn?(source: string, bytes: number): void
+}
+
+/** Opens the log for the one process that writes it. Errors: DATA_LOCKED, LOG_DAMAGED. */
+export async function openLog({ dataDir }: Deployment, archive: Archive, hooks: LogHooks): Promise<Log> {
+  const { FilesLog } = await import('./files/log.ts')
+  const firstOffset = async (source: string) => (await archive.manifest(source))?.nextOffset ?? 0
+  return FilesLog.open({ dataDir, firstOffset, ...hooks })
 }
 
 /** A report that is elsewhere must be there, let us in and be writable; one in the data folder is always at hand. */
@@ -143,6 +191,18 @@ export async function openTableFile(folder: string): Promise<TableFile> {
 export async function lockData({ dataDir }: Deployment, purpose: string): Promise<() => Promise<void>> {
   const { acquireLock } = await import('../archive/lock.ts')
   return acquireLock(join(dataDir, `${purpose}.lock`), purpose)
+}
+
+/** Runs an ingest beside the source's log, if it has one. Errors: INGEST_LOG_AHEAD, INGEST_LOG_OPEN. */
+export async function besideLog<T>(
+  { dataDir }: Deployment,
+  archive: Archive,
+  source: string,
+  ingest: () => Promise<T>,
+): Promise<T> {
+  const { besideLog: run } = await import('./files/log.ts')
+  const archived = async () => (await archive.manifest(source))?.nextOffset ?? 0
+  return run({ dataDir, source }, archived, ingest)
 }
 
 /** The raw bytes of the lines at these offsets of one block, whose path the archive has verified. */

@@ -1,5 +1,6 @@
 /** The archive's role: keep raw lines for ever, in blocks, and hand them back exactly. */
 import type { Block, Manifest } from '../core/block.ts'
+import type { StoredBatch } from './log.ts'
 
 export interface IngestResult {
   readonly source: string
@@ -90,6 +91,12 @@ export interface Archive {
    * process dies first, none of them is visible. Errors: ARCHIVE_LOCKED, ARCHIVE_UNWRITABLE, INGEST_*.
    */
   ingest(source: string, inputs: readonly IngestInput[], options?: IngestOptions): Promise<IngestResult>
+  /**
+   * Appends batches of a log with the offsets and observed times they have; the first must hold the archive's next
+   * offset, and what lies below that is passed over, so that doing it twice adds nothing. One commit. Gives the
+   * archive's end. Errors: ARCHIVE_LOCKED, ARCHIVE_UNWRITABLE, ARCHIVE_GAP.
+   */
+  append(source: string, batches: AsyncIterable<StoredBatch>): Promise<number>
   /**
    * Confirms that the caller told its user of the last ingest. Until then a repeated ingest of the same bytes
    * is taken for a retry and adds nothing.

@@ -1,6 +1,6 @@
 /** The batch engine's role: read every block, compute every tally of a source in one parse, stage the partials. */
+import type { MetricRanges, PublishedRange } from '../core/metric-ranges.ts'
 import type { SourcePlan } from '../core/plan.ts'
-import type { TimeRange } from '../core/run-record.ts'
 import type { SharedFolder } from './archive.ts'
 
 /** A block that was checked: where the engine finds it, its name and its number of lines. */
@@ -12,13 +12,16 @@ export interface BlockLocation {
   readonly rawBytes: number
 }
 
-export interface BatchRequest {
+export interface BatchRequest extends MetricRanges {
   readonly plan: SourcePlan
   /** In offset order. */
   readonly blocks: readonly BlockLocation[]
-  readonly range: TimeRange
   /** An empty local folder that is to hold the staged files; the caller removes it. */
   readonly stagingDir: string
+  /** By metric: records observed this long after their window's end are late and do not count. All count when absent. */
+  readonly latenessMs?: ReadonlyMap<string, number>
+  /** By metric: in these windows records count below the cut, late or not; the first range that holds a window decides. */
+  readonly published?: ReadonlyMap<string, readonly PublishedRange[]>
   /** Given to engines that read URIs: where their machines may write what is staged. The caller removes it. */
   readonly shared?: SharedFolder
 }
@@ -53,6 +56,8 @@ export interface StagedSource {
     /** Where not true, window outside the range, or a header line. */
     readonly filtered: number
     readonly rejected: number
+    /** Records that would have counted but for their lateness, by the start of their window. */
+    readonly late?: readonly { readonly windowMs: number; readonly lines: number }[]
     readonly tallies: readonly { readonly id: string; readonly path: string }[]
   }[]
 }

@@ -1,8 +1,9 @@
 /** The report's role: hold totals apart from any application database, swap revisions whole, merge at query time. */
 import type { Expr } from '../core/expr.ts'
 import type { MergedTotals } from '../core/merged-totals.ts'
+import type { MetricRanges, PublishedRange } from '../core/metric-ranges.ts'
 import type { MetricPlan } from '../core/plan.ts'
-import type { RunRecord, TimeRange } from '../core/run-record.ts'
+import type { Ledger, RunRecord, TimeRange } from '../core/run-record.ts'
 import type { StepRule } from '../core/step-rule.ts'
 import type { TallyDigests } from '../core/tally-digest.ts'
 import type { StagedSource } from './batch-engine.ts'
@@ -10,15 +11,14 @@ import type { StagedSource } from './batch-engine.ts'
 export type { DimensionValue, MergedColumn, MergedTotals } from '../core/merged-totals.ts'
 export type { StepRule } from '../core/step-rule.ts'
 
-export interface Publication {
-  readonly range: TimeRange
+export interface Publication extends MetricRanges {
   readonly sources: readonly {
     readonly plans: readonly MetricPlan[]
     readonly staged: StagedSource
     readonly appended: number
   }[]
   /** Called inside the transaction with the new revision, to complete the record that is stored with it. */
-  record(revision: number, metricRows: ReadonlyMap<string, number>): RunRecord
+  record(revision: number, metricRows: ReadonlyMap<string, number>): RunRecord | Promise<RunRecord>
 }
 
 export interface TotalsQuery {
@@ -47,16 +47,21 @@ export interface DigestQuery {
 }
 
 /**
- * What the report holds of a metric's version. `coverage` are the ranges that were computed, ascending and
- * disjoint; one range with two open ends when the whole archive was.
+ * What the report holds of a metric's version. `coverage` are the ranges that were computed or are streamed,
+ * ascending and disjoint; one range with two open ends when the whole archive was. The revision is 0 while there
+ * are totals of the stream alone.
  */
 export interface MetricState {
   readonly metric: string
   readonly version: string
   readonly revision: number
   readonly coverage: readonly TimeRange[]
+  /** What batch runs counted, newest first; windows outside are the stream's. */
+  readonly published: readonly PublishedRange[]
   readonly firstWindowMs: number | null
   readonly lastWindowMs: number | null
+  /** Windows from here on are provisional, since the stream still adds to them; absent where none does. */
+  readonly finalBeforeMs?: number
 }
 
 export interface RejectedLine {
@@ -67,7 +72,57 @@ export interface RejectedLine {
   readonly field: string | null
 }
 
+/** What one micro-batch adds, and the range of offsets that it came from. */
+export interface StreamAdvance {
+  readonly source: string
+  /** Of the log. */
+  readonly incarnation: string
+  readonly fromOffset: number
+  readonly endOffset: number
+  /** Everything observed before this time lies below `endOffset`. */
+  readonly clockMs: number
+  readonly plans: readonly MetricPlan[]
+  readonly latenessMs: ReadonlyMap<string, number>
+  readonly staged: StagedSource
+}
+
+/** How far the stream of a source has come in this report. */
+export interface StreamState {
+  readonly source: string
+  readonly incarnation: string
+  readonly endOffset: number
+  readonly clockMs: number
+  /** Metrics begin later than their source when they were added later. The ledger is of the offsets from `startOffset` on. */
+  readonly metrics: readonly {
+    readonly metric: string
+    readonly version: string
+    readonly startOffset: number
+    readonly startClockMs: number
+    readonly latenessMs: number
+    readonly ledger: Ledger
+  }[]
+}
+
+/** Windows in which late records fell that no published batch has counted. */
+export interface LateWindow {
+  readonly source: string
+  readonly metric: string
+  readonly version: string
+  readonly windowMs: number
+  readonly lines: number
+  /** The highest offset at which one was seen is below this: a batch with this cut has them all. */
+  readonly endOffset: number
+}
+
 export interface Report {
+  /**
+   * One transaction: the offset must stand at `fromOffset` (a source or a metric that is new begins there), the
+   * ledger must balance, partials are added to the windows that no published batch covers, late windows are noted.
+   * Errors: REPORT_STREAM_MOVED, LEDGER_MISMATCH.
+   */
+  advance(advance: StreamAdvance): Promise<void>
+  streamState(source: string): Promise<StreamState | undefined>
+  lateWindows(): Promise<LateWindow[]>
   /** One transaction: ledger check, delete of the old windows, insert, run record. All or nothing. */
   publish(publication: Publication): Promise<RunRecord>
   /**

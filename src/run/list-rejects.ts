@@ -1,4 +1,5 @@
 /** The use case of looking at rejected lines: what the last run said of them, beside the lines themselves. */
+import type { Block } from '../core/block.ts'
 import type { Archive } from '../ports/archive.ts'
 import type { RejectedLine, Report } from '../ports/report.ts'
 
@@ -11,7 +12,7 @@ export interface ListRejects {
   readLines(path: string, offsets: readonly number[]): Promise<ReadonlyMap<number, Uint8Array>>
 }
 
-/** `raw` is null when the archive no longer has the block. */
+/** `raw` is null when the archive no longer has the block, or not yet. */
 export interface ShownReject extends RejectedLine {
   readonly raw: Uint8Array | null
 }
@@ -24,14 +25,23 @@ export async function listRejects(job: ListRejects): Promise<{ total: number; li
 }
 
 async function readRaw(job: ListRejects, lines: readonly RejectedLine[]): Promise<Map<number, Uint8Array>> {
-  const blocks = new Map((await job.archive.manifest(job.source))?.blocks.map((block) => [block.name, block]))
+  const blocks = (await job.archive.manifest(job.source))?.blocks ?? []
+  const offsetsOf = new Map<Block, number[]>()
+  for (const line of lines) {
+    const block = findBlock(blocks, line)
+    if (block) offsetsOf.set(block, [...(offsetsOf.get(block) ?? []), line.offset])
+  }
   const raw = new Map<number, Uint8Array>()
-  for (const name of new Set(lines.map(({ block }) => block))) {
-    const block = blocks.get(name)
-    if (!block) continue
+  for (const [block, offsets] of offsetsOf) {
     const path = await job.archive.verifiedPath(job.source, block)
-    const offsets = lines.filter((line) => line.block === name).map(({ offset }) => offset)
     for (const [offset, bytes] of await job.readLines(path, offsets)) raw.set(offset, bytes)
   }
   return raw
+}
+
+/** What a stream rejected was in no block then. */
+function findBlock(blocks: readonly Block[], { block: name, offset }: RejectedLine): Block | undefined {
+  return blocks.find((block) =>
+    name === '' ? block.firstOffset <= offset && offset < block.endOffset : block.name === name,
+  )
 }

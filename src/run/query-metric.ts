@@ -77,7 +77,23 @@ function windowsHeld({ windowMs }: MetricPlan, state: MetricState, range: TimeRa
   return { fromMs, toMs: Math.max(fromMs, Math.min(end, range.toMs ?? end)) }
 }
 
-function warn({ metric, coverage }: MetricState, range: TimeRange): string[] {
+function warn(state: MetricState, range: TimeRange): string[] {
+  return [...warnMissing(state, range), ...warnProvisional(state, range)]
+}
+
+/** Before the first line nothing is final, and there is nothing to tell. */
+function warnProvisional(
+  { metric, finalBeforeMs, lastWindowMs }: MetricState,
+  { toMs }: TimeRange,
+): string[] {
+  const end = Math.min(lastWindowMs ?? Number.NEGATIVE_INFINITY, (toMs ?? Number.POSITIVE_INFINITY) - 1)
+  if (finalBeforeMs === undefined || end < finalBeforeMs) return []
+  return [
+    `Windows of ${metric} from ${formatInstant(finalBeforeMs)} on are provisional: the stream still counts in them.`,
+  ]
+}
+
+function warnMissing({ metric, coverage }: MetricState, range: TimeRange): string[] {
   if (coversRange(coverage, range)) return []
   const computed = coverage.map(printRange).join('; ')
   return [

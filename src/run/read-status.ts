@@ -112,7 +112,7 @@ async function readReport(job: StatusJob, manifests: Manifests | undefined): Pro
   try {
     const runs = await report.runs(MOST_RUNS)
     const metrics: MetricStatus[] = []
-    for (const plan of plans) metrics.push(await readMetric(report, plan, runs, manifests))
+    for (const plan of plans) metrics.push(await readMetric({ report, runs, manifests }, plan))
     return { metrics, ...(runs[0] && { lastRun: runs[0] }) }
   } catch (error) {
     return { metrics: [], failure: failureOf(error) }
@@ -121,19 +121,21 @@ async function readReport(job: StatusJob, manifests: Manifests | undefined): Pro
   }
 }
 
-async function readMetric(
-  report: Report,
-  plan: MetricPlan,
-  runs: readonly RunRecord[],
-  manifests: Manifests | undefined,
-): Promise<MetricStatus> {
+interface Known {
+  readonly report: Report
+  readonly runs: readonly RunRecord[]
+  readonly manifests: Manifests | undefined
+}
+
+async function readMetric({ report, runs, manifests }: Known, plan: MetricPlan): Promise<MetricStatus> {
   const held = await report.metricState(plan.metric, plan.version)
   if (!held) return { ...named(plan), state: 'none' }
   const { revision, coverage, firstWindowMs, lastWindowMs } = held
   const known = { ...named(plan), revision, coverage, firstWindowMs, lastWindowMs }
   if (held.version !== plan.version) return { ...known, state: 'changed' }
   const run = runs.find((one) => one.revision === revision)
-  const behind = linesBehind(run, manifests?.get(plan.source), plan.source)
+  const stream = held.finalBeforeMs === undefined ? undefined : await report.streamState(plan.source)
+  const behind = linesBehind(run, manifests?.get(plan.source), plan.source, stream?.endOffset)
   if (behind === undefined) return { ...known, state: 'unknown' }
   if (behind === 'other archive') return { ...known, state: behind }
   return behind === 0 ? { ...known, state: 'current' } : { ...known, state: 'behind', linesBehind: behind }

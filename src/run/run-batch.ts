@@ -1,12 +1,16 @@
 /** The use case of a batch run: fix a cut, verify and read every block below it, compute, publish in one swap. */
+
+import { ledgerLines } from '../compile/ledger-lines.ts'
 import type { Manifest } from '../core/block.ts'
 import { canonicalJson } from '../core/canonical-json.ts'
 import { MillraceError } from '../core/error.ts'
+import { type MetricRanges, rangeOf } from '../core/metric-ranges.ts'
 import type { MetricPlan, SourcePlan } from '../core/plan.ts'
-import type { Ledger, RunRecord, TimeRange } from '../core/run-record.ts'
+import type { RunRecord, TimeRange } from '../core/run-record.ts'
 import type { Archive } from '../ports/archive.ts'
 import type { BatchEngine, BatchRequest, BlockLocation, StagedSource } from '../ports/batch-engine.ts'
-import type { Publication, Report } from '../ports/report.ts'
+import type { Publication, Report, StreamState } from '../ports/report.ts'
+import { finalRanges } from './final-ranges.ts'
 
 export type BatchProgress =
   | {
@@ -24,11 +28,12 @@ export type BatchProgress =
   | { readonly phase: 'publish' }
 
 /** What is needed to compute, without publishing. */
-export interface ComputeJob {
+export interface ComputeJob extends MetricRanges, Pick<BatchRequest, 'latenessMs' | 'published'> {
   readonly plans: readonly SourcePlan[]
-  readonly range: TimeRange
-  /** By source, the offset up to which lines are read; the archive's present end when absent. */
+  /** By source, blocks that begin at this offset or later are not read. */
   readonly cuts?: ReadonlyMap<string, number>
+  /** By source, how far its stream was before this job; then only what is final is computed. */
+  readonly streams?: ReadonlyMap<string, StreamState>
   readonly archive: Archive
   readonly engine: BatchEngine
   /** Where the archive is, for messages. */
@@ -41,6 +46,10 @@ export interface ComputeJob {
 }
 
 export interface BatchJob extends ComputeJob {
+  /** Absent where a report can have no streams. */
+  readStreams?(): Promise<ReadonlyMap<string, StreamState>>
+  /** Brings into the archive what logs hold and it has not. */
+  catchUp?(): Promise<void>
   /** Before anything is computed; rejects when this machine could not publish. */
   checkReport?(): Promise<void>
   /** Opens the report late and briefly, so that readers are not kept out while the engine computes. */
@@ -52,6 +61,7 @@ export interface ComputedSource {
   readonly plan: SourcePlan
   readonly staged: StagedSource
   readonly appended: number
+  readonly ranges: ReadonlyMap<string, TimeRange>
   readonly record: RunRecord['sources'][number]
 }
 
@@ -70,7 +80,10 @@ interface CutSource {
 export async function runBatch(job: BatchJob): Promise<RunRecord> {
   const startedMs = job.now()
   await job.checkReport?.()
-  const computed = await computeSources(job)
+  // Before any cut is fixed: what the stream counts later lies beyond it.
+  const streams = await job.readStreams?.()
+  await job.catchUp?.()
+  const computed = await computeSources({ ...job, ...(streams && { streams }) })
   job.signal?.throwIfAborted()
   job.onProgress?.({ phase: 'publish' })
   const report = await job.openReport()
@@ -87,8 +100,9 @@ export function publication(
   startedMs: number,
 ): Publication {
   const publishing = job.now()
+  const ranges = new Map(computed.flatMap((source) => [...source.ranges]))
   return {
-    range: job.range,
+    ...{ range: job.range, ranges },
     sources: computed.map(({ plan, staged, appended }) => ({ plans: plan.metrics, staged, appended })),
     record: (revision, metricRows) => ({
       revision,
@@ -98,7 +112,7 @@ export function publication(
       engine: job.engine.name,
       fingerprint: job.digest(canonicalJson(job.plans)),
       sources: computed.map(({ record }) => record),
-      metrics: metricsOf(job.plans).map((plan) => metricLine(plan, metricRows)),
+      metrics: metricsOf(job.plans).map((plan) => metricLine(plan, metricRows, { range: job.range, ranges })),
       publishMs: job.now() - publishing,
       ledger: computed.flatMap(ledgerLines),
     }),
@@ -135,23 +149,28 @@ function computedSource(cut: CutSource, staged: StagedSource, elapsedMs: number)
     rejected: staged.rejected,
     computeMs: staged.computeMs ?? elapsedMs,
   }
-  return { plan: request.plan, staged, appended, record }
+  return { plan: request.plan, staged, appended, ranges: request.ranges!, record }
 }
 
 async function cutSource(job: ComputeJob, plan: SourcePlan): Promise<CutSource> {
   const { source } = plan
   const manifest = await job.archive.manifest(source)
-  const end = manifest?.nextOffset ?? 0
-  const cut = Math.min(job.cuts?.get(source) ?? end, end)
-  const below = (manifest?.blocks ?? []).filter(({ firstOffset }) => firstOffset < cut)
-  if ((below.at(-1)?.endOffset ?? 0) !== cut) throw new MillraceError('VERIFY_CUT_INSIDE_BLOCK', { source })
+  const limit = job.cuts?.get(source) ?? Number.POSITIVE_INFINITY
+  const below = (manifest?.blocks ?? []).filter(({ firstOffset }) => firstOffset < limit)
+  const cut = below.at(-1)?.endOffset ?? 0
+  const ranges = finalRanges(plan, job, { state: job.streams?.get(source), cut })
   const blocks = await checkBlocks(job, source, below)
   const stagingDir = await job.makeStagingDir(source)
   const shared = job.engine.reads === 'uris' ? await job.archive.shareFolder(source) : undefined
   return {
     appended: cut,
     incarnation: manifest?.incarnation ?? '',
-    request: { plan, blocks, range: job.range, stagingDir, ...(shared && { shared }) },
+    request: {
+      ...{ plan, blocks, range: job.range, ranges, stagingDir },
+      ...(job.latenessMs && { latenessMs: job.latenessMs }),
+      ...(job.published && { published: job.published }),
+      ...(shared && { shared }),
+    },
   }
 }
 
@@ -190,17 +209,12 @@ function metricsOf(plans: readonly SourcePlan[]): MetricPlan[] {
   return plans.flatMap((plan) => plan.metrics)
 }
 
-function metricLine(plan: MetricPlan, rows: ReadonlyMap<string, number>): RunRecord['metrics'][number] {
-  return { metric: plan.metric, version: plan.version, rows: rows.get(plan.metric) ?? 0 }
-}
-
-/** The source's own line, then one for each metric; publish refuses the run unless all of them balance. */
-export function ledgerLines({ staged, appended }: { staged: StagedSource; appended: number }): Ledger[] {
-  const { source } = staged
-  return [
-    { source, appended, counted: staged.parsed, filtered: staged.headers, rejected: staged.rejected },
-    ...staged.metrics.map(({ metric, counted, filtered, rejected }) => {
-      return { source, metric, appended, counted, filtered, rejected }
-    }),
-  ]
+function metricLine(
+  { metric, version }: MetricPlan,
+  rows: ReadonlyMap<string, number>,
+  ranges: MetricRanges,
+): RunRecord['metrics'][number] {
+  const range = rangeOf(ranges, metric)
+  const isOther = range.fromMs !== ranges.range.fromMs || range.toMs !== ranges.range.toMs
+  return { metric, version, rows: rows.get(metric) ?? 0, ...(isOther && { range }) }
 }

@@ -74,7 +74,7 @@ export function partialQueries(plan: SourcePlan, dialect: EngineDialect, parsed:
       const printer = new TallyPrinter(dialect, metric, recordColumns(plan))
       const names = [...printer.groupNames(tally), ...tally.columns.map(({ column }) => column)]
       const cells = names.map((name) => shown(`CAST(${name} AS ${dialect.textType})`))
-      return `SELECT 0 AS "offset", ${joined(cells)} AS cells FROM (${printer.partials(tally, parsed, {})}) AS partials`
+      return `SELECT 0 AS "offset", ${joined(cells)} AS cells FROM (${printer.partials(tally, parsed, { range: {} })}) AS partials`
     }),
   )
 }

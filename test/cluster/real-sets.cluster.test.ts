@@ -61,7 +61,12 @@ async function joinDefinitions(): Promise<Definition> {
       metrics.push([name, { ...metric, name, source: sourceOf(set) }])
     }
   }
-  const roles = { archive: {}, batch: {}, report: {} }
+  const roles = {
+    archive: {},
+    batch: {},
+    report: {},
+    serve: { host: '', port: 0, restate: 'at_once' as const, tokens: new Map(), limits: {} },
+  }
   return { file: 'millrace.yaml', sources: new Map(sources), metrics: new Map(metrics), ...roles }
 }
 

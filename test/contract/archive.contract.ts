@@ -1,6 +1,7 @@
 /** What every archive must do, whatever it is made of; each adapter runs this suite on a fixture of its own. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Archive, IngestInput } from '../../src/ports/archive.ts'
+import type { StoredBatch } from '../../src/ports/log.ts'
 import { readFooter, readWithDuckdb, readWithHyparquet, type StoredLine } from './read-block.ts'
 
 export interface ArchiveFixture {
@@ -16,6 +17,16 @@ export function inputOf(name: string, ...chunks: (string | Uint8Array)[]): Inges
       for (const chunk of chunks) yield Buffer.from(chunk)
     },
   }
+}
+
+function storedBatch(firstOffset: number, observedMs: number, content: string | Uint8Array): StoredBatch {
+  const bytes = Buffer.from(content)
+  const lines = bytes.filter((byte) => byte === 0x0a).length
+  return { firstOffset, endOffset: firstOffset + lines, observedMs, bytes }
+}
+
+async function* streamOf(batches: readonly StoredBatch[]) {
+  yield* batches
 }
 
 /** Every line of a source in the order of its blocks. */
@@ -244,6 +255,64 @@ export function describeArchive(name: string, makeFixture: () => Promise<Archive
       await archive.ingest('web', [inputOf('a', text)], { onProgress: (progress) => seen.push(progress) })
       expect(seen.length).toBeGreaterThan(1)
       expect(seen.at(-1)).toEqual({ bytesRead: text.length, lines: 500 })
+    })
+
+    it('appends batches of a log with the offsets and times they have, and no line twice', async () => {
+      await archive.ingest('web', [inputOf('a', 'before\n')], { now: () => 10 })
+      await archive.acknowledge('web')
+      const batches = [
+        storedBatch(1, 100, 'one\r\ntwo\n'),
+        storedBatch(3, 100, '\n'),
+        storedBatch(4, 250, `${'long '.repeat(400)}\nb\u0000\n`),
+        storedBatch(6, 300, Buffer.from('caf\xe9\n', 'latin1')),
+      ]
+      expect(await archive.append('web', streamOf(batches.slice(0, 3)))).toBe(6)
+      expect((await archive.manifest('web'))?.generation).toBe(2)
+      // As after a crash that came before the log was trimmed: from the middle of a batch on.
+      expect(await fixture.open().append('web', streamOf(batches.slice(2)))).toBe(7)
+      expect(await archive.append('web', streamOf(batches))).toBe(7)
+      expect(await archive.append('web', streamOf([]))).toBe(7)
+      expect((await archive.manifest('web'))?.generation).toBe(3)
+      const lines = await linesOf(fixture.open(), 'web')
+      expect(lines.map(({ offset, observedMs }) => [offset, observedMs])).toEqual([
+        [0, 10],
+        [1, 100],
+        [2, 100],
+        [3, 100],
+        [4, 250],
+        [5, 250],
+        [6, 300],
+      ])
+      const texts = ['before', 'one', 'two', '', 'long '.repeat(400), 'b\u0000', 'caf\xe9']
+      expect(lines.map(({ raw }) => raw.toString('latin1'))).toEqual(texts)
+    })
+
+    it('takes the rest of a batch of which it has the beginning', async () => {
+      const whole = storedBatch(0, 5, 'a\nb\nc\nd\n')
+      await archive.append('web', streamOf([storedBatch(0, 5, 'a\nb\n')]))
+      expect(await archive.append('web', streamOf([whole]))).toBe(4)
+      expect(await textsOf(archive, 'web')).toEqual(['a', 'b', 'c', 'd'])
+    })
+
+    it('refuses a log that begins beyond its end, and one that breaks off', async () => {
+      await archive.append('web', streamOf([storedBatch(0, 5, 'a\n')]))
+      await expect(archive.append('web', streamOf([storedBatch(2, 6, 'c\n')]))).rejects.toMatchObject({
+        code: 'ARCHIVE_GAP',
+        params: { source: 'web', end: 1, first: 2 },
+      })
+      async function* broken() {
+        yield storedBatch(1, 6, 'b\n'.repeat(2000))
+        throw new Error('the log broke')
+      }
+      await expect(archive.append('web', broken())).rejects.toThrow('the log broke')
+      expect(await textsOf(fixture.open(), 'web')).toEqual(['a'])
+    })
+
+    it('goes on with files after a log, at the next offset and no earlier time', async () => {
+      await archive.append('web', streamOf([storedBatch(0, 5000, 'a\nb\n')]))
+      await archive.ingest('web', [inputOf('a', 'file\n')], { now: () => 10 })
+      const [line] = (await linesOf(archive, 'web')).slice(-1)
+      expect(line).toMatchObject({ offset: 2, observedMs: 5000 })
     })
 
     it('finds nothing wrong with a healthy source', async () => {

@@ -104,6 +104,11 @@ export function describeReport(
           { fromMs: 0, toMs: 2 * MINUTE },
           { fromMs: 5 * MINUTE, toMs: 7 * MINUTE },
         ],
+        published: [
+          { range: { fromMs: MINUTE, toMs: 2 * MINUTE }, cut: 5, revision: 3 },
+          { range: { fromMs: 5 * MINUTE, toMs: 7 * MINUTE }, cut: 5, revision: 2 },
+          { range: { fromMs: 0, toMs: MINUTE }, cut: 5, revision: 1 },
+        ],
         firstWindowMs: 0,
         lastWindowMs: 5 * MINUTE,
       })

@@ -64,7 +64,7 @@ async function outcomes(
   await parse(dialect, plan, lines)
   const metric = plan.metrics[0]!
   const columns = recordColumns(plan)
-  const { rejected } = new TallyPrinter(dialect, metric, columns).conditions({})
+  const { rejected } = new TallyPrinter(dialect, metric, columns).conditions({ range: {} })
   const value = ofTime ? 'event_ms' : dialect.printExpr(metric.dimensions[0]!.expr, columns)
   const bad = metric.usedFields.map((field) => columns.error(field)).join(' OR ') || 'FALSE'
   const outcome = `CASE WHEN reason IS NOT NULL THEN '!' || reason WHEN ${bad} THEN '!field' WHEN ${rejected} THEN '!long' ELSE CAST(${value} AS VARCHAR) END`
@@ -100,7 +100,7 @@ async function readMeasure(dialect: DuckdbDialect, plan: SourcePlan): Promise<st
   const tally = metric.tallies.find(({ id }) => id === measure!.tally)!
   const printer = new TallyPrinter(dialect, metric, recordColumns(plan))
   const column = measure!.columns[0]!
-  const select = `SELECT ${tally.key ? '"key", ' : ''}CAST(${column} AS VARCHAR) AS v FROM (${printer.partials(tally, 'parsed', {})})`
+  const select = `SELECT ${tally.key ? '"key", ' : ''}CAST(${column} AS VARCHAR) AS v FROM (${printer.partials(tally, 'parsed', { range: {} })})`
   const rows = await readRows(select)
   if (tally.key) return showEntries(rows.map((row) => [Number(row.key), Number(row.v)] as const))
   return showSingle(rows[0])

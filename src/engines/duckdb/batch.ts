@@ -77,7 +77,7 @@ async function computeSource(
   for (const chunk of chunkBlocks(request.blocks, CHUNK_BYTES)) {
     signal?.throwIfAborted()
     const paths = chunk.map((block) => duckdbDialect.quoteText(block.location)).join(', ')
-    const lines = `(SELECT "offset", raw FROM read_parquet([${paths}]))`
+    const lines = `(SELECT "offset", observed_ms, raw FROM read_parquet([${paths}]))`
     await parser.parse(lines)
     await tallies.addChunk()
     linesRead += chunk.reduce((sum, block) => sum + block.lines, 0)

@@ -17,10 +17,10 @@ export class ChunkParser {
     this.#trusts = plan.format.kind === 'json'
   }
 
-  /** Replaces the records by those of `lines`, a relation of offsets and raw bytes. */
+  /** Replaces the records by those of `lines`, a relation of offsets, observed times and raw bytes. */
   async parse(lines: string): Promise<void> {
     const dialect = this.#trusts ? trustingDialect : duckdbDialect
-    const records = printParse(this.#plan, dialect, lines)
+    const records = printParse(this.#plan, dialect, lines, ['"offset"', 'observed_ms'])
     try {
       await this.#connection.run(`CREATE OR REPLACE TEMP TABLE ${PARSED} AS ${records}`)
     } catch (error) {

@@ -13,7 +13,7 @@ export function explainSource(plan: SourcePlan): Statement[] {
     const printer = new TallyPrinter(duckdbDialect, metric, recordColumns(plan))
     return metric.tallies.map((tally) => ({
       title: `tally ${tally.id} of ${metric.metric}`,
-      sql: printer.partials(tally, PARSED, {}),
+      sql: printer.partials(tally, PARSED, { range: {} }),
     }))
   })
   return [parse, ...tallies]

@@ -7,7 +7,7 @@ import { isWholeRange } from '../../core/time-coverage.ts'
 import { tablesOf } from '../table-key.ts'
 import { duckdbDialect } from './dialect.ts'
 import { readRows } from './read-rows.ts'
-import { qualify, SCHEMA, WIDE } from './report-tables.ts'
+import { hasLiveTables, qualify, SCHEMA, WIDE } from './report-tables.ts'
 import { printNewSeries } from './series-sql.ts'
 import { outsideRange, timestampOf, withinRange } from './window-range.ts'
 
@@ -39,7 +39,11 @@ export class TotalsLoader {
 
   async #bounds(): Promise<Pick<Loaded, 'first' | 'last'>> {
     const bounds = ['min', 'max'].map((fn) => `epoch_ms(${fn}(window_start))`).join(', ')
-    const sql = `SELECT ${bounds} FROM ${qualify(this.#tables.totals)}`
+    const live = (await hasLiveTables(this.#connection, this.#job.plan))
+      ? ` UNION ALL SELECT window_start FROM ${qualify(this.#tables.live(this.#tables.totals))}`
+      : ''
+    const starts = `SELECT window_start FROM ${qualify(this.#tables.totals)}${live}`
+    const sql = `SELECT ${bounds} FROM (${starts})`
     const [first, last] = (await readRows(this.#connection, sql))[0]!.map((ms) => ({
       ms: ms === null ? null : Number(ms),
     }))

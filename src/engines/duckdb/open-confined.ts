@@ -10,6 +10,8 @@ export interface Confinement {
   readonly memoryLimit: string
   readonly threads?: number
   readonly readOnly?: boolean
+  /** Rows that are inserted keep their order; costs memory. */
+  readonly keepsOrder?: boolean
 }
 
 /**
@@ -22,7 +24,7 @@ export async function openConfined(path: string, confinement: Confinement): Prom
     autoload_known_extensions: 'false',
     memory_limit: confinement.memoryLimit,
     temp_directory: confinement.tempFolder,
-    preserve_insertion_order: 'false',
+    preserve_insertion_order: String(confinement.keepsOrder ?? false),
     ...(confinement.threads && { threads: String(confinement.threads) }),
     ...(confinement.readOnly && { access_mode: 'READ_ONLY' }),
   })

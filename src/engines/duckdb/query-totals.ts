@@ -7,13 +7,14 @@ import {
   type TallyResult as MergedTally,
 } from '../../compile/align-tallies.ts'
 import { printEstimateParts, printRanks } from '../../compile/print-sketch.ts'
+import { isExact } from '../../compile/report-tables.ts'
 import type { MeasureSource, Tally, TallyColumn } from '../../core/plan.ts'
 import { windowStart } from '../../core/window.ts'
 import type { DimensionValue, MergedColumn, MergedTotals, TotalsQuery } from '../../ports/report.ts'
 import { tablesOf } from '../table-key.ts'
 import { duckdbDialect } from './dialect.ts'
 import { readColumns } from './read-rows.ts'
-import { HUGE, qualify } from './report-tables.ts'
+import { HUGE, qualify, WIDE } from './report-tables.ts'
 import { withinRange } from './window-range.ts'
 
 /** Series that the query keeps, with the number of the output group they fall in, in output order. */
@@ -23,10 +24,19 @@ const STEPS = 'step_of_window'
 /** Both are small numbers, so that the keys of groups stay narrow. */
 const GROUPS = ['step', 'grp']
 
-/** Starts of windows. */
-export interface WindowBounds {
+/** Starts of windows, and whether a stream has tables of its own beside the ordinary ones. */
+export interface WindowsHeld {
   readonly firstMs: number
   readonly lastMs: number
+  readonly isLive: boolean
+}
+
+/** A merged column: over the rows of a table, over the merges of several, and the type that these share. */
+interface MergeSql {
+  readonly name: string
+  readonly merge: string
+  readonly again: string
+  readonly type?: string
 }
 
 type TallyResult = MergedTally<DuckDBValue>
@@ -34,14 +44,14 @@ type TallyResult = MergedTally<DuckDBValue>
 export class TotalsReader {
   readonly #connection: DuckDBConnection
   readonly #query: TotalsQuery
-  readonly #held: WindowBounds
+  readonly #held: WindowsHeld
   readonly #tables: ReturnType<typeof tablesOf>
 
   /**
    * The connection is the reader's own, inside a transaction: temporary tables are left in it. `held` are the
    * first and the last window that the tables hold.
    */
-  constructor(connection: DuckDBConnection, query: TotalsQuery, held: WindowBounds) {
+  constructor(connection: DuckDBConnection, query: TotalsQuery, held: WindowsHeld) {
     this.#connection = connection
     this.#query = query
     this.#held = held
@@ -89,7 +99,10 @@ export class TotalsReader {
 
   /** Windows are few beside rows, so each is placed once and rows find their step by a hash join. */
   async #mapSteps(boundaries: readonly number[]): Promise<void> {
-    const windows = `SELECT DISTINCT window_start FROM ${qualify(this.#tables.totals)} WHERE ${this.#rowFilter()}`
+    const rows = this.#tablesOf(this.#tables.totals).map(
+      (table) => `SELECT DISTINCT window_start FROM ${qualify(table)} WHERE ${this.#rowFilter()}`,
+    )
+    const windows = rows.join(' UNION ')
     const list = `[${boundaries.join(', ')}]::BIGINT[]`
     const starts = `SELECT unnest(${list}) AS start_ms, CAST(generate_subscripts(${list}, 1) - 1 AS INTEGER) AS step`
     const joined = `(${windows}) w ASOF JOIN (${starts}) b ON epoch_ms(w.window_start) >= b.start_ms`
@@ -140,9 +153,32 @@ export class TotalsReader {
   }
 
   #printBase(columns: readonly TallyColumn[]): string {
-    const { groups, from } = this.#source(this.#tables.totals)
-    const merged = columns.map((column) => `${printMerge(column)} AS ${column.column}`)
-    return `SELECT ${[groups, ...merged].join(', ')} FROM ${from} GROUP BY ALL`
+    const merged = columns.map((column) => ({
+      name: column.column,
+      merge: printMerge(column),
+      again: printMerge(column),
+      ...(isExact(column) && { type: WIDE }),
+    }))
+    return this.#printMerged(this.#tables.totals, merged)
+  }
+
+  /** Each table is merged by itself, since a narrow column is far faster to sum than a wide one, then both. */
+  #printMerged(table: string, columns: readonly MergeSql[], key: readonly string[] = []): string {
+    const { isLive } = this.#held
+    const merges = this.#tablesOf(table).map((name) => {
+      const { groups, from } = this.#source(name)
+      const list = columns.map(({ name, merge, type }) =>
+        isLive && type ? `CAST(${merge} AS ${type}) AS ${name}` : `${merge} AS ${name}`,
+      )
+      return `SELECT ${[groups, ...key, ...list].join(', ')} FROM ${from} GROUP BY ALL`
+    })
+    if (!isLive) return merges.join()
+    const list = [...GROUPS, ...key, ...columns.map(({ name, again }) => `${again} AS ${name}`)]
+    return `SELECT ${list.join(', ')} FROM (${merges.join(' UNION ALL ')}) GROUP BY ALL`
+  }
+
+  #tablesOf(table: string): string[] {
+    return this.#held.isLive ? [table, this.#tables.live(table)] : [table]
   }
 
   async #readTally(sql: string): Promise<TallyResult> {
@@ -167,10 +203,9 @@ export class TotalsReader {
   }
 
   #printSketch(tally: Tally, source: MeasureSource, isDistinct: boolean): string {
-    const { groups, from } = this.#source(this.#tables.sketch(tally.id))
-    const column = source.columns[0]!
-    const merged = isDistinct ? `max(${column})` : `CAST(sum(${column}) AS BIGINT)`
-    return `SELECT ${groups}, "key", ${merged} AS n FROM ${from} GROUP BY ALL`
+    const merge = (column: string) => (isDistinct ? `max(${column})` : `CAST(sum(${column}) AS BIGINT)`)
+    const column = { name: 'n', merge: merge(source.columns[0]!), again: merge('n') }
+    return this.#printMerged(this.#tables.sketch(tally.id), [column], ['"key"'])
   }
 }
 

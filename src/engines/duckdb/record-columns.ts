@@ -12,5 +12,7 @@ export function recordColumns(plan: SourcePlan): RecordColumns {
     error: (name) => `e${places.get(name)}`,
     reason: 'reason',
     eventMs: 'event_ms',
+    observedMs: 'observed_ms',
+    offset: '"offset"',
   }
 }

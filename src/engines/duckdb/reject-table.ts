@@ -6,11 +6,13 @@ import type { BatchRequest } from '../../ports/batch-engine.ts'
 import { duckdbDialect } from './dialect.ts'
 import { PARSED, recordColumns } from './record-columns.ts'
 
+type RejectRequest = Pick<BatchRequest, 'plan' | 'blocks' | 'stagingDir'>
+
 export class RejectTable {
   readonly #connection: DuckDBConnection
-  readonly #request: BatchRequest
+  readonly #request: RejectRequest
 
-  constructor(connection: DuckDBConnection, request: BatchRequest) {
+  constructor(connection: DuckDBConnection, request: RejectRequest) {
     this.#connection = connection
     this.#request = request
   }

@@ -6,9 +6,29 @@ import { readRows } from './read-rows.ts'
 import { HUGE, SCHEMA } from './report-tables.ts'
 
 /** Raised when older code could no longer read the file rightly. */
-const REPORT_FORMAT = 1
+const REPORT_FORMAT = 2
 
 const FUNCTIONS = sketchFunctions((name) => `${SCHEMA}.${name}`, HUGE)
+
+const STREAM_TABLES = [
+  `CREATE TABLE ${SCHEMA}.streams (tenant VARCHAR, source VARCHAR, incarnation VARCHAR, end_offset BIGINT,
+    clock_ms BIGINT)`,
+  `CREATE TABLE ${SCHEMA}.stream_metrics (tenant VARCHAR, source VARCHAR, metric VARCHAR, version VARCHAR,
+    start_offset BIGINT, start_clock_ms BIGINT, end_offset BIGINT, clock_ms BIGINT, lateness_ms BIGINT,
+    appended BIGINT, counted BIGINT, filtered BIGINT, late BIGINT, rejected BIGINT)`,
+  `CREATE TABLE ${SCHEMA}.late_windows (tenant VARCHAR, source VARCHAR, metric VARCHAR, version VARCHAR,
+    window_start TIMESTAMP, lines BIGINT, end_offset BIGINT)`,
+  `CREATE TABLE ${SCHEMA}.cuts (tenant VARCHAR, metric VARCHAR, version VARCHAR, from_time TIMESTAMP,
+    to_time TIMESTAMP, cut BIGINT, revision BIGINT)`,
+]
+
+/** From format 1; the cuts of what was published under it are not known, so they count as nothing. */
+const TO_FORMAT_2 = [
+  `ALTER TABLE ${SCHEMA}.ledger ADD COLUMN late BIGINT`,
+  ...STREAM_TABLES,
+  `INSERT INTO ${SCHEMA}.cuts SELECT tenant, metric, version, from_time, to_time, 0, 0 FROM ${SCHEMA}.coverage`,
+  `UPDATE ${SCHEMA}.format SET version = 2`,
+]
 
 const STATEMENTS = [
   `CREATE SCHEMA ${SCHEMA}`,
@@ -23,9 +43,10 @@ const STATEMENTS = [
   `CREATE TABLE ${SCHEMA}.coverage (tenant VARCHAR, metric VARCHAR, version VARCHAR,
     from_time TIMESTAMP, to_time TIMESTAMP)`,
   `CREATE TABLE ${SCHEMA}.ledger (tenant VARCHAR, revision BIGINT, source VARCHAR, metric VARCHAR,
-    appended BIGINT, counted BIGINT, filtered BIGINT, rejected BIGINT)`,
+    appended BIGINT, counted BIGINT, filtered BIGINT, late BIGINT, rejected BIGINT)`,
   `CREATE TABLE ${SCHEMA}.rejects (tenant VARCHAR, source VARCHAR, revision BIGINT, block VARCHAR,
     "offset" BIGINT, metric VARCHAR, reason VARCHAR, field VARCHAR)`,
+  ...STREAM_TABLES,
   ...FUNCTIONS.map(
     ({ name, parameters, body }) =>
       `CREATE MACRO ${SCHEMA}.${name}(${parameters.map((parameter) => parameter.name).join(', ')}) AS ${body}`,
@@ -34,16 +55,19 @@ const STATEMENTS = [
 
 /** All or nothing: a process that dies here leaves a file that counts as empty. */
 export async function prepareSchema(connection: DuckDBConnection, path: string): Promise<void> {
-  if (await hasSchema(connection)) return checkFormat(connection, path)
+  const found = (await hasSchema(connection)) ? await readFormat(connection, path) : 0
+  if (found === REPORT_FORMAT) return
   await connection.run('BEGIN')
-  for (const statement of STATEMENTS) await connection.run(statement)
+  for (const statement of found === 0 ? STATEMENTS : TO_FORMAT_2) await connection.run(statement)
   await connection.run('COMMIT')
 }
 
-/** Errors: REPORT_MISSING, REPORT_NEWER_FORMAT. */
+/** Errors: REPORT_MISSING, REPORT_NEWER_FORMAT, REPORT_OLDER_FORMAT. */
 export async function requireSchema(connection: DuckDBConnection, path: string): Promise<void> {
   if (!(await hasSchema(connection))) throw new MillraceError('REPORT_MISSING', { path })
-  await checkFormat(connection, path)
+  const found = await readFormat(connection, path)
+  if (found < REPORT_FORMAT)
+    throw new MillraceError('REPORT_OLDER_FORMAT', { path, found, known: REPORT_FORMAT })
 }
 
 async function hasSchema(connection: DuckDBConnection): Promise<boolean> {
@@ -51,8 +75,9 @@ async function hasSchema(connection: DuckDBConnection): Promise<boolean> {
   return (await readRows(connection, sql)).length > 0
 }
 
-async function checkFormat(connection: DuckDBConnection, path: string): Promise<void> {
+async function readFormat(connection: DuckDBConnection, path: string): Promise<number> {
   const found = Number((await readRows(connection, `SELECT max(version) FROM ${SCHEMA}.format`))[0]?.[0])
   if (found > REPORT_FORMAT)
     throw new MillraceError('REPORT_NEWER_FORMAT', { path, found, known: REPORT_FORMAT })
+  return found
 }

@@ -1,8 +1,8 @@
 /** How this database writes the tables of a report: names, column types, views, sketches. */
 import type { WideMath } from '../../compile/print-sketch.ts'
 import { printViewSelect } from '../../compile/print-view.ts'
-import type { StateSource } from '../../compile/report-state.ts'
-import type { DimensionType, MetricPlan } from '../../core/plan.ts'
+import type { StateSource } from '../../compile/state-source.ts'
+import type { DimensionType, MetricPlan, Tally } from '../../core/plan.ts'
 import { tablesOf } from '../table-key.ts'
 import { duckdbDialect } from './dialect.ts'
 import { readRows } from './read-rows.ts'
@@ -28,15 +28,29 @@ export function dimensionColumnType({ kind }: DimensionType): string {
   return kind === 'boolean' ? 'BOOLEAN' : 'HUGEINT'
 }
 
-/** CREATE OR REPLACE VIEW, named as the metric. */
-export function printView(plan: MetricPlan): string {
+/** CREATE OR REPLACE VIEW, named as the metric; `rowsOf` is given where rows stand in more than one table. */
+export function printView(plan: MetricPlan, rowsOf?: (tally: Tally) => string): string {
   const quoteName = (name: string) => duckdbDialect.quoteName(name)
   const tables = tablesOf(plan.metric, plan.version)
-  const select = printViewSelect(plan, { tables, wide: HUGE, quoteName, qualify })
+  const select = printViewSelect(plan, {
+    ...{ tables, wide: HUGE, quoteName, qualify },
+    ...(rowsOf && { rowsOf }),
+  })
   return `CREATE OR REPLACE VIEW main.${quoteName(plan.metric)} AS ${select}`
 }
 
-/** For compile/report-state.ts. */
+/** True once a stream has added to the version. */
+export async function hasLiveTables(
+  connection: Parameters<typeof readRows>[0],
+  { metric, version }: Pick<MetricPlan, 'metric' | 'version'>,
+): Promise<boolean> {
+  const tables = tablesOf(metric, version)
+  const name = duckdbDialect.quoteText(tables.live(tables.totals))
+  const sql = `SELECT 1 FROM duckdb_tables() WHERE schema_name = '${SCHEMA}' AND table_name = ${name}`
+  return (await readRows(connection, sql)).length > 0
+}
+
+/** For compile/state-source.ts. */
 export function stateOf(connection: Parameters<typeof readRows>[0]): StateSource {
   return {
     read: (sql, values) => readRows(connection, sql, values),

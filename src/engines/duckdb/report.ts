@@ -1,28 +1,35 @@
 /** The embedded report: one DuckDB file, `report.duckdb` in the data folder (see docs/report.md). */
 import type { DuckDBConnection } from '@duckdb/node-api'
+import { StreamAdvancer } from '../../compile/advance-stream.ts'
 import { emptyTotals } from '../../compile/align-tallies.ts'
-import { printDigests, readDigests } from '../../compile/print-digest.ts'
+import { type DigestDialect, printDigests, readDigests } from '../../compile/print-digest.ts'
 import { RunPublisher } from '../../compile/publish-run.ts'
 import { readMetricState, readRejects, readRuns } from '../../compile/report-state.ts'
+import { readLateWindows, readStreamState } from '../../compile/stream-state.ts'
 import { MillraceError } from '../../core/error.ts'
 import type { RunRecord } from '../../core/run-record.ts'
 import type { TallyDigests } from '../../core/tally-digest.ts'
 import type {
   DigestQuery,
+  LateWindow,
   MergedTotals,
   MetricState,
   Publication,
   RejectedLine,
   Report,
+  StreamAdvance,
+  StreamState,
   TotalsQuery,
 } from '../../ports/report.ts'
 import { tablesOf } from '../table-key.ts'
+import { DuckdbAdvanceStore } from './advance-store.ts'
+import { allRows, tallyTables } from './live-tables.ts'
 import { failedError, openReportFile, type ReportFile } from './open-report.ts'
 import { DuckdbPublishStore } from './publish-store.ts'
 import { TotalsReader } from './query-totals.ts'
 import { readRows } from './read-rows.ts'
 import { prepareSchema, requireSchema } from './report-schema.ts'
-import { qualify, stateOf } from './report-tables.ts'
+import { hasLiveTables, qualify, stateOf } from './report-tables.ts'
 import { withinRange } from './window-range.ts'
 
 /**
@@ -47,6 +54,9 @@ export async function openDuckdbReport(
 
 class DuckdbReport implements Report {
   readonly #file: ReportFile
+  /** Writers take turns: DuckDB refuses the second of two that change one table. */
+  #lastWrite: Promise<unknown> = Promise.resolve()
+  readonly #mergedRows = new Map<string, number>()
 
   constructor(file: ReportFile) {
     this.#file = file
@@ -58,40 +68,62 @@ class DuckdbReport implements Report {
   }
 
   publish(publication: Publication): Promise<RunRecord> {
-    return this.#connected(async (connection) => {
-      const record = await publishAtOnce(connection, publication)
+    return this.#writing(async (connection) => {
+      const record = await transact(connection, () =>
+        new RunPublisher(new DuckdbPublishStore(connection), publication).publish(),
+      )
       // The run is durable in the log already; the checkpoint gives back the space of what it replaced.
       await connection.run('CHECKPOINT')
       return record
     })
   }
 
+  advance(advance: StreamAdvance): Promise<void> {
+    return this.#writing((connection) =>
+      transact(connection, () =>
+        new StreamAdvancer(new DuckdbAdvanceStore(connection, this.#mergedRows), advance).advance(),
+      ),
+    )
+  }
+
+  streamState(source: string): Promise<StreamState | undefined> {
+    return this.#reading((connection) => readStreamState(stateOf(connection), source))
+  }
+
+  lateWindows(): Promise<LateWindow[]> {
+    return this.#connected((connection) => readLateWindows(stateOf(connection)))
+  }
+
   async query(query: TotalsQuery): Promise<MergedTotals> {
-    return this.#connected(async (connection) => {
-      await connection.run('BEGIN')
+    return this.#reading(async (connection) => {
       const { metric, version } = query.plan
       const state = await readMetricState(stateOf(connection), metric, version)
       const { firstWindowMs: firstMs, lastWindowMs: lastMs } = state ?? {}
       if (state?.version !== version || typeof firstMs !== 'number' || typeof lastMs !== 'number')
         return emptyTotals(query)
-      return new TotalsReader(connection, query, { firstMs, lastMs }).read()
+      const isLive = await hasLiveTables(connection, query.plan)
+      return new TotalsReader(connection, query, { firstMs, lastMs, isLive }).read()
     }, query.plan.metric)
   }
 
   digest(query: DigestQuery): Promise<TallyDigests> {
-    const { metric, version } = query.plan
-    const dialect = {
-      numberOfHex: (digits: string) => `CAST('0x' || ${digits} AS BIGINT)`,
-      epochMs: (column: string) => `epoch_ms(${column})`,
-      qualify,
-      range: withinRange(query.range),
-    }
-    const sql = printDigests(query, tablesOf(metric, version), dialect)
-    return this.#connected(async (connection) => readDigests(query, await readRows(connection, sql)), metric)
+    const { plan } = query
+    return this.#reading(async (connection) => {
+      const isLive = await hasLiveTables(connection, plan)
+      const dialect: DigestDialect = {
+        numberOfHex: (digits) => `CAST('0x' || ${digits} AS BIGINT)`,
+        epochMs: (column) => `epoch_ms(${column})`,
+        qualify,
+        rowsOf: (tally) => (isLive ? allRows(plan, tally) : tallyTables(plan, tally).ordinary),
+        range: withinRange(query.range),
+      }
+      const sql = printDigests(query, tablesOf(plan.metric, plan.version), dialect)
+      return readDigests(query, await readRows(connection, sql))
+    }, plan.metric)
   }
 
   metricState(metric: string, version?: string): Promise<MetricState | undefined> {
-    return this.#connected((connection) => readMetricState(stateOf(connection), metric, version))
+    return this.#reading((connection) => readMetricState(stateOf(connection), metric, version))
   }
 
   runs(limit: number): Promise<RunRecord[]> {
@@ -103,7 +135,22 @@ class DuckdbReport implements Report {
   }
 
   async close(): Promise<void> {
+    await this.#lastWrite
     this.#file.close()
+  }
+
+  #writing<T>(task: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    const written = this.#lastWrite.then(() => this.#connected(task))
+    this.#lastWrite = written.catch(() => undefined)
+    return written
+  }
+
+  /** One snapshot for all statements of the task. */
+  #reading<T>(task: (connection: DuckDBConnection) => Promise<T>, metric = ''): Promise<T> {
+    return this.#connected(async (connection) => {
+      await connection.run('BEGIN')
+      return task(connection)
+    }, metric)
   }
 
   /** A connection for one task, which may leave a transaction and temporary tables behind in it. */
@@ -128,12 +175,12 @@ class DuckdbReport implements Report {
 }
 
 /** Rolls back on any error, so the report stays as it was. */
-async function publishAtOnce(connection: DuckDBConnection, publication: Publication): Promise<RunRecord> {
+async function transact<T>(connection: DuckDBConnection, task: () => Promise<T>): Promise<T> {
   await connection.run('BEGIN')
   try {
-    const record = await new RunPublisher(new DuckdbPublishStore(connection), publication).publish()
+    const result = await task()
     await connection.run('COMMIT')
-    return record
+    return result
   } catch (error) {
     // A failed statement may have ended the transaction already; then there is nothing to roll back.
     await connection.run('ROLLBACK').catch(() => undefined)

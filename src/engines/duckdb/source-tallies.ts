@@ -1,7 +1,7 @@
 /** The tallies of one source while a batch runs: partials per chunk, then merged and staged as Parquet. */
 import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { TallyPrinter } from '../../compile/print-tally.ts'
+import { filterOf, type RecordFilter, TallyPrinter } from '../../compile/print-tally.ts'
 import type { MetricPlan, SourcePlan, Tally } from '../../core/plan.ts'
 import type { BatchRequest, StagedSource } from '../../ports/batch-engine.ts'
 import { duckdbDialect } from './dialect.ts'
@@ -12,29 +12,42 @@ import { stagedColumns } from './staged-columns.ts'
 /** Partials are merged early once this many rows have gathered, so that memory follows the result, not the input. */
 const MERGE_ROWS = 4_000_000
 
+/** What tallies need to know of a batch run or a micro-batch. */
+export type TallyRequest = Omit<BatchRequest, 'shared'>
+
 interface MetricState {
   readonly plan: MetricPlan
   readonly printer: TallyPrinter
+  readonly filter: RecordFilter
+  /** Lines by window. */
+  readonly late: Map<number, number>
   filtered: number
   rejected: number
 }
 
+interface ChunkCounts {
+  /** Lines of no use to any metric. */
+  readonly rejected: number
+  readonly metrics: readonly { readonly rejected: number; readonly late: number }[]
+}
+
 export class SourceTallies {
   readonly #connection: DuckDBConnection
-  readonly #request: BatchRequest
+  readonly #request: TallyRequest
   readonly #metrics: MetricState[]
   readonly #rejects: RejectTable
   /** Per table of partials: the number of rows at which to merge. */
   readonly #mergeAt = new Map<string, number>()
   #counts = { lines: 0, parsed: 0, headers: 0, rejected: 0 }
 
-  constructor(connection: DuckDBConnection, request: BatchRequest) {
+  constructor(connection: DuckDBConnection, request: TallyRequest) {
     this.#connection = connection
     this.#request = request
     this.#rejects = new RejectTable(connection, request)
     this.#metrics = request.plan.metrics.map((plan) => {
       const printer = new TallyPrinter(duckdbDialect, plan, recordColumns(request.plan))
-      return { plan, printer, filtered: 0, rejected: 0 }
+      const filter = filterOf(request, plan.metric)
+      return { plan, printer, filter, late: new Map(), filtered: 0, rejected: 0 }
     })
   }
 
@@ -44,12 +57,15 @@ export class SourceTallies {
 
   /** Tallies the records of the current chunk. */
   async addChunk(): Promise<void> {
-    await this.#countLines()
-    for (const metric of this.#metrics) {
+    const found = await this.#countLines()
+    for (const [index, metric] of this.#metrics.entries()) {
+      const { rejected, late } = found.metrics[index]!
       for (const tally of metric.plan.tallies) await this.#addPartials(metric, tally)
-      await this.#rejects.addMetric(metric.plan, metric.printer.conditions(this.#request.range).rejected)
+      if (late > 0) await this.#countLate(metric)
+      if (rejected > 0)
+        await this.#rejects.addMetric(metric.plan, metric.printer.conditions(metric.filter).rejected)
     }
-    await this.#rejects.addSource()
+    if (found.rejected > 0) await this.#rejects.addSource()
   }
 
   /** Merges all partials and writes the staged files. */
@@ -68,12 +84,15 @@ export class SourceTallies {
     }
   }
 
-  async #countLines(): Promise<void> {
-    const perMetric = this.#metrics.flatMap(({ printer }) => {
-      const { rejected, counted } = printer.conditions(this.#request.range)
+  /** Gives what of the chunk is rejected or late, of which there is most often nothing to look for. */
+  async #countLines(): Promise<ChunkCounts> {
+    const perMetric = this.#metrics.flatMap(({ printer, filter }) => {
+      const { rejected, counted, late } = printer.conditions(filter)
+      const isIn = late === 'FALSE' ? counted : `(${counted} OR ${late})`
       return [
         `count(*) FILTER (WHERE reason IS NULL AND ${rejected})`,
-        `count(*) FILTER (WHERE reason IS NULL AND NOT ${rejected} AND NOT ${counted})`,
+        `count(*) FILTER (WHERE reason IS NULL AND NOT ${rejected} AND NOT ${isIn})`,
+        late === 'FALSE' ? '0' : `count(*) FILTER (WHERE reason IS NULL AND NOT ${rejected} AND ${late})`,
       ]
     })
     const counts = [
@@ -90,15 +109,28 @@ export class SourceTallies {
     this.#counts.parsed += parsed!
     this.#counts.headers += headers!
     this.#counts.rejected += rejected!
-    for (const [index, metric] of this.#metrics.entries()) {
-      metric.rejected += rest[index * 2]! + rejected!
-      metric.filtered += rest[index * 2 + 1]! + headers!
+    const metrics = this.#metrics.map((metric, index) => {
+      const [ownRejected, filtered, late] = rest.slice(index * 3)
+      metric.rejected += ownRejected! + rejected!
+      metric.filtered += filtered! + headers!
+      return { rejected: ownRejected!, late: late! }
+    })
+    return { rejected: rejected!, metrics }
+  }
+
+  async #countLate({ printer, filter, late }: MetricState): Promise<void> {
+    const conditions = printer.conditions(filter)
+    const isLate = `reason IS NULL AND NOT ${conditions.rejected} AND ${conditions.late}`
+    const sql = `SELECT ${printer.windowStart}, count(*) FROM ${PARSED} WHERE ${isLate} GROUP BY 1`
+    for (const row of (await this.#connection.runAndReadAll(sql)).getRows()) {
+      const [windowMs, lines] = row.map(Number)
+      late.set(windowMs!, (late.get(windowMs!) ?? 0) + lines!)
     }
   }
 
-  async #addPartials({ plan, printer }: MetricState, tally: Tally): Promise<void> {
+  async #addPartials({ plan, printer, filter }: MetricState, tally: Tally): Promise<void> {
     const table = this.#tableName(plan, tally)
-    const partials = printer.partials(tally, PARSED, this.#request.range)
+    const partials = printer.partials(tally, PARSED, filter)
     const isNew = !this.#mergeAt.has(table)
     const verb = isNew ? `CREATE TEMP TABLE ${table} AS` : `INSERT INTO ${table}`
     await this.#connection.run(`${verb} ${partials}`)
@@ -132,13 +164,17 @@ export class SourceTallies {
         counted = (await this.#readNumbers(`SELECT coalesce(sum(records), 0) FROM ${table}`))[0]!
       tallies.push({ id: tally.id, path })
     }
-    return { metric: plan.metric, counted, filtered: metric.filtered, rejected: metric.rejected, tallies }
+    const { filtered, rejected } = metric
+    const late = [...metric.late].map(([windowMs, lines]) => ({ windowMs, lines }))
+    late.sort((a, b) => a.windowMs - b.windowMs)
+    const isFiltered = metric.filter.latenessMs !== undefined
+    return { metric: plan.metric, counted, filtered, rejected, ...(isFiltered && { late }), tallies }
   }
 
   /** A source without lines still stages files of the right shape. */
   async #createEmpty(metric: MetricState, tally: Tally): Promise<void> {
     const none = emptyRecords(this.#request.plan)
-    const partials = metric.printer.partials(tally, none, this.#request.range)
+    const partials = metric.printer.partials(tally, none, metric.filter)
     await this.#connection.run(`CREATE TEMP TABLE ${this.#tableName(metric.plan, tally)} AS ${partials}`)
   }
 
@@ -163,6 +199,6 @@ function emptyRecords(plan: SourcePlan): string {
     }
     return [`NULL::${type[field.type.kind]} AS f${index}`, `FALSE AS e${index}`]
   })
-  const columns = ['NULL::VARCHAR AS reason', '0::BIGINT AS event_ms', ...fields]
+  const columns = ['NULL::VARCHAR AS reason', '0::BIGINT AS event_ms', '0::BIGINT AS observed_ms', ...fields]
   return `(SELECT ${columns.join(', ')} LIMIT 0)`
 }

@@ -1,6 +1,7 @@
 /** The archive on plain files: blocks and manifests in the data folder, copies in an optional mirror folder. */
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { appendBatches } from '../../archive/append-batches.ts'
 import { BLOCK_LIMITS, type BlockLimits } from '../../archive/append-inputs.ts'
 import { type Disk, realDisk } from '../../archive/disk.ts'
 import { ingestInputs } from '../../archive/ingest.ts'
@@ -14,6 +15,7 @@ import type {
   ScrubReport,
   SharedFolder,
 } from '../../ports/archive.ts'
+import type { StoredBatch } from '../../ports/log.ts'
 import { FilesWriter } from './files-writer.ts'
 import { healBlock, healBlocks, stateOf } from './heal-block.ts'
 import { findManifest, type ManifestFault, type ManifestPlaces } from './manifest-store.ts'
@@ -78,6 +80,13 @@ export class FilesArchive implements Archive {
     })
     if (generation !== undefined) this.#unacknowledged.set(source, generation)
     return result satisfies IngestResult
+  }
+
+  append(source: string, batches: AsyncIterable<StoredBatch>): Promise<number> {
+    const places = this.#places(source)
+    return withOpenSource(this.#disk, places, (open) =>
+      appendBatches(new FilesWriter(this.#disk, places, open), this.#limits, batches),
+    )
   }
 
   async acknowledge(source: string): Promise<void> {

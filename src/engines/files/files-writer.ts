@@ -45,8 +45,8 @@ export class FilesWriter implements SourceWriter {
    */
   async commit({ manifest, ingest, history }: Commit): Promise<void> {
     await syncBlocks(this.#disk, this.#places)
-    await this.#writeHistory(history)
-    await announcePending(this.#disk, this.#places.primary, ingest)
+    if (history) await this.#writeHistory(history)
+    if (ingest) await announcePending(this.#disk, this.#places.primary, ingest)
     await commitManifest(this.#disk, this.#places, manifest)
   }
 

@@ -1,6 +1,7 @@
 /** The archive in HDFS, reached by WebHDFS: the same blocks and the same list of them as on plain files. */
 import { readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
+import { appendBatches } from '../../archive/append-batches.ts'
 import { BLOCK_LIMITS, type BlockLimits } from '../../archive/append-inputs.ts'
 import { ingestInputs } from '../../archive/ingest.ts'
 import type { Block, Manifest } from '../../core/block.ts'
@@ -16,9 +17,11 @@ import type {
   SharedFolder,
   StorageHealth,
 } from '../../ports/archive.ts'
+import type { StoredBatch } from '../../ports/log.ts'
 import { BlockCache } from './block-cache.ts'
 import { compactOnce, TARGET_BYTES } from './compact-source.ts'
 import { dataFolderId } from './data-folder-id.ts'
+import type { HdfsWriter } from './hdfs-writer.ts'
 import { findManifest } from './manifest-generations.ts'
 import { unacknowledged, withOpenSource } from './open-source.ts'
 import {
@@ -109,6 +112,11 @@ export class HdfsArchive implements Archive {
     const { result, generation } = await withOpenSource(place, (writer) => ingestInputs(writer, job))
     if (generation !== undefined) this.#unacknowledged.set(source, generation)
     return result
+  }
+
+  append(source: string, batches: AsyncIterable<StoredBatch>): Promise<number> {
+    const append = (writer: HdfsWriter) => appendBatches(writer, this.#limits, batches)
+    return withOpenSource(this.#place(source, undefined), append)
   }
 
   async acknowledge(source: string): Promise<void> {

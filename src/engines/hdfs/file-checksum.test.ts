@@ -1,7 +1,7 @@
 /** The checksum that HDFS gives, from the bytes alone. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { crc32c } from './crc32c.ts'
+import { crc32c } from '../../archive/crc32c.ts'
 import { RunningChecksum } from './file-checksum.ts'
 
 async function* cut(bytes: Buffer, sizes: readonly number[]) {

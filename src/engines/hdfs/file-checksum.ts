@@ -3,7 +3,7 @@
  * MD5 of the CRCs of its chunks (`MD5-of-<chunks a block>MD5-of-<bytes a chunk>CRC32C`).
  */
 import { createHash } from 'node:crypto'
-import { crc32c } from './crc32c.ts'
+import { crc32c } from '../../archive/crc32c.ts'
 import type { FileChecksum } from './web-hdfs.ts'
 
 /** As HDFS has it unless `dfs.bytes-per-checksum` says otherwise. */

@@ -75,8 +75,9 @@ export class HdfsWriter implements SourceWriter {
   async commit({ manifest, ingest, history }: Commit): Promise<void> {
     const { hdfs, folder } = this.#place
     await this.#lease.requireHeld()
-    await hdfs.replace(await this.#uploads.put(printHistory(history)), `${folder.root}/${HISTORY}`)
-    await this.#commit({ ...manifest, pending: [...this.pending, ingest] })
+    if (history)
+      await hdfs.replace(await this.#uploads.put(printHistory(history)), `${folder.root}/${HISTORY}`)
+    await this.#commit({ ...manifest, pending: ingest ? [...this.pending, ingest] : this.pending })
   }
 
   /** One block in the place of several, which stay for a day. Errors: ARCHIVE_OVERTAKEN. */

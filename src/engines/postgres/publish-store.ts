@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { from as copyFrom } from 'pg-copy-streams'
-import type { Loaded, LoadJob, PublishStore, StoredValue } from '../../compile/publish-run.ts'
+import type { Loaded, LoadJob, PublishStore, StoredValue, Streaming } from '../../compile/publish-run.ts'
 import { readCoverage } from '../../compile/report-state.ts'
 import { allTables, type MetricTables } from '../../compile/report-tables.ts'
 import type { MetricPlan, Tally } from '../../core/plan.ts'
@@ -149,7 +149,35 @@ export class PostgresPublishStore implements PublishStore {
     return { first: first!, last: last! }
   }
 
-  async replaceRejects(staged: StagedSource, metrics: readonly string[], revision: number): Promise<void> {
+  /** No stream adds to this report yet. */
+  async streaming(): Promise<Streaming | undefined> {
+    return undefined
+  }
+
+  async takeOver(
+    { metric, version }: MetricPlan,
+    { fromMs, toMs }: TimeRange,
+    { revision, cut }: { readonly revision: number; readonly cut: number },
+  ): Promise<void> {
+    const inside = [
+      ...(fromMs === undefined ? [] : [`from_time >= ${instantOf(fromMs)}`]),
+      ...(toMs === undefined ? [] : [`to_time <= ${instantOf(toMs)}`]),
+    ]
+    const older = [`tenant = '' AND metric = $1 AND version = $2`, ...inside].join(' AND ')
+    await this.#transaction.run(`DELETE FROM ${this.#names.schema}.cuts WHERE ${older}`, [metric, version])
+    const bounds = { from_time: { ms: fromMs ?? null }, to_time: { ms: toMs ?? null } }
+    await this.insert('cuts', { metric, version, ...bounds, cut, revision })
+  }
+
+  async dropStream({ metric, version }: MetricPlan): Promise<void> {
+    await this.forget('cuts', metric, version)
+  }
+
+  async replaceRejects(
+    staged: StagedSource,
+    metrics: readonly string[],
+    { revision }: { readonly revision: number },
+  ): Promise<void> {
     const table = `${this.#names.schema}.rejects`
     await this.#transaction.run(
       `DELETE FROM ${table} WHERE tenant = '' AND source = $1 AND (metric IS NULL OR metric = ANY($2))`,

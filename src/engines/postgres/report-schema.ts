@@ -35,7 +35,7 @@ export async function migrateSchema(
   }
 }
 
-/** For readers. Errors: REPORT_MISSING, REPORT_NEWER_FORMAT, REPORT_MIGRATION_CHANGED. */
+/** For readers. Errors: REPORT_MISSING, REPORT_OLDER_FORMAT, REPORT_NEWER_FORMAT, REPORT_MIGRATION_CHANGED. */
 export async function requireSchema(
   transaction: Transaction,
   names: PostgresNames,
@@ -49,6 +49,8 @@ export async function requireSchema(
   const applied = known.length > 0 ? await readApplied(transaction, names) : new Map()
   if (applied.size === 0) throw new MillraceError('REPORT_MISSING', { path })
   checkApplied(applied, path)
+  if (applied.size < MIGRATIONS.length)
+    throw new MillraceError('REPORT_OLDER_FORMAT', { path, found: applied.size, known: MIGRATIONS.length })
 }
 
 async function checkServer(transaction: Transaction, path: string): Promise<void> {

@@ -1,5 +1,5 @@
 /** How PostgreSQL says what both publishing and reading need: ranges of windows, instants as milliseconds. */
-import type { StateSource } from '../../compile/report-state.ts'
+import type { StateSource } from '../../compile/state-source.ts'
 import type { TimeRange } from '../../core/run-record.ts'
 import { instantOf, type PostgresNames } from './postgres-names.ts'
 import type { Transaction } from './session.ts'
@@ -12,7 +12,7 @@ export function withinRange({ fromMs, toMs }: TimeRange): string {
   return bounds.length > 0 ? bounds.join(' AND ') : 'TRUE'
 }
 
-/** For compile/report-state.ts. */
+/** For compile/state-source.ts. */
 export function stateOf(transaction: Transaction, { schema }: PostgresNames): StateSource {
   return {
     read: (sql, values) => transaction.rows(sql, values),

@@ -1,19 +1,23 @@
 /** The report in PostgreSQL: a schema of its own in any database (see docs/report.md). */
 import { randomUUID } from 'node:crypto'
 import { emptyTotals } from '../../compile/align-tallies.ts'
-import { printDigests, readDigests } from '../../compile/print-digest.ts'
+import { type DigestDialect, printDigests, readDigests } from '../../compile/print-digest.ts'
 import { RunPublisher } from '../../compile/publish-run.ts'
 import { readMetricState, readRejects, readRuns } from '../../compile/report-state.ts'
+import { readLateWindows, readStreamState } from '../../compile/stream-state.ts'
 import { MillraceError } from '../../core/error.ts'
 import type { RunRecord } from '../../core/run-record.ts'
 import type { TallyDigests } from '../../core/tally-digest.ts'
 import type {
   DigestQuery,
+  LateWindow,
   MergedTotals,
   MetricState,
   Publication,
   RejectedLine,
   Report,
+  StreamAdvance,
+  StreamState,
   TotalsQuery,
 } from '../../ports/report.ts'
 import type { StagedTextReader } from '../../ports/staged-text.ts'
@@ -56,7 +60,7 @@ export async function openPostgresReport(
   try {
     if (mode === 'write') await session.transact('write', (on) => migrateSchema(on, names, path))
     else await session.transact('snapshot', (on) => requireSchema(on, names, path))
-    return new PostgresReport(session, names, text)
+    return new PostgresReport(session, names, text, path)
   } catch (error) {
     await session.close()
     throw error
@@ -68,7 +72,10 @@ class PostgresReport implements Report {
   readonly #names: PostgresNames
   readonly #text: StagedTextReader
 
-  constructor(session: Session, names: PostgresNames, text: StagedTextReader) {
+  readonly #path: string
+
+  constructor(session: Session, names: PostgresNames, text: StagedTextReader, path: string) {
+    this.#path = path
     this.#session = session
     this.#names = names
     this.#text = text
@@ -87,6 +94,20 @@ class PostgresReport implements Report {
     })
   }
 
+  /** Errors: REPORT_STREAM_UNSUPPORTED, always. */
+  async advance(_advance: StreamAdvance): Promise<void> {
+    const why = 'its tables of provisional windows are not built for PostgreSQL yet'
+    throw new MillraceError('REPORT_STREAM_UNSUPPORTED', { path: this.#path, why })
+  }
+
+  streamState(source: string): Promise<StreamState | undefined> {
+    return this.#read((transaction) => readStreamState(stateOf(transaction, this.#names), source))
+  }
+
+  lateWindows(): Promise<LateWindow[]> {
+    return this.#read((transaction) => readLateWindows(stateOf(transaction, this.#names)))
+  }
+
   query(query: TotalsQuery): Promise<MergedTotals> {
     return this.#read(async (transaction) => {
       const { metric, version } = query.plan
@@ -103,14 +124,17 @@ class PostgresReport implements Report {
   }
 
   digest(query: DigestQuery): Promise<TallyDigests> {
+    const tables = tablesOf(query.plan.metric, query.plan.version)
+    const qualify = (table: string) => `${this.#names.schema}.${quoteName(table)}`
     return this.#read(async (transaction) => {
-      const dialect = {
-        numberOfHex: (digits: string) => `CAST(CAST('x' || lpad(${digits}, 16, '0') AS bit(64)) AS bigint)`,
+      const dialect: DigestDialect = {
+        numberOfHex: (digits) => `CAST(CAST('x' || lpad(${digits}, 16, '0') AS bit(64)) AS bigint)`,
         epochMs: stateOf(transaction, this.#names).epochMs,
-        qualify: (table: string) => `${this.#names.schema}.${quoteName(table)}`,
+        qualify,
+        rowsOf: (tally) => qualify(tally.key ? tables.sketch(tally.id) : tables.totals),
         range: withinRange(query.range),
       }
-      const sql = printDigests(query, tablesOf(query.plan.metric, query.plan.version), dialect)
+      const sql = printDigests(query, tables, dialect)
       return readDigests(query, await transaction.rows(sql))
     })
   }

@@ -13,7 +13,7 @@ export function explainSource(plan: SourcePlan): Statement[] {
     const printer = new TallyPrinter(sparkDialect, metric, recordColumns(plan))
     return metric.tallies.map((tally) => ({
       title: `tally ${tally.id} of ${metric.metric}`,
-      sql: printer.partials(tally, 'parsed', {}),
+      sql: printer.partials(tally, 'parsed', { range: {} }),
     }))
   })
   return [parse, ...tallies]

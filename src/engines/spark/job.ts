@@ -1,7 +1,7 @@
 /** The SQL script of one Spark application: per source one cached parse, then all that is staged from it. */
 import type { EngineDialect } from '../../compile/format/parse-dialect.ts'
 import { printParse } from '../../compile/parse-source.ts'
-import { type RecordColumns, TallyPrinter } from '../../compile/print-tally.ts'
+import { filterOf, type RecordColumns, type RecordFilter, TallyPrinter } from '../../compile/print-tally.ts'
 import type { MetricPlan, SourcePlan, Tally, TallyColumn } from '../../core/plan.ts'
 import type { BatchRequest, BlockLocation } from '../../ports/batch-engine.ts'
 
@@ -36,11 +36,12 @@ class SourceJob {
 
   /** The cache is dropped at the end of the source, so that sources do not crowd one another out. */
   statements(): string[] {
-    const { plan } = this.#request
+    const { plan, latenessMs } = this.#request
+    const passed = ['"offset"', ...(latenessMs ? ['observed_ms'] : [])]
     const printers = plan.metrics.map((metric) => new TallyPrinter(this.#dialect, metric, this.#columns))
     return [
       ...this.#readBlocks(),
-      `CACHE TABLE ${this.#parsed} OPTIONS ('storageLevel' 'MEMORY_AND_DISK') AS ${printParse(plan, this.#dialect, this.#lines)}`,
+      `CACHE TABLE ${this.#parsed} OPTIONS ('storageLevel' 'MEMORY_AND_DISK') AS ${printParse(plan, this.#dialect, this.#lines, passed)}`,
       this.#write(COUNTS, 'json', this.#counts(printers)),
       ...plan.metrics.flatMap((metric, index) =>
         metric.tallies.map((tally) => this.#tally(metric, index, tally, printers[index]!)),
@@ -51,14 +52,15 @@ class SourceJob {
   }
 
   #readBlocks(): string[] {
-    const columns = 'CAST(NULL AS BIGINT) AS "offset", CAST(NULL AS BINARY) AS raw'
+    const columns =
+      'CAST(NULL AS BIGINT) AS "offset", CAST(NULL AS BIGINT) AS observed_ms, CAST(NULL AS BINARY) AS raw'
     const none = `SELECT ${columns} WHERE FALSE`
     const views = foldersOf(this.#request.blocks).map(([folder, names], index) => ({
       name: `${this.#lines}_${index}`,
       path: this.#dialect.quoteText(folder),
       glob: this.#dialect.quoteText(`{${names.join(',')}}`),
     }))
-    const all = views.map(({ name }) => `SELECT "offset", raw FROM ${name}`)
+    const all = views.map(({ name }) => `SELECT "offset", observed_ms, raw FROM ${name}`)
     return [
       ...views.map(
         ({ name, path, glob }) =>
@@ -79,7 +81,7 @@ class SourceJob {
   #counts(printers: readonly TallyPrinter[]): string {
     const where = (condition: string) => `count(*) FILTER (WHERE ${condition})`
     const perMetric = printers.flatMap((printer, index) => {
-      const { rejected, counted } = printer.conditions(this.#request.range)
+      const { rejected, counted } = printer.conditions(this.#filter(index))
       const valid = `reason IS NULL AND NOT ${rejected}`
       return [
         `${where(`reason IS NULL AND ${rejected}`)} AS rejected${index}`,
@@ -96,8 +98,12 @@ class SourceJob {
     return `SELECT ${[...perSource, ...perMetric].join(', ')} FROM ${this.#parsed}`
   }
 
+  #filter(metric: number): RecordFilter {
+    return filterOf(this.#request, this.#request.plan.metrics[metric]!.metric)
+  }
+
   #tally(plan: MetricPlan, index: number, tally: Tally, printer: TallyPrinter): string {
-    const partials = printer.partials(tally, this.#parsed, this.#request.range)
+    const partials = printer.partials(tally, this.#parsed, this.#filter(index))
     const columns = stagedColumns(plan, tally, printer)
     const query = `SELECT ${columns.join(', ')} FROM (${partials})`
     return this.#write(tallyFolder(index, tally), 'parquet', query, printer.groupNames(tally))
@@ -112,7 +118,7 @@ class SourceJob {
     const ofSource = `CASE WHEN reason <> 'header' THEN ${fault(none, 'reason', none)} END`
     const ofMetrics = printers.flatMap((printer, index) => {
       const { metric, usedFields } = this.#request.plan.metrics[index]!
-      const { rejected } = printer.conditions(this.#request.range)
+      const { rejected } = printer.conditions(this.#filter(index))
       if (rejected === 'FALSE') return []
       const whens = usedFields.map((field) => `WHEN ${this.#columns.error(field)} THEN ${text(field)}`)
       const field = whens.length > 0 ? `CASE ${whens.join(' ')} END` : none
@@ -143,6 +149,8 @@ export function recordColumns(plan: SourcePlan): RecordColumns {
     error: (name) => `e${places.get(name)}`,
     reason: 'reason',
     eventMs: 'event_ms',
+    observedMs: 'observed_ms',
+    offset: '"offset"',
   }
 }
 

@@ -1,5 +1,6 @@
 /** All migrations, in the order in which they run. */
 import { firstTables } from './0001-tables.ts'
+import { streams } from './0002-streams.ts'
 import type { Migration } from './migration.ts'
 
-export const MIGRATIONS: readonly Migration[] = [firstTables]
+export const MIGRATIONS: readonly Migration[] = [firstTables, streams]

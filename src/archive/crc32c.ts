@@ -1,4 +1,4 @@
-/** CRC-32C (Castagnoli, RFC 3720 appendix B.4), eight bytes a step, as HDFS has it for each 512 bytes. */
+/** CRC-32C (Castagnoli, RFC 3720 appendix B.4), eight bytes a step. */
 
 const POLYNOMIAL = 0x82f63b78
 
@@ -7,9 +7,9 @@ type Table = Int32Array
 /** `T<k>[b]`: what byte b does to the register k bytes later. Taken apart once: a call is for few bytes. */
 const [T0, T1, T2, T3, T4, T5, T6, T7] = makeTables()
 
-/** As a signed 32-bit number. */
-export function crc32c(bytes: Uint8Array, from: number, to: number): number {
-  let crc = -1
+/** As a signed 32-bit number. `before` is that of bytes which come before these. */
+export function crc32c(bytes: Uint8Array, from: number, to: number, before = 0): number {
+  let crc = ~before
   let at = from
   for (; at + 8 <= to; at += 8) {
     crc ^= bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)

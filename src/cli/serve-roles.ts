@@ -1,0 +1,70 @@
+/** What a server works with, opened in the one order that is safe, and closed in the other. */
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { MillraceError } from '../core/error.ts'
+import type { Archive } from '../ports/archive.ts'
+import type { Log } from '../ports/log.ts'
+import type { Report } from '../ports/report.ts'
+import type { StreamEngine } from '../ports/stream-engine.ts'
+
+type Registry = typeof import('../engines/registry.ts')
+type Deployment = Parameters<Registry['openArchive']>[0]
+
+export interface ServeRoles {
+  readonly archive: Archive
+  readonly report: Report
+  readonly log: Log
+  readonly engine: StreamEngine
+  /** False where totals come by batch alone. */
+  readonly isStreaming: boolean
+  /** An empty folder for a micro-batch. */
+  makeStagingDir(): Promise<{ readonly path: string; remove(): Promise<void> }>
+  close(): Promise<void>
+}
+
+/** `onTorn` hears of bytes at the end of a log that were never acked. Errors: DATA_LOCKED, REPORT_*, LOG_DAMAGED. */
+export async function openServeRoles(
+  deployment: Deployment,
+  onTorn: (source: string, bytes: number) => void,
+): Promise<ServeRoles> {
+  const registry = await import('../engines/registry.ts')
+  await requireAlone(registry, deployment)
+  const archive = await registry.openArchive(deployment)
+  const report = await registry.openOwnReport(deployment, 'write')
+  const clockFloor = async (source: string) => (await report.streamState(source))?.clockMs ?? 0
+  const log = await registry.openLog(deployment, archive, { clockFloor, onTorn }).catch(async (error) => {
+    await report.close()
+    throw error
+  })
+  const stagingRoot = join(deployment.dataDir, 'streaming')
+  await rm(stagingRoot, { recursive: true, force: true })
+  await mkdir(stagingRoot, { recursive: true })
+  const engine = await registry.openStreamEngine(stagingRoot)
+  return {
+    ...{ archive, report, log, engine, isStreaming: registry.takesStreams(deployment) },
+    makeStagingDir: stagingFolders(stagingRoot),
+    close: async () => {
+      await engine.close()
+      await report.close()
+      await log.close()
+      await rm(stagingRoot, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Sooner and plainer than by the locks of the report and the log. */
+async function requireAlone(registry: Registry, deployment: Deployment): Promise<void> {
+  const link = await registry.openLink(deployment)
+  if (!link) return
+  link.close()
+  throw new MillraceError('SERVE_RUNS_ALREADY', { path: deployment.dataDir })
+}
+
+function stagingFolders(root: string): ServeRoles['makeStagingDir'] {
+  let next = 0
+  return async () => {
+    const path = join(root, String(next++))
+    await mkdir(path)
+    return { path, remove: () => rm(path, { recursive: true, force: true }) }
+  }
+}

@@ -1,0 +1,177 @@
+/** A server at work: the door, streams, archiving, restatements and scheduled batches beside one another. */
+import { resolve } from 'node:path'
+import { buildPlans } from '../compile/build-plan.ts'
+import type { Definition } from '../core/definition.ts'
+import { MillraceError } from '../core/error.ts'
+import type { RunRecord } from '../core/run-record.ts'
+import { offerLink } from '../link/offer-link.ts'
+import { reportMethods } from '../link/served-report.ts'
+import { Archiver } from '../run/keep-archiving.ts'
+import { keepRestating } from '../run/keep-restating.ts'
+import { type KeptSchedule, keepSchedule } from '../run/keep-schedule.ts'
+import { keepStreaming } from '../run/keep-streaming.ts'
+import { Counters } from '../server/counters.ts'
+import type { ServeSettings } from '../server/serve-settings.ts'
+import { startServer } from '../server/server.ts'
+import { StreamWatch } from '../server/stream-watch.ts'
+import type { BatchOrder } from './batch-child.ts'
+import { say } from './output.ts'
+import type { ServeRoles } from './serve-roles.ts'
+import { sha256 } from './sha256.ts'
+import { countOf } from './text-table.ts'
+import type { Workspace } from './workspace.ts'
+
+/** Within which requests that are under way are answered. */
+const GRACE_MS = 1500
+
+/** Runs until it is told to stop. */
+export class Serving {
+  readonly #workspace: Workspace
+  readonly #definition: Definition
+  readonly #roles: ServeRoles
+  readonly #childModule: URL
+  readonly #watch = new StreamWatch()
+  readonly #archived = new Map<string, number>()
+  readonly #archiver: Archiver
+  readonly #stop = new AbortController()
+  /** Batches of the schedule and of restatement take turns. */
+  #lastBatch: Promise<unknown> = Promise.resolve()
+
+  constructor(workspace: Workspace, definition: Definition, roles: ServeRoles, childModule: URL) {
+    this.#workspace = workspace
+    this.#definition = definition
+    this.#roles = roles
+    this.#childModule = childModule
+    const { log, archive } = roles
+    this.#archiver = new Archiver(
+      { log, archive, passed: async (source) => this.#passed(source) },
+      {
+        onArchived: (source, endOffset) => this.#archived.set(source, endOffset),
+        onFailure: (source, error) =>
+          say(`millrace: The log of ${source} waits for the archive: ${textOf(error)}`),
+      },
+    )
+  }
+
+  async run(settings: ServeSettings): Promise<void> {
+    const { log, report } = this.#roles
+    const { sources } = this.#definition
+    const server = await startServer({
+      ...{ log, settings, counters: new Counters(), streams: this.#watch },
+      archived: () => this.#archived,
+      sources: new Set(sources.keys()),
+      onFailure: (error) => say(`millrace: ${textOf(error)}`),
+    })
+    const link = await offerLink(this.#workspace.dataDir, {
+      ...reportMethods(report),
+      archive: () => this.#archiveAll(),
+    })
+    const schedule = await this.#planBatches()
+    const work = [this.#archiver.run(this.#stop.signal), this.#stream(), this.#restate()]
+    say(greeting(server.url, this.#definition, schedule))
+    await stopSignal()
+    await server.stop(GRACE_MS)
+    this.#stop.abort()
+    await Promise.all([...work, schedule?.stop()])
+    await link.close()
+  }
+
+  /** Lines that a stream has not counted must stay in the log. */
+  #passed(source: string): number | undefined {
+    if (!this.#roles.isStreaming) return undefined
+    const feeds = [...this.#definition.metrics.values()].some((metric) => metric.source === source)
+    return feeds ? (this.#watch.streams.get(source)?.endOffset ?? 0) : undefined
+  }
+
+  async #archiveAll(): Promise<void> {
+    if (!(await this.#archiver.archiveAll(true))) throw new MillraceError('SERVE_NOT_ARCHIVED')
+  }
+
+  async #stream(): Promise<void> {
+    const { log, engine, report, makeStagingDir, isStreaming } = this.#roles
+    if (!isStreaming) return
+    const metrics = [...this.#definition.metrics.values()]
+    const latenessMs = new Map(metrics.map(({ name, allowedLatenessMs }) => [name, allowedLatenessMs]))
+    await keepStreaming(
+      {
+        ...{ plans: buildPlans(this.#definition, sha256), latenessMs, log, engine, report, makeStagingDir },
+        now: Date.now,
+        onAdvance: (news) => this.#watch.note(news),
+        onFailure: (source, error) => {
+          if (this.#watch.fail(source, textOf(error)))
+            say(`millrace: The stream of ${source} cannot go on, and tries again: ${textOf(error)}`)
+        },
+      },
+      this.#stop.signal,
+    )
+  }
+
+  async #restate(): Promise<void> {
+    if (this.#definition.serve.restate !== 'at_once') return
+    const plans = buildPlans(this.#definition, sha256).flatMap((plan) => plan.metrics)
+    await keepRestating(
+      {
+        ...{ plans, report: this.#roles.report, now: Date.now },
+        restate: async (ranges) => {
+          const metrics = [...ranges.keys()]
+          const record = await this.#batch({ range: {}, ranges: [...ranges], metrics })
+          say(
+            `millrace: Revision ${record.revision} restates windows of ${metrics.join(', ')}, which had waited.`,
+          )
+        },
+        onFailure: (error) => say(`millrace: Windows wait to be restated: ${textOf(error)}`),
+      },
+      this.#stop.signal,
+    )
+  }
+
+  /** Undefined where the definition has no schedule. */
+  async #planBatches(): Promise<KeptSchedule | undefined> {
+    const { schedule } = this.#definition.batch
+    if (!schedule) return undefined
+    const { report } = this.#roles
+    return keepSchedule({
+      ...{ schedule, now: Date.now },
+      lastRunMs: async () => (await report.runs(1))[0]?.startedMs,
+      onFailure: (error) => say(`millrace: The batch failed: ${textOf(error)}`),
+      run: async () => {
+        const { revision, sources } = await this.#batch({ range: {} })
+        const lines = sources.reduce((sum, { linesRead }) => sum + linesRead, 0)
+        say(`millrace: Revision ${revision} published, of ${countOf(lines, 'line')}.`)
+      },
+    })
+  }
+
+  /** In a process of its own, which publishes through this one. */
+  #batch(what: Pick<BatchOrder, 'range' | 'ranges' | 'metrics'>): Promise<RunRecord> {
+    const ran = this.#lastBatch.then(async () => {
+      const { runBatchChild } = await import('./batch-process.ts')
+      const { config, dataDir } = this.#workspace
+      const order: BatchOrder = { type: 'start', config: resolve(config), dataDir, ...what }
+      return runBatchChild(this.#childModule, order, () => undefined, this.#stop.signal)
+    })
+    this.#lastBatch = ran.catch(() => undefined)
+    return ran
+  }
+}
+
+function greeting(url: string, { sources }: Definition, schedule: KeptSchedule | undefined): string {
+  const next = schedule?.next()
+  const batches = next ? `the next batch is at ${next.toISOString()}` : 'no batch is scheduled'
+  return `Listening on ${url} for ${countOf(sources.size, 'source')}; ${batches}. Ctrl-C stops.`
+}
+
+/** A second one ends the process at once. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = () => {
+      say('Stopping.')
+      resolve()
+    }
+    process.once('SIGINT', stop).once('SIGTERM', stop)
+  })
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,13 @@
+/** How a report's database is asked for what it says of itself. */
+
+/** One statement's rows; values fill the `$1`, `$2` … places. */
+export type ReadRows = (sql: string, values: readonly (string | number)[]) => Promise<readonly unknown[][]>
+
+/** How a database is asked. */
+export interface StateSource {
+  readonly read: ReadRows
+  /** Of millrace's own tables, ready for SQL. */
+  readonly schema: string
+  /** Milliseconds since the epoch of a column of time. */
+  epochMs(column: string): string
+}

@@ -1,0 +1,200 @@
+/** The log on plain files: for each source a folder of segments that only grow (see docs/log.md). */
+import { randomBytes } from 'node:crypto'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { acquireLock, type Release, takeLock } from '../../archive/lock.ts'
+import { MillraceError } from '../../core/error.ts'
+import type { Appended, Log, LogBatch, LogEnd, LogSource, StoredBatch } from '../../ports/log.ts'
+import { type LogDisk, realLogDisk } from './log/log-disk.ts'
+import type { Clocks } from './log/observed-clock.ts'
+import { listSegments } from './log/segment-list.ts'
+import { isFull, SourceLog } from './log/source-log.ts'
+
+const SEGMENT_BYTES = 64 * 1024 * 1024
+
+export interface FilesLogOptions {
+  /** The log lies in `<dataDir>/log/<source>`. */
+  readonly dataDir: string
+  /** Where a source goes on that the log has not, or not so far: the archive's next offset. */
+  firstOffset(source: string): Promise<number>
+  /** The latest clock that anyone was told of this source; lines are stamped with no earlier time. */
+  clockFloor?(source: string): Promise<number>
+  /** Hears of bytes at the end of a source that were never acked and are gone. */
+  onTorn?(source: string, bytes: number): void
+  /** For tests. */
+  readonly disk?: LogDisk
+  readonly clocks?: Clocks
+  readonly segmentBytes?: number
+}
+
+const realClocks: Clocks = { now: Date.now, steady: () => performance.now() }
+
+export class FilesLog implements Log {
+  readonly #options: FilesLogOptions
+  readonly #root: string
+  readonly #release: Release
+  readonly #sources = new Map<string, SourceLog>()
+  readonly #opening = new Map<string, Promise<SourceLog>>()
+  readonly #locks: Release[] = []
+  readonly #locked = new Set<string>()
+  #failure: Error | undefined
+
+  private constructor(options: FilesLogOptions, root: string, release: Release) {
+    this.#options = options
+    this.#root = root
+    this.#release = release
+  }
+
+  /** Errors: DATA_LOCKED, LOG_DAMAGED, ARCHIVE_UNWRITABLE. */
+  static async open(options: FilesLogOptions): Promise<FilesLog> {
+    const root = join(options.dataDir, 'log')
+    const release = await acquireLock(join(options.dataDir, 'log.lock'), 'server')
+    const log = new FilesLog(options, root, release)
+    try {
+      for (const source of await listLogs(options.dataDir)) await log.#open(source)
+      return log
+    } catch (error) {
+      await log.close()
+      throw error
+    }
+  }
+
+  get failure(): Error | undefined {
+    return this.#failure ?? [...this.#sources.values()].find(({ failure }) => failure)?.failure
+  }
+
+  sources(): LogSource[] {
+    return [...this.#sources].map(([source, { incarnation, startOffset, endOffset, bytes }]) => {
+      return { source, incarnation, startOffset, endOffset, bytes }
+    })
+  }
+
+  async append(source: string, batch: LogBatch): Promise<Appended> {
+    return (this.#sources.get(source) ?? (await this.#begin(source))).append(batch)
+  }
+
+  end(source: string): LogEnd {
+    return this.#of(source).end()
+  }
+
+  read(source: string, fromOffset: number, maxBytes: number): Promise<StoredBatch[]> {
+    return this.#of(source).read(fromOffset, maxBytes)
+  }
+
+  wait(source: string, offset: number, signal: AbortSignal): Promise<void> {
+    return this.#of(source).wait(offset, signal)
+  }
+
+  trim(source: string, offset: number): Promise<void> {
+    return this.#of(source).trim(offset)
+  }
+
+  async close(): Promise<void> {
+    for (const source of this.#sources.values()) await source.close()
+    for (const release of this.#locks) await release()
+    await this.#release()
+  }
+
+  #of(source: string): SourceLog {
+    const found = this.#sources.get(source)
+    if (!found) throw new Error(`source ${source} has no log`)
+    return found
+  }
+
+  async #open(source: string): Promise<void> {
+    await this.#lock(source)
+    const floorMs = (await this.#options.clockFloor?.(source)) ?? 0
+    const onTorn = (bytes: number) => this.#options.onTorn?.(source, bytes)
+    const opened = await SourceLog.open(this.#place(source), { floorMs, onTorn })
+    if (!opened) return
+    this.#sources.set(source, opened)
+    const archived = await this.#options.firstOffset(source)
+    // Lines that were put into the archive while no server ran come between.
+    if (archived > opened.endOffset) await opened.skipTo(archived)
+    else await opened.finishSkip(archived)
+  }
+
+  #begin(source: string): Promise<SourceLog> {
+    const opening =
+      this.#opening.get(source) ?? this.#create(source).finally(() => this.#opening.delete(source))
+    this.#opening.set(source, opening)
+    return opening
+  }
+
+  async #create(source: string): Promise<SourceLog> {
+    if (this.#failure) throw this.#failure
+    // An ingest that is running, or an archive that cannot be reached, says nothing about this disk.
+    await this.#lock(source)
+    const { firstOffset, clockFloor } = this.#options
+    const header = {
+      incarnation: randomBytes(16).toString('hex'),
+      firstOffset: await firstOffset(source),
+      observedMs: (await clockFloor?.(source)) ?? 0,
+    }
+    const made = await SourceLog.create(this.#place(source), header).catch((error: Error) => {
+      if (!isFull(error)) this.#failure = error
+      throw error
+    })
+    this.#sources.set(source, made)
+    return made
+  }
+
+  /** Until the log is closed no file can be ingested into the source: both would give out the same offsets. */
+  async #lock(source: string): Promise<void> {
+    if (this.#locked.has(source)) return
+    this.#locks.push(await acquireLock(lockFolder(this.#options.dataDir, source), 'server'))
+    this.#locked.add(source)
+  }
+
+  #place(source: string) {
+    const { disk = realLogDisk, clocks = realClocks, segmentBytes = SEGMENT_BYTES } = this.#options
+    return { source, folder: join(this.#root, source), disk, clocks, segmentBytes }
+  }
+}
+
+/** Sources that have a log in this data folder. */
+export async function listLogs(dataDir: string): Promise<string[]> {
+  const root = join(dataDir, 'log')
+  const entries = await readdir(root, { withFileTypes: true }).catch(() => [])
+  const names: string[] = []
+  for (const entry of entries) {
+    if (!entry.isDirectory()) continue
+    if ((await listSegments(join(root, entry.name))).length > 0) names.push(entry.name)
+  }
+  return names.sort()
+}
+
+/**
+ * Runs an ingest while no log of the source can give out the same offsets. `archived` tells the archive's next offset.
+ * Errors: INGEST_LOG_AHEAD, INGEST_LOG_OPEN.
+ */
+export async function besideLog<T>(
+  { dataDir, source }: { readonly dataDir: string; readonly source: string },
+  archived: () => Promise<number>,
+  ingest: () => Promise<T>,
+): Promise<T> {
+  const release = await lockIdle(dataDir, source)
+  try {
+    const end = await endOfLog(join(dataDir, 'log', source))
+    const lines = end - (end === 0 ? 0 : await archived())
+    if (lines > 0) throw new MillraceError('INGEST_LOG_AHEAD', { source, lines })
+    return await ingest()
+  } finally {
+    await release()
+  }
+}
+
+async function lockIdle(dataDir: string, source: string): Promise<Release> {
+  const taken = await takeLock(lockFolder(dataDir, source))
+  if (typeof taken === 'function') return taken
+  throw new MillraceError('INGEST_LOG_OPEN', { source, pid: taken.pid })
+}
+
+async function endOfLog(folder: string): Promise<number> {
+  const segments = await listSegments(folder).catch(() => [])
+  return segments.length === 0 ? 0 : SourceLog.endOf(folder)
+}
+
+function lockFolder(dataDir: string, source: string): string {
+  return join(dataDir, 'log', source, 'lock')
+}

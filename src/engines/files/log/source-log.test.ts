@@ -1,0 +1,166 @@
+/** What the log on files does beyond the contract of every log. */
+import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { batchOf, readAll, textOf } from '../../../../test/contract/log.contract.ts'
+import { FilesLog, type FilesLogOptions } from '../log.ts'
+import { printBatchHeader, seedOf } from './batch-format.ts'
+import { type LogDisk, realLogDisk } from './log-disk.ts'
+
+let dataDir: string
+let nowMs: number
+const clocks = { now: () => nowMs, steady: () => nowMs }
+beforeEach(async () => {
+  nowMs = 1000
+  dataDir = await mkdtemp(join(tmpdir(), 'millrace-source-log-'))
+})
+afterEach(() => rm(dataDir, { recursive: true }))
+
+const open = (options: Partial<FilesLogOptions> = {}) =>
+  FilesLog.open({ dataDir, clocks, firstOffset: async () => 0, ...options })
+const segments = async () =>
+  (await readdir(join(dataDir, 'log/web'))).filter((name) => name.endsWith('.log')).sort()
+const pathOf = async (index: number) => join(dataDir, 'log/web', (await segments()).at(index)!)
+
+/** Syncs of batches wait until they are let go. */
+function heldDisk(): { disk: LogDisk; hold(): void; letGo(): void } {
+  let [gate, letGo] = [Promise.resolve(), () => {}]
+  const hold = () => {
+    gate = new Promise((resolve) => {
+      letGo = resolve
+    })
+  }
+  const openAppend: LogDisk['openAppend'] = async (path, length) => {
+    const file = await realLogDisk.openAppend(path, length)
+    return {
+      append: (buffers) => file.append(buffers),
+      sync: async () => {
+        await gate
+        await file.sync()
+      },
+      close: () => file.close(),
+    }
+  }
+  return { disk: { ...realLogDisk, openAppend }, hold, letGo: () => letGo() }
+}
+
+it('promises no clock beyond the stamp of lines that are not durable yet', async () => {
+  const { disk, hold, letGo } = heldDisk()
+  const log = await open({ disk })
+  await log.append('web', batchOf('a\n'))
+  hold()
+  nowMs = 2000
+  const appending = log.append('web', batchOf('b\n'))
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  nowMs = 9000
+  expect(log.end('web')).toEqual({ endOffset: 1, clockMs: 2000 })
+  expect(await log.read('web', 1, 100)).toEqual([])
+  letGo()
+  expect(await appending).toMatchObject({ observedMs: 2000 })
+  expect(log.end('web')).toEqual({ endOffset: 2, clockMs: 9000 })
+  await log.close()
+})
+
+it('stamps no line with an earlier time than was promised before a restart', async () => {
+  const log = await open()
+  await log.append('web', batchOf('a\n'))
+  await log.close()
+  const again = await open({ clockFloor: async () => 7000 })
+  expect(await again.append('web', batchOf('b\n'))).toMatchObject({ observedMs: 7000 })
+  await again.close()
+})
+
+it('begins a new segment when the last one is old', async () => {
+  const log = await open()
+  await log.append('web', batchOf('a\n'))
+  nowMs += 3_600_000
+  await log.append('web', batchOf('b\n'))
+  await log.append('web', batchOf('c\n'))
+  expect(await segments()).toEqual(['0000000000000000.log', '0000000000000001.log'])
+  await log.close()
+})
+
+it('says where a segment before the last is damaged, cut short or missing', async () => {
+  const log = await open({ segmentBytes: 200 })
+  for (let index = 0; index < 30; index++) await log.append('web', batchOf(`line ${index}\n`))
+  await log.close()
+  const path = await pathOf(1)
+  const bytes = await readFile(path)
+  const spoil = [
+    () =>
+      writeFile(
+        path,
+        bytes.map((byte, at) => (at === bytes.length - 2 ? byte ^ 1 : byte)),
+      ),
+    () => truncate(path, bytes.length - 60),
+    () => rm(path),
+  ]
+  for (const act of spoil) {
+    await writeFile(path, bytes)
+    await act()
+    const again = await open({ segmentBytes: 200 })
+    await expect(readAll(again, 'web', 0)).rejects.toMatchObject({ code: 'LOG_DAMAGED' })
+    await again.close()
+  }
+})
+
+it('takes no line for a batch, whatever a client writes into it', async () => {
+  const log = await open()
+  await log.append('web', batchOf('a\n'))
+  const header = { groupStart: 4_000_000_000, firstOffset: 9, lines: 1, observedMs: 1 }
+  const forged = printBatchHeader(header, [Buffer.from('x\n')], { seed: seedOf('') })
+  await log.append('web', { chunks: [Buffer.alloc(20_000, 'y'), forged, Buffer.from('x\n')], lines: 1 })
+  await log.close()
+  const path = await pathOf(-1)
+  const bytes = await readFile(path)
+  bytes[bytes.length - 30_00]! ^= 1
+  await writeFile(path, bytes)
+  const torn: number[] = []
+  const again = await open({ onTorn: (_, count) => torn.push(count) })
+  expect(textOf(await readAll(again, 'web', 0))).toBe('a\n')
+  expect(torn[0]).toBeGreaterThan(20_000)
+  await again.close()
+})
+
+it('finishes a skip to the archive that a crash broke off', async () => {
+  const log = await open()
+  for (let index = 0; index < 3; index++) await log.append('web', batchOf(`line ${index}\n`))
+  await log.close()
+  const first = await readFile(await pathOf(0))
+  const skipped = await open({ firstOffset: async () => 10 })
+  expect(skipped.sources()).toMatchObject([{ startOffset: 10, endOffset: 10 }])
+  await skipped.close()
+  // As if the crash had come before the removal.
+  await writeFile(join(dataDir, 'log/web/0000000000000000.log'), first)
+  const again = await open({ firstOffset: async () => 10 })
+  expect(again.sources()).toMatchObject([{ startOffset: 10, endOffset: 10 }])
+  expect(await again.append('web', batchOf('next\n'))).toMatchObject({ firstOffset: 10 })
+  await again.close()
+})
+
+it('writes again what was written last before it goes on, for it may never have reached the disk', async () => {
+  const log = await open()
+  await log.append('web', batchOf('a\n'))
+  await Promise.all([log.append('web', batchOf('b\n')), log.append('web', batchOf('c\n'))])
+  await log.close()
+  const rewritten: string[] = []
+  const rewrite: LogDisk['rewrite'] = async (path, position, bytes) => {
+    expect((await readFile(path)).subarray(position).equals(bytes)).toBe(true)
+    rewritten.push(Buffer.from(bytes).toString('latin1'))
+    await realLogDisk.rewrite(path, position, bytes)
+  }
+  const again = await open({ disk: { ...realLogDisk, rewrite } })
+  expect(rewritten).toHaveLength(1)
+  expect(rewritten[0]).toMatch(/b\n.*c\n$/s)
+  expect(rewritten[0]).not.toContain('a\n')
+  expect(textOf(await readAll(again, 'web', 0))).toBe('a\nb\nc\n')
+  await again.close()
+})
+
+it('keeps a second server out', async () => {
+  const log = await open()
+  await expect(open()).rejects.toMatchObject({ code: 'DATA_LOCKED' })
+  await log.close()
+  await (await open()).close()
+})

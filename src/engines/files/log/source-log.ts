@@ -1,0 +1,336 @@
+/** The log of one source: batches that wait together are written together, synced once, and then acked. */
+import { replaceFiles } from '../../../archive/disk.ts'
+import { MillraceError } from '../../../core/error.ts'
+import type { Appended, LogBatch, LogEnd, StoredBatch } from '../../../ports/log.ts'
+import { printBatchHeader, requirePrintable, type SegmentHeader, seedOf } from './batch-format.ts'
+import { KeyIndex } from './key-index.ts'
+import { type AppendFile, SyncFailure } from './log-disk.ts'
+import { ObservedClock } from './observed-clock.ts'
+import { readBatches } from './read-batches.ts'
+import {
+  createSegment,
+  endOfSegment,
+  KEYS,
+  type Opened,
+  recoverSource,
+  type SourceLogOptions,
+} from './recover-source.ts'
+import { type BatchPlace, findPlaces, listSegments, type Segment } from './segment-list.ts'
+
+const GROUP_BYTES = 8 * 1024 * 1024
+/** A segment takes no more lines when its first are this old. */
+const SEGMENT_MS = 3_600_000
+
+interface Waiting {
+  readonly batch: LogBatch
+  readonly bytes: number
+  resolve(appended: Appended): void
+  reject(error: unknown): void
+}
+
+/** `bytes` and `endOffset` are those of the segment once the group is in it. */
+interface PrintedGroup {
+  readonly buffers: readonly Uint8Array[]
+  readonly places: readonly BatchPlace[]
+  readonly bytes: number
+  readonly endOffset: number
+}
+
+export class SourceLog {
+  readonly incarnation: string
+  readonly #options: SourceLogOptions
+  readonly #seed: number
+  /** Ascending, without a gap; the last one is appended to. */
+  readonly #segments: Segment[]
+  readonly #keys: KeyIndex
+  /** By key: a batch that is not durable yet. */
+  readonly #underway = new Map<string, Promise<Appended>>()
+  readonly #clock: ObservedClock
+  #file: AppendFile
+  #queue: Waiting[] = []
+  #draining: Promise<void> | undefined
+  #failure: Error | undefined
+  /** The last write did not get to its end. */
+  #isCut = false
+  /** The stamp of a group that is not durable, or perhaps is: no later time may be promised beside it. */
+  #groupMs: number | undefined
+  #wakers = new Set<() => void>()
+
+  private constructor(options: SourceLogOptions, opened: Opened) {
+    this.#options = options
+    this.incarnation = opened.incarnation
+    this.#seed = seedOf(opened.incarnation)
+    this.#segments = opened.segments
+    this.#keys = opened.keys
+    this.#file = opened.file
+    this.#clock = new ObservedClock(options.clocks, opened.floorMs)
+  }
+
+  /**
+   * `onTorn` hears how many bytes at the end were not acked and are gone. Lines are stamped with `floorMs` or later.
+   * Errors: LOG_DAMAGED, ARCHIVE_UNWRITABLE.
+   */
+  static async open(
+    options: SourceLogOptions,
+    { floorMs, onTorn }: { readonly floorMs: number; onTorn(bytes: number): void },
+  ): Promise<SourceLog | undefined> {
+    const found = await recoverSource(options)
+    if (!found) return undefined
+    if (found.tornBytes > 0) onTorn(found.tornBytes)
+    return new SourceLog(options, { ...found, floorMs: Math.max(floorMs, found.floorMs) })
+  }
+
+  static async create(options: SourceLogOptions, header: SegmentHeader): Promise<SourceLog> {
+    const { incarnation, observedMs: floorMs } = header
+    try {
+      await options.disk.makeFolder(options.folder)
+      const { file, segment } = await createSegment(options, header)
+      const keys = new KeyIndex()
+      return new SourceLog(options, { incarnation, file, segments: [segment], keys, floorMs, tornBytes: 0 })
+    } catch (error) {
+      throw unwritable(options, error)
+    }
+  }
+
+  /** The offset after the last acked line in a folder that nobody has open. Errors: LOG_DAMAGED. */
+  static async endOf(folder: string): Promise<number> {
+    const found = await listSegments(folder)
+    for (const { path } of found.reverse()) {
+      const end = await endOfSegment(path)
+      if (end !== undefined) return end
+    }
+    return 0
+  }
+
+  get failure(): Error | undefined {
+    return this.#failure
+  }
+
+  get startOffset(): number {
+    return this.#segments[0]!.firstOffset
+  }
+
+  get endOffset(): number {
+    return this.#segments.at(-1)!.endOffset
+  }
+
+  get bytes(): number {
+    return this.#segments.reduce((sum, segment) => sum + segment.bytes, 0)
+  }
+
+  end(): LogEnd {
+    return { endOffset: this.endOffset, clockMs: this.#groupMs ?? this.#clock.look() }
+  }
+
+  async append(batch: LogBatch): Promise<Appended> {
+    this.#requireSound()
+    const { idempotency } = batch
+    if (!idempotency) return this.#enqueue(batch)
+    requirePrintable(idempotency)
+    const known = this.#keys.find(idempotency, this.#clock.read())
+    if (known) return known
+    const name = JSON.stringify([idempotency.scope, idempotency.key])
+    const underway = this.#underway.get(name)
+    if (underway) {
+      await underway
+      return this.append(batch)
+    }
+    const appended = this.#enqueue(batch)
+    this.#underway.set(name, appended)
+    return appended.finally(() => this.#underway.delete(name))
+  }
+
+  async read(fromOffset: number, maxBytes: number): Promise<StoredBatch[]> {
+    if (fromOffset >= this.endOffset) return []
+    const { source } = this.#options
+    const held = this.startOffset
+    if (fromOffset < held) throw new MillraceError('LOG_TRIMMED', { source, offset: fromOffset, held })
+    const segment = this.#segments.find(({ endOffset }) => fromOffset < endOffset)!
+    segment.places ??= await findPlaces(segment)
+    return readBatches({ segment, places: segment.places, seed: this.#seed }, fromOffset, maxBytes)
+  }
+
+  wait(offset: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        if (this.endOffset <= offset && !signal.aborted) return
+        this.#wakers.delete(wake)
+        signal.removeEventListener('abort', wake)
+        resolve()
+      }
+      this.#wakers.add(wake)
+      signal.addEventListener('abort', wake)
+      wake()
+    })
+  }
+
+  /** The last segment stays, since it says where the source goes on. */
+  async trim(offset: number): Promise<void> {
+    const { disk, folder } = this.#options
+    while (this.#segments.length > 1 && this.#segments[0]!.endOffset <= offset) {
+      await disk.remove(this.#segments[0]!.path)
+      this.#segments.shift()
+      await disk.syncFolder(folder)
+    }
+  }
+
+  /** Goes on at a later offset; all that is held lies below it and is given up. */
+  async skipTo(offset: number): Promise<void> {
+    const { disk, folder } = this.#options
+    const { lastObservedMs } = this.#segments.at(-1)!
+    const header = { incarnation: this.incarnation, firstOffset: offset, observedMs: lastObservedMs }
+    const { file, segment } = await createSegment(this.#options, header)
+    await this.#file.close()
+    this.#file = file
+    for (const { path } of this.#segments.splice(0, Number.POSITIVE_INFINITY, segment))
+      await disk.remove(path)
+    await disk.syncFolder(folder)
+  }
+
+  /** Removes what a crash left of a skip, which the archive has: the lines before the last segment are not all there. */
+  async finishSkip(archived: number): Promise<void> {
+    const [last, before] = [this.#segments.at(-1)!, this.#segments.at(-2)]
+    if (!before || last.endOffset > last.firstOffset || archived < last.firstOffset) return
+    if ((await endOfSegment(before.path)) !== last.firstOffset) await this.trim(last.firstOffset)
+  }
+
+  async close(): Promise<void> {
+    await this.#draining
+    await this.#file.close()
+  }
+
+  #enqueue(batch: LogBatch): Promise<Appended> {
+    const bytes = batch.chunks.reduce((sum, chunk) => sum + chunk.length, 0)
+    const done = new Promise<Appended>((resolve, reject) => {
+      this.#queue.push({ batch, bytes, resolve, reject })
+    })
+    this.#draining ??= this.#drain().finally(() => {
+      this.#draining = undefined
+    })
+    return done
+  }
+
+  /** While one group is synced the next one gathers. */
+  async #drain(): Promise<void> {
+    // Whoever asks in the same turn joins the first group.
+    await Promise.resolve()
+    while (this.#queue.length > 0) {
+      const group = this.#takeGroup()
+      try {
+        this.#requireSound()
+        await this.#writeGroup(group)
+      } catch (error) {
+        for (const { reject } of group) reject(error)
+      }
+      for (const wake of [...this.#wakers]) wake()
+    }
+  }
+
+  #takeGroup(): Waiting[] {
+    let bytes = 0
+    let count = 0
+    while (count < this.#queue.length && (count === 0 || bytes < GROUP_BYTES))
+      bytes += this.#queue[count++]!.bytes
+    return this.#queue.splice(0, count)
+  }
+
+  async #writeGroup(group: readonly Waiting[]): Promise<void> {
+    // Before anything is written: a clock that jumped is no reason to stop for ever.
+    const observedMs = this.#clock.read()
+    try {
+      await this.#mend()
+      await this.#rotateIfDue(observedMs)
+      this.#groupMs = observedMs
+      const written = this.#printGroup(group, observedMs)
+      await this.#file.append(written.buffers)
+      await this.#file.sync()
+      this.#publish(group, written, observedMs)
+      this.#groupMs = undefined
+    } catch (error) {
+      // A full disk may have room again; any other failure leaves unknown what is on it, until it is read again.
+      if (isFull(error)) this.#isCut = true
+      else this.#failure = error as Error
+      throw unwritable(this.#options, error)
+    }
+  }
+
+  /** Drops what a write that failed may have left behind the durable end. */
+  async #mend(): Promise<void> {
+    if (!this.#isCut) return
+    const { path, bytes } = this.#segments.at(-1)!
+    // It is closed already when mending failed before.
+    await this.#file.close().catch(() => undefined)
+    this.#file = await this.#options.disk.openAppend(path, bytes)
+    await this.#file.sync()
+    this.#isCut = false
+    this.#groupMs = undefined
+  }
+
+  #printGroup(group: readonly Waiting[], observedMs: number): PrintedGroup {
+    const { bytes: groupStart, endOffset } = this.#segments.at(-1)!
+    const buffers: Uint8Array[] = []
+    const places: BatchPlace[] = []
+    let [position, firstOffset] = [groupStart, endOffset]
+    for (const { batch, bytes } of group) {
+      const { lines, chunks, idempotency } = batch
+      const header = printBatchHeader({ groupStart, firstOffset, lines, observedMs }, chunks, {
+        idempotency,
+        seed: this.#seed,
+      })
+      buffers.push(header, ...chunks)
+      places.push({ firstOffset, position })
+      position += header.length + bytes
+      firstOffset += lines
+    }
+    return { buffers, places, bytes: position, endOffset: firstOffset }
+  }
+
+  #publish(group: readonly Waiting[], { places, bytes, endOffset }: PrintedGroup, observedMs: number): void {
+    const segment = this.#segments.at(-1)!
+    if (segment.endOffset === segment.firstOffset) segment.startedMs = observedMs
+    segment.places!.push(...places)
+    Object.assign(segment, { bytes, endOffset, lastObservedMs: observedMs })
+    for (const [index, { batch, resolve }] of group.entries()) {
+      const { firstOffset } = places[index]!
+      const appended = { firstOffset, endOffset: firstOffset + batch.lines, observedMs, isDuplicate: false }
+      if (batch.idempotency) this.#keys.add(batch.idempotency, appended)
+      resolve(appended)
+    }
+  }
+
+  /** By age as well, so that a source of few lines is trimmed too. */
+  async #rotateIfDue(observedMs: number): Promise<void> {
+    const last = this.#segments.at(-1)!
+    const isOld = last.endOffset > last.firstOffset && observedMs - last.startedMs >= SEGMENT_MS
+    if (last.bytes < this.#options.segmentBytes && !isOld) return
+    // Only the last segment is searched for keys when the log is opened.
+    if (this.#keys.size > 0)
+      await replaceFiles(this.#options.disk, this.#options.folder, [KEYS], this.#keys.print())
+    const header = {
+      incarnation: this.incarnation,
+      firstOffset: last.endOffset,
+      observedMs: last.lastObservedMs,
+    }
+    const { file, segment } = await createSegment(this.#options, header)
+    await this.#file.close()
+    this.#file = file
+    this.#segments.push(segment)
+  }
+
+  #requireSound(): void {
+    if (this.#failure) throw unwritable(this.#options, this.#failure)
+  }
+}
+
+/** Trying again is sound, since nothing that was durable is in doubt. */
+export function isFull(error: unknown): boolean {
+  if (error instanceof SyncFailure) return false
+  const { code = '', cause } = error as NodeJS.ErrnoException
+  return /^(ENOSPC|EDQUOT)$/.test(code) || (error instanceof MillraceError && isFull(cause ?? {}))
+}
+
+function unwritable({ source, folder }: SourceLogOptions, error: unknown): MillraceError {
+  if (error instanceof MillraceError && error.code === 'LOG_UNWRITABLE') return error
+  const why = error instanceof Error ? error.message : String(error)
+  return new MillraceError('LOG_UNWRITABLE', { source, path: folder, why }, { cause: error })
+}

@@ -1,0 +1,85 @@
+/** A command's side of the link to the server that owns its data folder. */
+import { connect, type Socket } from 'node:net'
+import { type ErrorCode, MillraceError } from '../core/error.ts'
+import { readFrames, writeFrame } from './frames.ts'
+import { socketPath } from './socket-path.ts'
+
+export interface Call {
+  readonly method: string
+  readonly args: readonly unknown[]
+}
+
+/** The server asks back with `ask`, as often as it likes, before it tells how the call ended. */
+export type Reply =
+  | { readonly ask: readonly unknown[] }
+  | { readonly value: unknown }
+  | { readonly error: SentError }
+
+/** `code` is absent for an error that nobody foresaw. */
+export interface SentError {
+  readonly code?: ErrorCode
+  readonly params?: Readonly<Record<string, string | number>>
+  readonly message: string
+}
+
+/** Called back by the server in the course of a call. */
+export type Answer = (...question: readonly never[]) => unknown
+
+export class Link {
+  readonly #socket: Socket
+  readonly #replies: AsyncGenerator<unknown, void, undefined>
+  /** One call at a time. */
+  #last: Promise<unknown> = Promise.resolve()
+
+  private constructor(socket: Socket) {
+    this.#socket = socket
+    this.#replies = readFrames(socket)
+  }
+
+  /** Undefined where no server runs on the data folder. */
+  static open(dataDir: string): Promise<Link | undefined> {
+    return new Promise((resolve, reject) => {
+      const socket = connect(socketPath(dataDir))
+      socket.once('connect', () => resolve(new Link(socket)))
+      socket.once('error', (error: NodeJS.ErrnoException) => {
+        // None was ever there, or it was killed.
+        if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') resolve(undefined)
+        else reject(new MillraceError('SERVE_UNREACHABLE', { why: error.message }, { cause: error }))
+      })
+    })
+  }
+
+  /** Errors: those of the method, SERVE_GONE. */
+  call(method: string, args: readonly unknown[], answer?: Answer): Promise<unknown> {
+    const called = this.#last.then(() => this.#call({ method, args }, answer))
+    this.#last = called.catch(() => undefined)
+    return called
+  }
+
+  close(): void {
+    this.#socket.destroy()
+  }
+
+  async #call(call: Call, answer?: Answer): Promise<unknown> {
+    writeFrame(this.#socket, call)
+    for (;;) {
+      const reply = await this.#receive()
+      if ('value' in reply) return reply.value
+      if ('error' in reply) throw revive(reply.error)
+      writeFrame(this.#socket, await answer?.(...(reply.ask as never[])))
+    }
+  }
+
+  async #receive(): Promise<Reply> {
+    const gone = (cause?: unknown) => new MillraceError('SERVE_GONE', {}, { cause })
+    const next = await this.#replies.next().catch((error: unknown) => {
+      throw gone(error)
+    })
+    if (next.done) throw gone()
+    return next.value as Reply
+  }
+}
+
+function revive({ code, params, message }: SentError): Error {
+  return code ? new MillraceError(code, { ...params }) : new Error(message)
+}

@@ -1,0 +1,71 @@
+/** The server's side of the link: answers the calls of commands on the same machine. */
+import { chmod, rm } from 'node:fs/promises'
+import { createServer, type Socket } from 'node:net'
+import { MillraceError } from '../core/error.ts'
+import { readFrames, writeFrame } from './frames.ts'
+import type { Call, Reply, SentError } from './link.ts'
+import { socketPath } from './socket-path.ts'
+
+/** Asks the command that called. */
+export type Ask = (...question: readonly unknown[]) => Promise<unknown>
+
+export type Methods = Readonly<Record<string, (args: readonly never[], ask: Ask) => Promise<unknown>>>
+
+/** Only this user may connect. The caller holds the folder's lock, so that a socket left here is of a dead server. */
+export async function offerLink(dataDir: string, methods: Methods): Promise<{ close(): Promise<void> }> {
+  const path = socketPath(dataDir)
+  await rm(path, { force: true })
+  const open = new Set<Socket>()
+  const server = createServer((socket) => {
+    open.add(socket)
+    socket.once('close', () => open.delete(socket))
+    // A command that is gone hears nothing; what it had asked for has been answered or rolled back.
+    serve(socket, methods).catch(() => socket.destroy())
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) =>
+      reject(new MillraceError('SERVE_NO_LINK', { path, why: error.message }, { cause: error })),
+    )
+    server.listen(path, resolve)
+  })
+  await chmod(path, 0o600)
+  return {
+    close: async () => {
+      for (const socket of open) socket.destroy()
+      await new Promise<void>((resolve) => server.close(() => resolve()))
+    },
+  }
+}
+
+async function serve(socket: Socket, methods: Methods): Promise<void> {
+  const messages = readFrames(socket)
+  const ask: Ask = async (...question) => {
+    send(socket, { ask: question })
+    const { value, done } = await messages.next()
+    if (done) throw new Error('the command that asked is gone')
+    return value
+  }
+  for (let next = await messages.next(); !next.done; next = await messages.next()) {
+    const { method, args } = next.value as Call
+    send(socket, await answer(methods, method, args, ask))
+  }
+}
+
+async function answer(methods: Methods, method: string, args: readonly unknown[], ask: Ask): Promise<Reply> {
+  try {
+    if (!Object.hasOwn(methods, method)) throw new Error(`the server knows no method ${method}`)
+    return { value: await methods[method]!(args as never[], ask) }
+  } catch (error) {
+    return { error: sendable(error) }
+  }
+}
+
+function send(socket: Socket, reply: Reply): void {
+  writeFrame(socket, reply)
+}
+
+function sendable(error: unknown): SentError {
+  if (error instanceof MillraceError)
+    return { code: error.code, params: error.params, message: error.message }
+  return { message: error instanceof Error ? error.message : String(error) }
+}

@@ -1,0 +1,43 @@
+/** The report of a running server, which owns its file: a command reads and publishes through it. */
+import type { Publication, Report } from '../ports/report.ts'
+import type { Link } from './link.ts'
+import type { Ask, Methods } from './offer-link.ts'
+
+const READ_METHODS = [
+  'streamState',
+  'lateWindows',
+  'query',
+  'digest',
+  'metricState',
+  'runs',
+  'rejects',
+] as const
+
+/** What `servedReport` calls. */
+export function reportMethods(report: Report): Methods {
+  const reads = READ_METHODS.map((method) => [
+    method,
+    (args: readonly never[]) => Reflect.apply(report[method], report, args) as Promise<unknown>,
+  ])
+  const publish = (args: readonly unknown[], ask: Ask) => {
+    const [publication] = args as [Omit<Publication, 'record'>]
+    const record = ((revision, rows) => ask(revision, rows)) as Publication['record']
+    return report.publish({ ...publication, record })
+  }
+  return { ...Object.fromEntries(reads), publish }
+}
+
+/** Closing it closes the link. */
+export function servedReport(link: Link): Report {
+  const reads = READ_METHODS.map((method) => [
+    method,
+    (...args: readonly unknown[]) => link.call(method, args),
+  ])
+  return {
+    ...(Object.fromEntries(reads) as Pick<Report, (typeof READ_METHODS)[number]>),
+    advance: () => Promise.reject(new Error('a stream advances in its own server alone')),
+    publish: ({ record, ...publication }) =>
+      link.call('publish', [publication], record) as ReturnType<Report['publish']>,
+    close: async () => link.close(),
+  }
+}

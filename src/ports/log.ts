@@ -1,0 +1,78 @@
+/** The log's role: raw lines are durable before they are acked, and can be read again from any offset. */
+
+/** Tells a repeated batch from a new one. */
+export interface IdempotencyKey {
+  /** Who uses it: the same key of another client is another key. */
+  readonly scope: string
+  readonly key: string
+  /** SHA-256 of the batch's bytes; the same key with other bytes is refused. */
+  readonly digest: Uint8Array
+}
+
+export interface LogBatch {
+  /** Whole lines, each ended by one newline; never looked into. */
+  readonly chunks: readonly Uint8Array[]
+  /** Newlines in them. */
+  readonly lines: number
+  readonly idempotency?: IdempotencyKey
+}
+
+export interface Appended {
+  readonly firstOffset: number
+  /** The offset after its last line. */
+  readonly endOffset: number
+  readonly observedMs: number
+  /** The batch was appended before under its key: nothing was added, and the offsets are those of then. */
+  readonly isDuplicate: boolean
+}
+
+/** A batch as it is read back. All its lines were observed at one time. */
+export interface StoredBatch {
+  readonly firstOffset: number
+  readonly endOffset: number
+  readonly observedMs: number
+  /** Whole lines, each ended by one newline. */
+  readonly bytes: Uint8Array
+}
+
+/** How far a source's log is durable. */
+export interface LogEnd {
+  readonly endOffset: number
+  /** Every line that will be appended is observed at this time or later. */
+  readonly clockMs: number
+}
+
+export interface LogSource {
+  readonly source: string
+  /** Random id of this log of the source; offsets are comparable within one. */
+  readonly incarnation: string
+  /** The first offset that is still held. */
+  readonly startOffset: number
+  readonly endOffset: number
+  readonly bytes: number
+}
+
+/** One process writes a log. Offsets of a source go up by one a line, without a gap. */
+export interface Log {
+  sources(): readonly LogSource[]
+  /**
+   * Resolves once the batch is durable. A source's first batch begins where its archive ends. Errors: LOG_UNWRITABLE
+   * (when `failure` is set too, nothing is acked until the log is opened anew; else it may be tried again),
+   * LOG_KEY_REUSED, LOG_CLOCK_JUMPED, DATA_LOCKED (while an ingest of a source without a log runs).
+   */
+  append(source: string, batch: LogBatch): Promise<Appended>
+  /** The durable end, and a clock that is true at this moment. */
+  end(source: string): LogEnd
+  /**
+   * Whole batches in order, beginning with the one that holds `fromOffset`, of about `maxBytes` together but one
+   * at least; none at the durable end. Errors: LOG_DAMAGED, LOG_TRIMMED.
+   */
+  read(source: string, fromOffset: number, maxBytes: number): Promise<StoredBatch[]>
+  /** Resolves when the durable end has passed `offset`, or the signal aborts. */
+  wait(source: string, offset: number, signal: AbortSignal): Promise<void>
+  /** Gives up what lies below `offset`, as far as whole segments go. */
+  trim(source: string, offset: number): Promise<void>
+  /** Why nothing can be acked any more; undefined while all is well. */
+  readonly failure: Error | undefined
+  close(): Promise<void>
+}

@@ -1,0 +1,22 @@
+/** The stream engine's role: tally a few batches of a log as they come, with the plan and the rules of batch. */
+import type { SourcePlan } from '../core/plan.ts'
+import type { StagedSource } from './batch-engine.ts'
+import type { StoredBatch } from './log.ts'
+
+export interface StreamRequest {
+  readonly plan: SourcePlan
+  /** Each begins where the one before it ends; the first may begin below `fromOffset`, which is then passed over. */
+  readonly batches: readonly StoredBatch[]
+  readonly fromOffset: number
+  /** By metric, for how long after its end a window takes records. */
+  readonly latenessMs: ReadonlyMap<string, number>
+  /** An empty local folder that is to hold the staged files; the caller removes it. */
+  readonly stagingDir: string
+}
+
+export interface StreamEngine {
+  readonly name: string
+  /** What a batch engine would stage of these lines, with late records told apart. */
+  compute(request: StreamRequest): Promise<StagedSource>
+  close(): Promise<void>
+}

@@ -1,0 +1,78 @@
+/** The use case that moves a log's lines into the archive, and gives up what nobody needs in the log any more. */
+import type { Archive } from '../ports/archive.ts'
+import type { Log, LogSource, StoredBatch } from '../ports/log.ts'
+
+/** About what one block of the archive holds. */
+export const BLOCK_BYTES = 48 * 1024 * 1024
+/** Lines wait this long at most, so that a source of few lines does not make a block for each of them. */
+export const MOST_WAIT_MS = 10 * 60_000
+
+const READ_BYTES = 4 * 1024 * 1024
+
+export interface ArchiveLogJob {
+  readonly log: Log
+  readonly archive: Archive
+  /** Every line below this offset is counted in the report; undefined when the source feeds no metric. */
+  passed(source: string): Promise<number | undefined>
+}
+
+export interface Archived {
+  readonly source: string
+  /** Lines that were added now. */
+  readonly lines: number
+  readonly endOffset: number
+}
+
+export interface ArchiveLogOptions {
+  /** Takes what there is, be it little or young: before a batch run, and when the server stops. */
+  readonly isUrgent?: boolean
+  readonly blockBytes?: number
+  readonly mostWaitMs?: number
+}
+
+/**
+ * Appends the source's lines to the archive if enough of them have gathered, or have waited long enough, then trims the
+ * log. Repeating it after a crash adds nothing twice. Errors: ARCHIVE_*, LOG_DAMAGED.
+ */
+export async function archiveLog(
+  { log, archive, passed }: ArchiveLogJob,
+  source: string,
+  options: ArchiveLogOptions = {},
+): Promise<Archived> {
+  const held = log.sources().find((one) => one.source === source)
+  let endOffset = (await archive.manifest(source))?.nextOffset ?? 0
+  if (!held) return { source, lines: 0, endOffset }
+  const before = endOffset
+  if (held.endOffset > before && (options.isUrgent || (await isDue(log, held, before, options))))
+    endOffset = await archive.append(source, batchesBetween(log, source, before, held.endOffset))
+  await log.trim(source, Math.min(endOffset, (await passed(source)) ?? endOffset))
+  return { source, lines: endOffset - before, endOffset }
+}
+
+async function isDue(
+  log: Log,
+  { source, startOffset, endOffset, bytes }: LogSource,
+  archived: number,
+  { blockBytes = BLOCK_BYTES, mostWaitMs = MOST_WAIT_MS }: ArchiveLogOptions,
+): Promise<boolean> {
+  const share = (endOffset - archived) / Math.max(endOffset - startOffset, 1)
+  if (bytes * share >= blockBytes) return true
+  const [oldest] = await log.read(source, Math.max(archived, startOffset), 1)
+  return oldest !== undefined && log.end(source).clockMs - oldest.observedMs >= mostWaitMs
+}
+
+/** From the batch that holds `from`, or from the first one that is held: the archive refuses what leaves a gap. */
+async function* batchesBetween(
+  log: Log,
+  source: string,
+  from: number,
+  end: number,
+): AsyncGenerator<StoredBatch, void, undefined> {
+  const held = log.sources().find((one) => one.source === source)!
+  for (let next = Math.max(from, held.startOffset); next < end; ) {
+    for (const batch of await log.read(source, next, READ_BYTES)) {
+      yield batch
+      next = batch.endOffset
+    }
+  }
+}

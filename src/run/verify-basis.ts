@@ -1,0 +1,87 @@
+/** Which lines counted in the totals of a report, so that a verification counts exactly the same. */
+import { checkLedger } from '../core/check-ledger.ts'
+import { MillraceError } from '../core/error.ts'
+import type { PublishedRange } from '../core/metric-ranges.ts'
+import type { MetricPlan, SourcePlan } from '../core/plan.ts'
+import type { RunRecord, TimeRange } from '../core/run-record.ts'
+import { addRange, coversRange } from '../core/time-coverage.ts'
+import type { Archive } from '../ports/archive.ts'
+import type { MetricState, Report, StreamState } from '../ports/report.ts'
+import { requireTotals } from './find-totals.ts'
+import { readStreams } from './read-streams.ts'
+import type { ComputeJob } from './run-batch.ts'
+
+/** Runs looked through for the archive that totals were made from. */
+const MOST_RUNS = 1000
+
+interface VerifiedRange {
+  readonly plans: readonly SourcePlan[]
+  readonly range: TimeRange
+  readonly archive: Archive
+}
+
+export type VerifyBasis = Required<Pick<ComputeJob, 'published' | 'latenessMs' | 'cuts' | 'streams'>>
+
+/** Errors: LEDGER_MISMATCH, METRIC_*, VERIFY_NOT_COMPUTED, VERIFY_OTHER_ARCHIVE. */
+export async function readBasis(
+  { plans, range, archive }: VerifiedRange,
+  report: Report,
+): Promise<VerifyBasis> {
+  const runs = await report.runs(MOST_RUNS)
+  const streams = await readStreams(report, plans)
+  const published = new Map<string, readonly PublishedRange[]>()
+  const latenessMs = new Map<string, number>()
+  const cuts = new Map<string, number>()
+  for (const { source, metrics } of plans) {
+    const incarnation = (await archive.manifest(source))?.incarnation ?? ''
+    const stream = streams.get(source)
+    if (stream) requireBalance(stream)
+    for (const plan of metrics) {
+      const state = await requireTotals(report, plan)
+      const streamed = findStreamed(stream, plan)
+      requireCovered(plan, state, range)
+      requireArchive(source, incarnation, state, runs)
+      published.set(plan.metric, state.published)
+      if (streamed) latenessMs.set(plan.metric, streamed.latenessMs)
+      const most = Math.max(...state.published.map(({ cut }) => cut), streamed ? Number.POSITIVE_INFINITY : 0)
+      cuts.set(source, Math.max(cuts.get(source) ?? 0, most))
+    }
+  }
+  return { published, latenessMs, cuts, streams }
+}
+
+/** Every offset that the stream has passed is in its ledger. */
+function requireBalance({ endOffset, metrics }: StreamState): void {
+  for (const { startOffset, ledger } of metrics) checkLedger({ ...ledger, appended: endOffset - startOffset })
+}
+
+function findStreamed(stream: StreamState | undefined, { metric, version }: MetricPlan) {
+  return stream?.metrics.find((one) => one.metric === metric && one.version === version)
+}
+
+/** What is not known to be counted up to some offset cannot be counted again. */
+function requireCovered(
+  { metric }: MetricPlan,
+  { coverage, published, finalBeforeMs }: MetricState,
+  range: TimeRange,
+): void {
+  // Revision 0: published before cuts were kept.
+  const ranges = published.filter(({ revision }) => revision > 0).map((one) => one.range)
+  const parts = finalBeforeMs === undefined ? ranges : [...ranges, ...coverage]
+  const counted = parts.reduce<TimeRange[]>((all, one) => addRange(all, one), [])
+  const isCovered = coversRange(coverage, range) && coversRange(counted, range)
+  if (!isCovered) throw new MillraceError('VERIFY_NOT_COMPUTED', { metric })
+}
+
+function requireArchive(
+  source: string,
+  incarnation: string,
+  { published }: MetricState,
+  runs: readonly RunRecord[],
+): void {
+  for (const { revision } of published) {
+    const run = runs.find((one) => one.revision === revision)
+    const other = run?.sources.find((one) => one.source === source && one.incarnation !== incarnation)
+    if (other) throw new MillraceError('VERIFY_OTHER_ARCHIVE', { source, revision })
+  }
+}

@@ -1,0 +1,66 @@
+/** The metrics of the streams. */
+import type { Log } from '../ports/log.ts'
+import type { Family, Sample } from './open-metrics.ts'
+import { FRESHNESS_SECONDS, type StreamFacts, type StreamWatch } from './stream-watch.ts'
+
+export function describeStreams({ streams }: StreamWatch, log: Log): Family[] {
+  const perStream = (value: (facts: StreamFacts, source: string) => number): Sample[] =>
+    [...streams].map(([source, facts]) => ({ labels: { source }, value: value(facts, source) }))
+  const ends = new Map(log.sources().map(({ source, endOffset }) => [source, endOffset]))
+  return [
+    {
+      ...{ name: 'millrace_stream_lines', type: 'counter', help: 'Lines counted since the start.' },
+      samples: perStream(({ lines }) => lines),
+    },
+    {
+      ...{ name: 'millrace_stream_commits', type: 'counter', help: 'Micro-batches committed.' },
+      samples: perStream(({ commits }) => commits),
+    },
+    {
+      ...{ name: 'millrace_stream_commit_seconds', type: 'gauge', unit: 'seconds' },
+      help: 'What the latest micro-batch took, from reading the log to its commit.',
+      samples: perStream(({ commitSeconds }) => commitSeconds),
+    },
+    {
+      ...{ name: 'millrace_stream_lag_lines', type: 'gauge' },
+      help: 'Lines of the log that are in no total yet.',
+      samples: perStream(({ endOffset }, source) => Math.max((ends.get(source) ?? 0) - endOffset, 0)),
+    },
+    {
+      ...{ name: 'millrace_stream_clock_seconds', type: 'gauge', unit: 'seconds' },
+      help: 'The observed clock of the source, in seconds since the epoch.',
+      samples: perStream((_, source) => (ends.has(source) ? log.end(source).clockMs / 1000 : 0)),
+    },
+    {
+      ...{ name: 'millrace_stream_healthy', type: 'gauge' },
+      help: '0 while the stream of a source cannot go on.',
+      samples: perStream(({ failure }) => (failure === undefined ? 1 : 0)),
+    },
+    {
+      ...{ name: 'millrace_freshness_seconds', type: 'histogram', unit: 'seconds' },
+      help: 'From the time at which the oldest line of a micro-batch was observed to that at which it counted.',
+      samples: [...streams].flatMap(([source, facts]) => histogram(source, facts)),
+    },
+  ]
+}
+
+function histogram(source: string, { freshness, freshnessSum }: StreamFacts): Sample[] {
+  let count = 0
+  const buckets = freshness.map((number, place): Sample => {
+    count += number
+    return { suffix: '_bucket', labels: { source, le: boundOf(place) }, value: count }
+  })
+  const labels = { source }
+  return [
+    ...buckets,
+    { suffix: '_count', labels, value: count },
+    { suffix: '_sum', labels, value: freshnessSum },
+  ]
+}
+
+/** As a float, which the format demands of a bound. */
+function boundOf(place: number): string {
+  const bound = FRESHNESS_SECONDS[place]
+  if (bound === undefined) return '+Inf'
+  return Number.isInteger(bound) ? `${bound}.0` : String(bound)
+}

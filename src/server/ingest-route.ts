@@ -1,0 +1,100 @@
+/** `POST /v1/ingest/SOURCE`: answers once the lines are durable. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { closestName } from '../core/closest-name.ts'
+import { MillraceError } from '../core/error.ts'
+import type { Log } from '../ports/log.ts'
+import { authorize } from './authorize.ts'
+import type { Counters } from './counters.ts'
+import { answerJson, Problem } from './problem.ts'
+import { type LinesBody, readLinesBody } from './read-lines-body.ts'
+import type { ServeSettings } from './serve-settings.ts'
+
+export interface IngestDoor {
+  readonly log: Log
+  /** Names of the sources of the definition. */
+  readonly sources: ReadonlySet<string>
+  readonly settings: ServeSettings
+  readonly counters: Counters
+  /** Why no more lines are taken at the moment; undefined while all is well. */
+  backlog?(source: string): string | undefined
+}
+
+const KEY = /^[!-~]{1,200}$/
+const RETRY_SECONDS = 2
+
+/** Errors: Problem. */
+export async function ingestLines(
+  door: IngestDoor,
+  source: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  requireSource(door, source)
+  const client = authorize(request, source, door.settings)
+  const key = readKey(request)
+  const backlog = door.backlog?.(source)
+  if (backlog)
+    throw new Problem(503, 'BACKLOG', `${backlog} Nothing was added; send it again.`, RETRY_SECONDS)
+  await withRoom(door, async (takeRoom) => {
+    const body = await readLinesBody(request, door.settings.limits, takeRoom)
+    if (body.lines === 0) return answerJson(response, 200, { source, lines: 0 })
+    const idempotency = key === undefined ? undefined : { scope: client, key, digest: body.digest }
+    const appended = await append(door.log, source, body, idempotency)
+    const { firstOffset, endOffset, observedMs, isDuplicate } = appended
+    door.counters.countAccepted(source, body.lines, body.bytes, isDuplicate)
+    answerJson(response, 200, {
+      ...{ source, lines: body.lines, first_offset: firstOffset, end_offset: endOffset },
+      ...{ observed: new Date(observedMs).toISOString(), duplicate: isDuplicate },
+    })
+  })
+}
+
+function requireSource({ sources }: IngestDoor, source: string): void {
+  if (sources.has(source)) return
+  const closest = closestName(source, sources)
+  const hint = closest ? `Did you mean ${closest}?` : `There are: ${[...sources].join(', ')}.`
+  throw new Problem(404, 'SOURCE_UNKNOWN', `There is no source ${source} in the definition. ${hint}`)
+}
+
+function readKey({ headers }: IncomingMessage): string | undefined {
+  const key = headers['idempotency-key']
+  if (key === undefined) return undefined
+  if (typeof key === 'string' && KEY.test(key)) return key
+  const message = 'An Idempotency-Key has 1 to 200 printable ASCII characters without spaces.'
+  throw new Problem(400, 'KEY_INVALID', message)
+}
+
+/** Bodies that are read at the same time share a budget, so that memory stays bounded whoever sends. */
+async function withRoom(
+  { counters, settings }: IngestDoor,
+  act: (takeRoom: (bytes: number) => void) => Promise<void>,
+): Promise<void> {
+  let taken = 0
+  try {
+    await act((bytes) => {
+      if (counters.bytesUnderway + bytes > settings.limits.bytesAtOnce) {
+        const message = 'Too many bodies are being read at once. Nothing was added; send it again.'
+        throw new Problem(429, 'TOO_BUSY', message, RETRY_SECONDS)
+      }
+      counters.bytesUnderway += bytes
+      taken += bytes
+    })
+  } finally {
+    counters.bytesUnderway -= taken
+  }
+}
+
+async function append(
+  log: Log,
+  source: string,
+  { chunks, lines }: LinesBody,
+  idempotency: Parameters<Log['append']>[1]['idempotency'],
+) {
+  try {
+    return await log.append(source, { chunks, lines, ...(idempotency && { idempotency }) })
+  } catch (error) {
+    if (!(error instanceof MillraceError)) throw error
+    if (error.code === 'LOG_KEY_REUSED') throw new Problem(422, error.code, error.message)
+    throw new Problem(503, error.code, error.message, RETRY_SECONDS)
+  }
+}

@@ -1,0 +1,127 @@
+/** Sockets and routes: the door for lines, and what watches over the server. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import { MillraceError } from '../core/error.ts'
+import { type ArchivedOffsets, describeServer } from './describe-server.ts'
+import { describeStreams } from './describe-streams.ts'
+import { type IngestDoor, ingestLines } from './ingest-route.ts'
+import { OPEN_METRICS_TYPE, printFamilies } from './open-metrics.ts'
+import { answerJson, answerProblem, Problem } from './problem.ts'
+import type { StreamWatch } from './stream-watch.ts'
+
+export interface ServerJob extends IngestDoor {
+  archived(): ArchivedOffsets
+  readonly streams: StreamWatch
+  /** Whatever goes wrong that no client can mend. */
+  onFailure(error: unknown): void
+}
+
+export interface RunningServer {
+  /** `http://127.0.0.1:8080` */
+  readonly url: string
+  /** Takes no more requests, and answers those that are there within `graceMs`. */
+  stop(graceMs: number): Promise<void>
+}
+
+const INGEST = /^\/v1\/ingest\/([^/?]+)$/
+const CHECK_MS = 500
+
+/** Errors: SERVE_PORT_IN_USE, SERVE_CANNOT_LISTEN. */
+export async function startServer(job: ServerJob): Promise<RunningServer> {
+  const { host, port, tls, limits } = job.settings
+  const options = { requestTimeout: limits.requestMs, connectionsCheckingInterval: CHECK_MS }
+  const listener = (request: IncomingMessage, response: ServerResponse) => void route(job, request, response)
+  const server = tls ? createTlsServer({ ...options, ...tls }, listener) : createServer(options, listener)
+  server.headersTimeout = Math.min(10_000, limits.requestMs)
+  server.maxConnections = limits.connections
+  await listen(server, host, port)
+  const { port: taken } = server.address() as { port: number }
+  const name = host.includes(':') ? `[${host}]` : host
+  return { url: `${tls ? 'https' : 'http'}://${name}:${taken}`, stop: (graceMs) => stop(server, graceMs) }
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const code = error.code === 'EADDRINUSE' ? 'SERVE_PORT_IN_USE' : 'SERVE_CANNOT_LISTEN'
+      reject(new MillraceError(code, { host, port, why: error.message }, { cause: error }))
+    })
+    server.listen(port, host, resolve)
+  })
+}
+
+async function stop(server: Server, graceMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  server.closeIdleConnections()
+  const hurry = setTimeout(() => server.closeAllConnections(), graceMs)
+  await closed
+  clearTimeout(hurry)
+}
+
+async function route(job: ServerJob, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { pathname } = new URL(request.url ?? '/', 'http://localhost')
+  const source = INGEST.exec(pathname)?.[1]
+  try {
+    if (source !== undefined) {
+      requireMethod(request, response, 'POST')
+      await ingestLines(job, decodeURIComponent(source), request, response)
+    } else {
+      requireMethod(request, response, 'GET')
+      answerAbout(job, pathname, response)
+    }
+  } catch (error) {
+    refuse(job, response, error)
+  }
+  if (source !== undefined) job.counters.countRequest(response.statusCode)
+}
+
+function requireMethod({ method }: IncomingMessage, response: ServerResponse, allowed: string): void {
+  if (method === allowed || (allowed === 'GET' && method === 'HEAD')) return
+  response.setHeader('Allow', allowed)
+  throw new Problem(405, 'METHOD_NOT_ALLOWED', `Only ${allowed} is understood here, not ${method}.`)
+}
+
+function answerAbout(
+  { log, counters, archived, streams }: ServerJob,
+  path: string,
+  response: ServerResponse,
+): void {
+  if (path === '/healthz') answerHealth(log.failure, response)
+  else if (path === '/readyz') answerReady(log.failure, streams, response)
+  else if (path === '/metrics') {
+    const text = printFamilies([
+      ...describeServer(counters, log, archived()),
+      ...describeStreams(streams, log),
+    ])
+    response.writeHead(200, { 'Content-Type': OPEN_METRICS_TYPE, 'Content-Length': Buffer.byteLength(text) })
+    response.end(text)
+  } else {
+    const what = 'Send lines to POST /v1/ingest/SOURCE; see /healthz, /readyz and /metrics.'
+    throw new Problem(404, 'NOT_FOUND', `There is nothing here. ${what}`)
+  }
+}
+
+function answerHealth(failure: Error | undefined, response: ServerResponse): void {
+  if (failure)
+    throw new Problem(503, 'LOG_FAILED', `Lines cannot be acked: ${failure.message}. Restart the server.`)
+  answerJson(response, 200, { status: 'ok' })
+}
+
+/** Lines are taken all the same, but totals are not what they should be. */
+function answerReady(failure: Error | undefined, { streams }: StreamWatch, response: ServerResponse): void {
+  const failed = [...streams].find(([, facts]) => facts.failure !== undefined)
+  if (failed && !failure)
+    throw new Problem(503, 'STREAM_FAILED', `The stream of ${failed[0]} cannot go on: ${failed[1].failure}`)
+  answerHealth(failure, response)
+}
+
+function refuse(job: ServerJob, response: ServerResponse, error: unknown): void {
+  // A client that is gone hears nothing.
+  if (response.headersSent || response.destroyed) response.destroy()
+  else if (error instanceof Problem) answerProblem(response, error)
+  else {
+    job.onFailure(error)
+    const message = 'Something unexpected went wrong. Nothing was added.'
+    answerProblem(response, new Problem(500, 'UNEXPECTED', message))
+  }
+}

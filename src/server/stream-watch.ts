@@ -1,0 +1,62 @@
+/** What the server knows of its streams: how far each is, how fresh its totals are, and what ails it. */
+
+/** Upper bounds in seconds; freshness within one second is what a stream is for. */
+export const FRESHNESS_SECONDS = [0.1, 0.25, 0.5, 0.75, 1, 1.5, 2.5, 5, 10, 60] as const
+
+export interface StreamFacts {
+  endOffset: number
+  /** Seconds that the latest micro-batch took. */
+  commitSeconds: number
+  commits: number
+  lines: number
+  /** Micro-batches with lines by freshness, one more place for what is slower than the last bound. */
+  readonly freshness: number[]
+  freshnessSum: number
+  failure?: string | undefined
+}
+
+/** What a micro-batch tells; see src/run/run-stream.ts. */
+export interface StreamNote {
+  readonly source: string
+  readonly endOffset: number
+  readonly lines: number
+  readonly tookMs: number
+  readonly freshnessMs: number | undefined
+}
+
+export class StreamWatch {
+  readonly streams = new Map<string, StreamFacts>()
+
+  note({ source, endOffset, lines, tookMs, freshnessMs }: StreamNote): void {
+    const facts = this.#of(source)
+    facts.endOffset = endOffset
+    facts.commitSeconds = tookMs / 1000
+    facts.commits += 1
+    facts.lines += lines
+    facts.failure = undefined
+    if (freshnessMs === undefined) return
+    const place = FRESHNESS_SECONDS.findIndex((bound) => freshnessMs <= bound * 1000)
+    facts.freshness[place < 0 ? FRESHNESS_SECONDS.length : place]! += 1
+    facts.freshnessSum += freshnessMs / 1000
+  }
+
+  /** True when it is news: another failure than the one that is known. */
+  fail(source: string, failure: string): boolean {
+    const facts = this.#of(source)
+    const isNews = facts.failure !== failure
+    facts.failure = failure
+    return isNews
+  }
+
+  #of(source: string): StreamFacts {
+    const known = this.streams.get(source)
+    if (known) return known
+    const freshness = Array.from({ length: FRESHNESS_SECONDS.length + 1 }, () => 0)
+    const facts: StreamFacts = {
+      ...{ endOffset: 0, commitSeconds: 0, commits: 0, lines: 0 },
+      ...{ freshness, freshnessSum: 0 },
+    }
+    this.streams.set(source, facts)
+    return facts
+  }
+}

@@ -1,0 +1,26 @@
+/** Appends numbered lines to a log from several producers until it is killed, and says which were acked. */
+import { createHash } from 'node:crypto'
+import { FilesLog } from '../../src/engines/files/log.ts'
+
+const PRODUCERS = 4
+const [dataDir = '', round = ''] = process.argv.slice(2)
+
+/** A number that no later round uses, though this one may never hear what became of it. */
+async function produce(log: FilesLog, producer: number): Promise<never> {
+  for (let number = 0; ; number++) {
+    const key = `${round}.${producer}.${number}`
+    const text = `${key} ${'z'.repeat((number * 37) % 900)}\n`
+    const digest = createHash('sha256').update(text).digest()
+    const batch = { chunks: [Buffer.from(text)], lines: 1, idempotency: { scope: 'web', key, digest } }
+    process.stdout.write(`begin ${key}\n`)
+    const { firstOffset } = await log.append('web', batch)
+    process.stdout.write(`acked ${key} ${firstOffset}\n`)
+  }
+}
+
+async function appendForever(): Promise<void> {
+  const log = await FilesLog.open({ dataDir, segmentBytes: 20_000, firstOffset: async () => 0 })
+  await Promise.all(Array.from({ length: PRODUCERS }, (_, producer) => produce(log, producer)))
+}
+
+void appendForever()

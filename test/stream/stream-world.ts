@@ -1,0 +1,170 @@
+/** A stream for tests: batches of random lines with observed times, computed and added to a report as they come. */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { buildPlans } from '../../src/compile/build-plan.ts'
+import type { Definition } from '../../src/core/definition.ts'
+import type { SourcePlan } from '../../src/core/plan.ts'
+import { printCsv } from '../../src/core/print-csv.ts'
+import type { TimeRange } from '../../src/core/run-record.ts'
+import { DuckdbBatchEngine } from '../../src/engines/duckdb/batch.ts'
+import { openDuckdbReport } from '../../src/engines/duckdb/report.ts'
+import { DuckdbStreamEngine } from '../../src/engines/duckdb/stream.ts'
+import type { StagedSource } from '../../src/ports/batch-engine.ts'
+import type { StoredBatch } from '../../src/ports/log.ts'
+import type { Report, StreamAdvance } from '../../src/ports/report.ts'
+import { queryMetric } from '../../src/run/query-metric.ts'
+import { readRows, sha256 } from '../pipeline.ts'
+
+/** One line with its observed time. */
+export interface Line {
+  readonly observedMs: number
+  readonly text: string
+}
+
+export class StreamWorld {
+  readonly folder = mkdtempSync(join(tmpdir(), 'millrace-stream-'))
+  readonly definition: Definition
+  readonly plan: SourcePlan
+  readonly latenessMs: ReadonlyMap<string, number>
+  readonly #engine: DuckdbStreamEngine
+  #report: Report | undefined
+  #stagings = 0
+
+  constructor(definition: Definition) {
+    this.definition = definition
+    this.plan = buildPlans(definition, sha256)[0]!
+    const metrics = [...definition.metrics.values()]
+    this.latenessMs = new Map(metrics.map(({ name, allowedLatenessMs }) => [name, allowedLatenessMs]))
+    mkdirSync(join(this.folder, 'data', 'staging'), { recursive: true })
+    const stagingRoot = join(this.folder, 'data', 'staging')
+    this.#engine = new DuckdbStreamEngine({ stagingRoot, threads: 1 })
+  }
+
+  get dataDir(): string {
+    return join(this.folder, 'data')
+  }
+
+  async report(): Promise<Report> {
+    this.#report ??= await openDuckdbReport(this.dataDir, 'write')
+    return this.#report
+  }
+
+  /** As after a crash: all that is left is in the file. */
+  async reopen(): Promise<Report> {
+    await this.#report?.close()
+    this.#report = undefined
+    return this.report()
+  }
+
+  stagingDir(): string {
+    const path = join(this.folder, 'data', 'staging', String(this.#stagings++))
+    mkdirSync(path)
+    return path
+  }
+
+  compute(batches: readonly StoredBatch[], fromOffset: number): Promise<StagedSource> {
+    const { plan, latenessMs } = this
+    return this.#engine.compute({ plan, batches, fromOffset, latenessMs, stagingDir: this.stagingDir() })
+  }
+
+  async step(batches: readonly StoredBatch[], fromOffset: number, clockMs: number): Promise<StreamAdvance> {
+    const staged = await this.compute(batches, fromOffset)
+    const endOffset = batches.at(-1)?.endOffset ?? fromOffset
+    const { source, metrics: plans } = this.plan
+    const { latenessMs } = this
+    return { source, incarnation: 'log', fromOffset, endOffset, clockMs, plans, latenessMs, staged }
+  }
+
+  async advance(batches: readonly StoredBatch[], fromOffset: number, clockMs: number): Promise<void> {
+    await (await this.report()).advance(await this.step(batches, fromOffset, clockMs))
+  }
+
+  /** What a batch run stages of the lines below the cut, from one block. */
+  async recompute(lines: readonly Line[], range: TimeRange, isFiltered: boolean): Promise<StagedSource> {
+    const folder = this.stagingDir()
+    const path = join(folder, 'block.parquet')
+    await writeBlock(lines, path)
+    const engine = new DuckdbBatchEngine({ readableFolders: [folder], threads: 1 })
+    const blocks = [{ location: path, name: 'block', lines: lines.length, rawBytes: 1000 }]
+    const { plan, latenessMs } = this
+    const request = { plan, blocks, range, stagingDir: this.stagingDir(), ...(isFiltered && { latenessMs }) }
+    return (await engine.compute([request]))[0]!
+  }
+
+  /** Publishes a batch run over the lines below its cut. */
+  async publish(
+    report: Report,
+    lines: readonly Line[],
+    range: TimeRange = {},
+    isFiltered = false,
+  ): Promise<void> {
+    const staged = await this.recompute(lines, range, isFiltered)
+    await report.publish({
+      range,
+      sources: [{ plans: this.plan.metrics, staged, appended: lines.length }],
+      record: (revision) => ({
+        ...{ revision, startedMs: 0, finishedMs: 0, range, engine: 'duckdb', fingerprint: '' },
+        ...{ sources: [], metrics: [], publishMs: 0, ledger: [] },
+      }),
+    })
+  }
+
+  /** Totals of a batch run in a report of its own, by metric. */
+  async expected(lines: readonly Line[], isFiltered: boolean): Promise<Record<string, string>> {
+    // Staged files must lie below the report's folder; a whole run replaces what an earlier one left.
+    const report = await openDuckdbReport(this.folder, 'write')
+    try {
+      await this.publish(report, lines, {}, isFiltered)
+      return await this.totals(report)
+    } finally {
+      await report.close()
+    }
+  }
+
+  /** As CSV, with every percent as a quantile and nothing rounded. */
+  async totals(report: Report, range: TimeRange = {}): Promise<Record<string, string>> {
+    const shared = { ...report, close: async () => undefined } as Report
+    const methods = ['query', 'metricState'] as const
+    for (const name of methods) Object.assign(shared, { [name]: report[name].bind(report) })
+    const job = { definition: this.definition, digest: sha256, openReport: async () => shared }
+    const answers: Record<string, string> = {}
+    for (const { metric } of this.plan.metrics) {
+      const { table } = await queryMetric(job, { metric, range })
+      answers[metric] = [...printCsv(table)].join('')
+    }
+    return answers
+  }
+
+  async close(): Promise<void> {
+    await this.#engine.close()
+    await this.#report?.close()
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+async function writeBlock(lines: readonly Line[], path: string): Promise<void> {
+  const rows = lines.map(
+    ({ text, observedMs }, offset) =>
+      `(${offset}, ${observedMs}, unhex('${Buffer.from(text, 'latin1').toString('hex')}'))`,
+  )
+  const columns = 'CAST("offset" AS BIGINT) AS "offset", CAST(observed_ms AS BIGINT) AS observed_ms, raw'
+  const values = `(VALUES ${rows.join(', ')}) t("offset", observed_ms, raw)`
+  await readRows(`COPY (SELECT ${columns} FROM ${values}) TO '${path}' (FORMAT parquet)`)
+}
+
+/** Lines that stand together and were observed at one time, as the log gives them back. */
+export function makeBatches(lines: readonly Line[], firstOffset: number, sizes: () => number): StoredBatch[] {
+  const batches: StoredBatch[] = []
+  for (let at = 0; at < lines.length; ) {
+    const { observedMs } = lines[at]!
+    let end = at + 1
+    const most = at + Math.max(1, sizes())
+    while (end < lines.length && end < most && lines[end]!.observedMs === observedMs) end++
+    const text = lines.slice(at, end).map((line) => `${line.text}\n`)
+    const bytes = Buffer.from(text.join(''), 'latin1')
+    batches.push({ firstOffset: firstOffset + at, endOffset: firstOffset + end, observedMs, bytes })
+    at = end
+  }
+  return batches
+}
