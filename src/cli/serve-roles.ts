@@ -15,8 +15,6 @@ export interface ServeRoles {
   readonly report: Report
   readonly log: Log
   readonly engine: StreamEngine
-  /** False where totals come by batch alone. */
-  readonly isStreaming: boolean
   /** An empty folder for a micro-batch. */
   makeStagingDir(): Promise<{ readonly path: string; remove(): Promise<void> }>
   close(): Promise<void>
@@ -41,7 +39,7 @@ export async function openServeRoles(
   await mkdir(stagingRoot, { recursive: true })
   const engine = await registry.openStreamEngine(stagingRoot)
   return {
-    ...{ archive, report, log, engine, isStreaming: registry.takesStreams(deployment) },
+    ...{ archive, report, log, engine },
     makeStagingDir: stagingFolders(stagingRoot),
     close: async () => {
       await engine.close()

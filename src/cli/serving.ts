@@ -78,7 +78,6 @@ export class Serving {
 
   /** Lines that a stream has not counted must stay in the log. */
   #passed(source: string): number | undefined {
-    if (!this.#roles.isStreaming) return undefined
     const feeds = [...this.#definition.metrics.values()].some((metric) => metric.source === source)
     return feeds ? (this.#watch.streams.get(source)?.endOffset ?? 0) : undefined
   }
@@ -87,12 +86,11 @@ export class Serving {
     if (!(await this.#archiver.archiveAll(true))) throw new MillraceError('SERVE_NOT_ARCHIVED')
   }
 
-  async #stream(): Promise<void> {
-    const { log, engine, report, makeStagingDir, isStreaming } = this.#roles
-    if (!isStreaming) return
+  #stream(): Promise<void> {
+    const { log, engine, report, makeStagingDir } = this.#roles
     const metrics = [...this.#definition.metrics.values()]
     const latenessMs = new Map(metrics.map(({ name, allowedLatenessMs }) => [name, allowedLatenessMs]))
-    await keepStreaming(
+    return keepStreaming(
       {
         ...{ plans: buildPlans(this.#definition, sha256), latenessMs, log, engine, report, makeStagingDir },
         now: Date.now,

@@ -2,54 +2,19 @@
 import { checkLedger } from '../core/check-ledger.ts'
 import { MillraceError } from '../core/error.ts'
 import { finalBefore } from '../core/final-windows.ts'
-import { holdsWindow, type PublishedRange } from '../core/metric-ranges.ts'
+import { holdsWindow } from '../core/metric-ranges.ts'
 import type { MetricPlan } from '../core/plan.ts'
-import type { TimeRange } from '../core/run-record.ts'
 import { windowStart } from '../core/window.ts'
 import type { StagedSource } from '../ports/batch-engine.ts'
 import type { StreamAdvance } from '../ports/report.ts'
 import { ledgerLines, metricLedger } from './ledger-lines.ts'
 import { describeMetric, type StoredValue } from './publish-run.ts'
 import type { MetricTables } from './report-tables.ts'
-
-export interface StoredStream {
-  readonly incarnation: string
-  readonly endOffset: number
-  readonly clockMs: number
-}
-
-/** How far one version of a metric has come; it is left behind while the definition does not hold it. */
-export interface StoredMetric {
-  readonly endOffset: number
-  readonly clockMs: number
-  readonly latenessMs: number
-}
-
-export interface WindowLines {
-  readonly windowMs: number
-  readonly lines: number
-}
-
-export interface MetricProgress extends StoredMetric {
-  readonly appended: number
-  readonly counted: number
-  readonly filtered: number
-  readonly late: number
-  readonly rejected: number
-}
-
-export interface MetricStart {
-  readonly startOffset: number
-  readonly startClockMs: number
-}
+import type { StoredMetric, StoredStream, StreamTables, WindowLines } from './stream-tables.ts'
 
 /** How a database does the parts. Everything happens inside one transaction. */
 export interface AdvanceStore {
-  readStream(source: string): Promise<StoredStream | undefined>
-  writeStream(source: string, stream: StoredStream): Promise<void>
-  readMetric(plan: MetricPlan): Promise<StoredMetric | undefined>
-  /** `start` is given when the metric joins, and its ledger then begins anew. */
-  writeMetric(plan: MetricPlan, progress: MetricProgress, start: MetricStart | undefined): Promise<void>
+  readonly streams: StreamTables
   insert(table: string, row: Readonly<Record<string, StoredValue>>): Promise<void>
   forget(table: 'metrics' | 'measures' | 'coverage', metric: string, version: string): Promise<void>
   versions(metric: string): Promise<{ version: string; plan: MetricPlan }[]>
@@ -57,10 +22,6 @@ export interface AdvanceStore {
   replaceView(plan: MetricPlan): Promise<void>
   /** Makes the tables that are missing. */
   createTables(plan: MetricPlan): Promise<void>
-  /** Newest first. */
-  published(plan: MetricPlan): Promise<PublishedRange[]>
-  /** Leaves no published range beyond the instant. */
-  endCoverage(plan: MetricPlan, toMs: number): Promise<void>
   /** Records of the staged base tally by window. */
   stagedWindows(plan: MetricPlan, staged: StagedSource['metrics'][number]): Promise<WindowLines[]>
   /** Appends the partials of all windows but `dropped`. */
@@ -69,27 +30,31 @@ export interface AdvanceStore {
     staged: StagedSource['metrics'][number],
     dropped: readonly number[],
   ): Promise<void>
-  noteLate(plan: MetricPlan, windows: readonly WindowLines[], endOffset: number): Promise<void>
-  /** One note of no lines for each window from one start to the other, both included. */
-  noteWindows(plan: MetricPlan, range: Required<TimeRange>, endOffset: number): Promise<void>
   /** Merges live partials of the windows that start before the instant into the ordinary tables. */
   settle(plan: MetricPlan, beforeMs: number): Promise<void>
   /** Merges live partials when they have grown. */
   mergeGrown(plan: MetricPlan): Promise<void>
-  widenBounds(plan: MetricPlan, firstMs: number, lastMs: number): Promise<void>
   /** Those that a batch run has listed already are left out. */
-  addRejects(staged: StagedSource): Promise<void>
+  addRejects(staged: StagedSource, offsets: OffsetRange): Promise<void>
+}
+
+/** Those from the first, before the end. */
+export interface OffsetRange {
+  readonly fromOffset: number
+  readonly endOffset: number
 }
 
 type StagedMetric = StagedSource['metrics'][number]
 
 export class StreamAdvancer {
   readonly #store: AdvanceStore
+  readonly #streams: StreamTables
   readonly #advance: StreamAdvance
   readonly #appended: number
 
   constructor(store: AdvanceStore, advance: StreamAdvance) {
     this.#store = store
+    this.#streams = store.streams
     this.#advance = advance
     this.#appended = advance.endOffset - advance.fromOffset
   }
@@ -97,14 +62,14 @@ export class StreamAdvancer {
   /** Errors: REPORT_STREAM_MOVED, LEDGER_MISMATCH, after which the store must roll back. */
   async advance(): Promise<void> {
     const { source, incarnation, endOffset, clockMs, staged, plans } = this.#advance
-    const stored = await this.#store.readStream(source)
+    const stored = await this.#streams.readStream(source)
     if (stored) this.#requireHere(stored)
     for (const line of ledgerLines({ staged, appended: this.#appended })) checkLedger(line)
     for (const plan of plans) await this.#advanceMetric(plan, stored?.clockMs ?? clockMs)
     if (staged.rejected > 0 || staged.metrics.some(({ rejected }) => rejected > 0))
-      await this.#store.addRejects(staged)
+      await this.#store.addRejects(staged, this.#advance)
     const clock = Math.max(clockMs, stored?.clockMs ?? clockMs)
-    await this.#store.writeStream(source, { incarnation, endOffset, clockMs: clock })
+    await this.#streams.writeStream(source, { incarnation, endOffset, clockMs: clock }, !stored)
   }
 
   #requireHere({ incarnation, endOffset }: StoredStream): void {
@@ -119,7 +84,7 @@ export class StreamAdvancer {
     const staged = source.metrics.find(({ metric }) => metric === plan.metric)
     if (!staged) throw new Error(`metric ${plan.metric} was not staged`)
     const latenessMs = this.#latenessOf(plan)
-    const known = await this.#store.readMetric(plan)
+    const known = await this.#streams.readMetric(plan)
     const isJoined = known?.endOffset === fromOffset
     const start = isJoined ? undefined : { startOffset: fromOffset, startClockMs }
     if (start) await this.#join(plan, known, startClockMs)
@@ -133,10 +98,10 @@ export class StreamAdvancer {
       appended,
     } = metricLedger(plan.source, staged, this.#appended)
     const ledger = { appended, counted, filtered, late, rejected }
-    await this.#store.writeMetric(plan, { endOffset, clockMs, latenessMs, ...ledger }, start)
+    await this.#streams.writeMetric(plan, { endOffset, clockMs, latenessMs, ...ledger }, start)
     if (windows.length > 0) {
       const starts = windows.map(({ windowMs }) => windowMs)
-      await this.#store.widenBounds(plan, Math.min(...starts), Math.max(...starts))
+      await this.#streams.widenBounds(plan, Math.min(...starts), Math.max(...starts))
     }
     await this.#settle(plan, isJoined ? known : undefined, { clockMs, latenessMs })
   }
@@ -155,11 +120,11 @@ export class StreamAdvancer {
     if (versions.every(({ version }) => version === plan.version)) await this.#store.replaceView(plan)
     const latenessMs = Math.max(this.#latenessOf(plan), left?.latenessMs ?? 0)
     const open = finalBefore(startClockMs, plan.windowMs, latenessMs)
-    await this.#store.endCoverage(plan, open)
+    await this.#streams.endCoverage(plan, open)
     const { fromOffset } = this.#advance
     if (fromOffset === 0) return
     const fromMs = left ? finalBefore(left.clockMs, plan.windowMs, latenessMs) : open
-    await this.#store.noteWindows(
+    await this.#streams.noteWindows(
       plan,
       { fromMs, toMs: windowStart(startClockMs, plan.windowMs) },
       fromOffset,
@@ -174,7 +139,7 @@ export class StreamAdvancer {
     checkLedger(metricLedger(plan.source, { ...staged, counted }, this.#appended))
     const late = staged.late ?? []
     if (windows.length === 0 && late.length === 0) return []
-    const published = await this.#store.published(plan)
+    const published = await this.#streams.published(plan)
     const cutOf = ({ windowMs }: WindowLines) =>
       published.find(({ range }) => holdsWindow(range, windowMs))?.cut
     const dropped = windows.filter((window) => cutOf(window) !== undefined)
@@ -189,7 +154,7 @@ export class StreamAdvancer {
     }
     // What a published batch has counted already needs no other run.
     const notes = [...late, ...dropped].filter((window) => (cutOf(window) ?? -1) < endOffset)
-    if (notes.length > 0) await this.#store.noteLate(plan, notes, endOffset)
+    if (notes.length > 0) await this.#streams.noteLate(plan, notes, endOffset)
     return kept
   }
 

@@ -36,7 +36,7 @@ export function printDigests(query: DigestQuery, tables: MetricTables, dialect: 
   const shown = [dialect.epochMs('window_start'), ...(bySeries ? dimensions : [])].join(', ')
   return `WITH named AS (SELECT ${['series_id', `${printName(dimensions)} AS series_name`, ...dimensions].join(', ')}
       FROM ${dialect.qualify(tables.series)} WHERE tenant = ''),
-    merged AS (SELECT ${[keys, ...merged].join(', ')} FROM ${dialect.rowsOf(tally)}
+    merged AS (SELECT ${[keys, ...merged].join(', ')} FROM ${dialect.rowsOf(tally)} AS all_rows
       WHERE tenant = '' AND ${dialect.range} GROUP BY ${keys})
     SELECT ${shown}, count(*), CAST(sum(${dialect.numberOfHex(`substr(md5(${row}), 1, 15)`)}) AS VARCHAR)
     FROM merged LEFT JOIN named USING (series_id) GROUP BY ${groups}`

@@ -106,7 +106,7 @@ function sketchJoin(plan: MetricPlan, index: number, { qualify, tables, wide, ro
   const column = source.columns[0]!
   const groups = ['tenant', 'window_start', 'series_id']
   const tally = plan.tallies.find(({ id }) => id === source.tally)!
-  const table = rowsOf?.(tally) ?? qualify(tables.sketch(tally.id))
+  const table = rowsOf ? `${rowsOf(tally)} AS all_rows` : qualify(tables.sketch(tally.id))
   const rows = `SELECT ${groups.join(', ')}, "key", ${column} AS n FROM ${table}`
   const finished =
     aggregate === 'distinct' ? printEstimateParts(rows, groups) : printRanks(rows, groups, RANKS, wide)

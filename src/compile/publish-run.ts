@@ -11,6 +11,7 @@ import type { StagedSource } from '../ports/batch-engine.ts'
 import type { Publication } from '../ports/report.ts'
 import { ledgerLines, metricLedger } from './ledger-lines.ts'
 import type { MetricTables } from './report-tables.ts'
+import type { StoredMetric, StreamTables } from './stream-tables.ts'
 
 /** A place in a row of millrace's own tables; `ms` are milliseconds since the epoch, null an open end. */
 export type StoredValue = string | number | null | readonly string[] | { readonly ms: number | null }
@@ -49,25 +50,10 @@ export interface PublishStore {
     metrics: readonly string[],
     place: { readonly revision: number; readonly cut: number },
   ): Promise<void>
-  /** How the stream of the version stands; undefined where there is none. */
-  streaming(plan: MetricPlan): Promise<Streaming | undefined>
-  /**
-   * Records that the range was counted up to the cut, and takes away what the stream had of it: live partials, and
-   * notes of late lines below the cut.
-   */
-  takeOver(
-    plan: MetricPlan,
-    range: TimeRange,
-    place: { readonly revision: number; readonly cut: number },
-  ): Promise<void>
-  /** Takes away the stream of a version that is given up. */
-  dropStream(plan: MetricPlan): Promise<void>
-}
-
-export interface Streaming {
-  readonly startClockMs: number
-  readonly clockMs: number
-  readonly latenessMs: number
+  readonly streams: StreamTables
+  /** Takes away the live partials of windows that start in the range. */
+  clearLive(plan: MetricPlan, range: TimeRange): Promise<void>
+  dropLive(plan: MetricPlan): Promise<void>
 }
 
 type PublishedSource = Publication['sources'][number]
@@ -118,9 +104,10 @@ export class RunPublisher {
     const range = rangeOf(this.#publication, plan.metric)
     const staged = source.staged.metrics.find(({ metric }) => metric === plan.metric)
     if (!staged) throw new Error(`metric ${plan.metric} was not staged`)
-    const stream = await this.#store.streaming(plan)
+    const stream = await this.#store.streams.readMetric(plan)
     if (stream) requireFinal(plan, range, stream)
-    await this.#store.takeOver(plan, range, { revision, cut: source.appended })
+    await this.#store.streams.takeOver(plan, range, { revision, cut: source.appended })
+    await this.#store.clearLive(plan, range)
     const loaded = await this.#store.load({ plan, staged, range, revision })
     checkStored(source, staged, loaded.records)
     const coverage = await this.#replaceCoverage(plan, range)
@@ -153,7 +140,8 @@ export class RunPublisher {
   async #dropOtherVersions({ metric, version }: MetricPlan): Promise<void> {
     for (const other of await this.#store.versions(metric)) {
       if (other.version === version) continue
-      await this.#store.dropStream(other.plan)
+      await this.#store.streams.forgetStream(other.plan)
+      await this.#store.dropLive(other.plan)
       await this.#store.dropTables(other.plan)
       for (const table of ['metrics', 'measures', 'coverage'] as const)
         await this.#store.forget(table, metric, other.version)
@@ -199,14 +187,14 @@ export async function describeMetric(
 }
 
 /** Until the stream's clock says otherwise a window is the stream's. */
-function requireFinal(plan: MetricPlan, { toMs }: TimeRange, { clockMs, latenessMs }: Streaming): void {
+function requireFinal(plan: MetricPlan, { toMs }: TimeRange, { clockMs, latenessMs }: StoredMetric): void {
   const final = finalBefore(clockMs, plan.windowMs, latenessMs)
   if (toMs !== undefined && toMs <= final) return
   throw new MillraceError('REPORT_STREAM_OWNS', { metric: plan.metric, from: formatInstant(final) })
 }
 
 /** Beside a stream a run has done all there is to do when it ends where the stream began, or later. */
-function isWholeBeside({ fromMs, toMs }: TimeRange, stream: Streaming | undefined): boolean {
+function isWholeBeside({ fromMs, toMs }: TimeRange, stream: StoredMetric | undefined): boolean {
   return stream !== undefined && fromMs === undefined && toMs !== undefined && toMs >= stream.startClockMs
 }
 

@@ -1,4 +1,4 @@
-/** How a report's database is asked for what it says of itself. */
+/** How a report's database is asked for what it says of itself, and told what changes. */
 
 /** One statement's rows; values fill the `$1`, `$2` … places. */
 export type ReadRows = (sql: string, values: readonly (string | number)[]) => Promise<readonly unknown[][]>
@@ -10,4 +10,11 @@ export interface StateSource {
   readonly schema: string
   /** Milliseconds since the epoch of a column of time. */
   epochMs(column: string): string
+}
+
+/** Inside a transaction that may write. */
+export interface StateTarget extends StateSource {
+  run(sql: string, values: readonly (string | number)[]): Promise<void>
+  /** A time of milliseconds since the epoch. */
+  instant(ms: number): string
 }

@@ -351,10 +351,6 @@ export const ERROR_TABLE = {
     exit: 1,
     text: 'Windows of metric {metric} from {from} on are still taken by the stream, so a batch run cannot replace them. Nothing was published. Leave the end of the range out, or name an earlier one.',
   },
-  REPORT_STREAM_UNSUPPORTED: {
-    exit: 2,
-    text: 'The report {path} cannot take a stream: {why}. Use the embedded report for `millrace serve`.',
-  },
   REPORT_SUM_OVERFLOW: {
     exit: 1,
     text: 'A merged total of metric {metric} passes 38 digits, and a cut or wrapped total would be wrong. Use a smaller step or keep more dimensions.',

@@ -129,11 +129,6 @@ export async function openOwnReport(
   return openDuckdbReport(dataDir, mode)
 }
 
-/** Streams add to the embedded report alone so far. */
-export function takesStreams({ report }: Deployment): boolean {
-  return !report?.adapter
-}
-
 /** To the server that runs on the data folder; undefined where none does. Errors: SERVE_UNREACHABLE. */
 export async function openLink({ dataDir }: Deployment): Promise<Link | undefined> {
   const { Link } = await import('../link/link.ts')

@@ -29,14 +29,30 @@ export interface TextCount {
 export interface StagedText {
   /** `series_id`, `series_key`, `d0` … of the series that do not stand yet, numbered in the order of dimensions. */
   newSeries(): Lines
-  /** `window_start`, `revision`, `series_id`, the key if there is one, the tally's columns; sorted by the first of them. */
-  tally(tally: Tally, revision: number): Lines
+  /**
+   * `window_start`, `revision`, `series_id`, the key if there is one, the tally's columns; sorted by the first of
+   * them. Windows whose starts are in `dropped` are left out.
+   */
+  tally(tally: Tally, revision: number, dropped?: readonly number[]): Lines
   /** Of the base tally. */
   count(): Promise<TextCount>
   close(): Promise<void>
 }
 
+/** The staged partials of one metric before its series have numbers. */
+export interface StagedPartials {
+  /** Records of the base tally by window. */
+  windows(): Promise<{ readonly windowMs: number; readonly lines: number }[]>
+  /** Of every series there is. */
+  seriesKeys(): Promise<string[]>
+  /** New series get numbers above those of `standing`. Closing either closes both. */
+  number(standing: readonly SeriesNumber[]): Promise<StagedText>
+  close(): Promise<void>
+}
+
 export interface StagedTextReader {
+  /** Close what comes back. */
+  openPartials(plan: MetricPlan, staged: StagedSource['metrics'][number]): Promise<StagedPartials>
   /** `standing` are the series that keep their numbers. Close what comes back. */
   openMetric(
     plan: MetricPlan,

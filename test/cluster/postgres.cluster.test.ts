@@ -14,6 +14,7 @@ import { randomGroups, seeded } from '../contract/random-groups.ts'
 import { describeReport } from '../contract/report.contract.ts'
 import { describeDigests } from '../contract/report-digest.contract.ts'
 import { type Group, makePlan, stage } from '../contract/report-fixture.ts'
+import { describeReportStream } from '../contract/report-stream.contract.ts'
 import { OwnPostgres } from './own-postgres.ts'
 
 let server: OwnPostgres
@@ -35,6 +36,8 @@ const openFolder = (folder: string, mode: 'read' | 'write') =>
 
 describeReport('postgres', openFolder)
 describeDigests('postgres', openFolder)
+describeReportStream('postgres', openFolder)
+describeReportStream('postgres beside duckdb', openFolder, openDuckdbReport)
 describeDigests('postgres beside duckdb', openFolder, openDuckdbReport)
 
 const plan = makePlan()
@@ -192,7 +195,10 @@ describe('the schema', () => {
   it('is made once, also when many open it at the same moment', async () => {
     const reports = await Promise.all(Array.from({ length: 6 }, () => open('together', 'write')))
     await Promise.all(reports.map((report) => report.close()))
-    expect(await server.query('SELECT number, name FROM together.migrations')).toEqual([[1, 'tables']])
+    expect(await server.query('SELECT number, name FROM together.migrations')).toEqual([
+      [1, 'tables'],
+      [2, 'streams'],
+    ])
   })
 
   it('of a newer or another build is refused, to read and to write', async () => {

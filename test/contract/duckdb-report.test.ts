@@ -2,6 +2,8 @@
 import { openDuckdbReport } from '../../src/engines/duckdb/report.ts'
 import { describeReport } from './report.contract.ts'
 import { describeDigests } from './report-digest.contract.ts'
+import { describeReportStream } from './report-stream.contract.ts'
 
 describeReport('duckdb', openDuckdbReport)
 describeDigests('duckdb', openDuckdbReport)
+describeReportStream('duckdb', openDuckdbReport)

@@ -5,19 +5,13 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Expr } from '../../src/core/expr.ts'
 import type { MetricPlan } from '../../src/core/plan.ts'
-import type { MergedTotals, Report, StepRule, TotalsQuery } from '../../src/ports/report.ts'
+import type { Report, StepRule, TotalsQuery } from '../../src/ports/report.ts'
 import { type ModelQuery, mergeGroups } from './merge-model.ts'
 import { randomGroups, seeded } from './random-groups.ts'
 import { type Extra, type Group, makePlan, stage } from './report-fixture.ts'
+import { modelRows, RANKS, rowsOf, wholeModel, wholeQuery } from './whole-query.ts'
 
 const MINUTE = 60_000
-const RANKS = [
-  [1, 2],
-  [95, 100],
-  [999, 1000],
-  [1, 1],
-] as const
-
 /** `open` gives the report that lives in a folder, made anew where there is none. */
 export function describeReport(
   name: string,
@@ -219,19 +213,6 @@ export function describeReport(
   })
 }
 
-function wholeQuery(plan: MetricPlan): TotalsQuery {
-  return {
-    plan,
-    range: {},
-    step: { kind: 'fixed', stepMs: plan.windowMs },
-    by: plan.dimensions.map(({ name }) => name),
-    measures: plan.measures.map(({ measure }) => measure.name),
-    quantiles: RANKS.map(([numerator, denominator]) => ({ numerator, denominator })),
-  }
-}
-
-const wholeModel: ModelQuery = { stepOf: (ms) => ms, by: [0, 1, 2, 3], ranks: RANKS }
-
 function randomQuery(plan: MetricPlan, random: () => number): { totals: TotalsQuery; model: ModelQuery } {
   const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)]!
   const by = pick([[], [0], [1, 0], [3, 2], [2], [0, 1, 2, 3], [1, 2, 3, 0]])
@@ -302,31 +283,3 @@ const CONDITIONS: readonly { where?: Expr; keeps?: ModelQuery['keeps'] }[] = [
     keeps: ([value]) => value === "o'brien",
   },
 ]
-
-/** Row by row, with the columns in the order of the model. */
-function rowsOf({ windowMs, dimensions, measures }: MergedTotals) {
-  const columns = measures.map((merged) => {
-    if (merged.kind === 'quantiles') return merged.buckets
-    return merged.kind === 'distinct' ? [merged.estimates] : merged.columns
-  })
-  return windowMs.map((ms, row) => [
-    ms,
-    dimensions[row],
-    ...columns.map((parts) => parts.map((values) => values[row])),
-  ])
-}
-
-function modelRows(rows: ReturnType<typeof mergeGroups>) {
-  return rows.map((row) => [
-    row.windowMs,
-    row.dimensions,
-    [row.records],
-    [row.sum],
-    [row.least],
-    [row.most],
-    [row.sum, row.valued],
-    [row.heat],
-    row.buckets,
-    [row.distinct],
-  ])
-}

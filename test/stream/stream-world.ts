@@ -22,17 +22,22 @@ export interface Line {
   readonly text: string
 }
 
+/** The report that lives in a folder, made anew where there is none. */
+export type OpenReport = (dir: string, mode: 'read' | 'write') => Promise<Report>
+
 export class StreamWorld {
   readonly folder = mkdtempSync(join(tmpdir(), 'millrace-stream-'))
   readonly definition: Definition
   readonly plan: SourcePlan
   readonly latenessMs: ReadonlyMap<string, number>
   readonly #engine: DuckdbStreamEngine
+  readonly #open: OpenReport
   #report: Report | undefined
   #stagings = 0
 
-  constructor(definition: Definition) {
+  constructor(definition: Definition, open: OpenReport = openDuckdbReport) {
     this.definition = definition
+    this.#open = open
     this.plan = buildPlans(definition, sha256)[0]!
     const metrics = [...definition.metrics.values()]
     this.latenessMs = new Map(metrics.map(({ name, allowedLatenessMs }) => [name, allowedLatenessMs]))
@@ -46,7 +51,7 @@ export class StreamWorld {
   }
 
   async report(): Promise<Report> {
-    this.#report ??= await openDuckdbReport(this.dataDir, 'write')
+    this.#report ??= await this.#open(this.dataDir, 'write')
     return this.#report
   }
 

@@ -1,23 +1,15 @@
-/** The embedded report's side of a stream's advance: live partials, notes and offsets, in one transaction. */
+/** The embedded report's side of a stream's advance: live partials and rejected lines, in one transaction. */
 import type { DuckDBConnection } from '@duckdb/node-api'
-import type {
-  AdvanceStore,
-  MetricProgress,
-  MetricStart,
-  StoredMetric,
-  StoredStream,
-  WindowLines,
-} from '../../compile/advance-stream.ts'
-import { readPublished } from '../../compile/report-state.ts'
-import type { PublishedRange } from '../../core/metric-ranges.ts'
+import type { AdvanceStore, OffsetRange } from '../../compile/advance-stream.ts'
+import { mergeRows, rowKeys } from '../../compile/live-tables.ts'
+import type { WindowLines } from '../../compile/stream-tables.ts'
 import type { MetricPlan, Tally } from '../../core/plan.ts'
-import type { TimeRange } from '../../core/run-record.ts'
 import type { StagedSource } from '../../ports/batch-engine.ts'
 import { duckdbDialect } from './dialect.ts'
-import { createTable, liveType, mergeRows, rowKeys, tallyTables } from './live-tables.ts'
+import { createTable, liveType, qualifiedTables, TALLY_TYPES } from './live-tables.ts'
 import { DuckdbPublishStore } from './publish-store.ts'
-import { readRows, runBound } from './read-rows.ts'
-import { dimensionColumnType, qualify, SCHEMA, stateOf, WIDE } from './report-tables.ts'
+import { readRows } from './read-rows.ts'
+import { dimensionColumnType, qualify, SCHEMA, WIDE } from './report-tables.ts'
 import { printNewSeries } from './series-sql.ts'
 import { timestampOf } from './window-range.ts'
 
@@ -39,82 +31,15 @@ export class DuckdbAdvanceStore extends DuckdbPublishStore implements AdvanceSto
     this.#merged = merged
   }
 
-  async readStream(source: string): Promise<StoredStream | undefined> {
-    const sql = `SELECT incarnation, end_offset, clock_ms FROM ${SCHEMA}.streams WHERE tenant = '' AND source = $1`
-    const [row] = await readRows(this.#connection, sql, [source])
-    return row && { incarnation: String(row[0]), endOffset: Number(row[1]), clockMs: Number(row[2]) }
-  }
-
-  async writeStream(source: string, { incarnation, endOffset, clockMs }: StoredStream): Promise<void> {
-    await runBound(this.#connection, `DELETE FROM ${SCHEMA}.streams WHERE tenant = '' AND source = $1`, [
-      source,
-    ])
-    await this.insert('streams', { source, incarnation, end_offset: endOffset, clock_ms: clockMs })
-  }
-
-  async readMetric({ metric, version }: MetricPlan): Promise<StoredMetric | undefined> {
-    const sql = `SELECT end_offset, clock_ms, lateness_ms FROM ${SCHEMA}.stream_metrics
-      WHERE tenant = '' AND metric = $1 AND version = $2`
-    const [row] = await readRows(this.#connection, sql, [metric, version])
-    if (!row) return undefined
-    const [endOffset, clockMs, latenessMs] = row.map(Number)
-    return { endOffset: endOffset!, clockMs: clockMs!, latenessMs: latenessMs! }
-  }
-
-  async writeMetric(plan: MetricPlan, progress: MetricProgress, start?: MetricStart): Promise<void> {
-    const { metric, version, source } = plan
-    const { endOffset, clockMs, latenessMs, ...ledger } = progress
-    const place = { end_offset: endOffset, clock_ms: clockMs, lateness_ms: latenessMs }
-    if (start) {
-      await this.#forgetStream(plan)
-      const begin = { start_offset: start.startOffset, start_clock_ms: start.startClockMs }
-      await this.insert('stream_metrics', { source, metric, version, ...begin, ...place, ...ledger })
-      return
-    }
-    const sets = Object.entries(place).map(([column, value]) => `${column} = ${value}`)
-    const sums = Object.entries(ledger).map(([column, value]) => `${column} = ${column} + ${value}`)
-    await runBound(
-      this.#connection,
-      `UPDATE ${SCHEMA}.stream_metrics SET ${[...sets, ...sums].join(', ')}
-        WHERE tenant = '' AND metric = $1 AND version = $2`,
-      [metric, version],
-    )
-  }
-
-  async #forgetStream({ metric, version }: MetricPlan): Promise<void> {
-    const sql = `DELETE FROM ${SCHEMA}.stream_metrics WHERE tenant = '' AND metric = $1 AND version = $2`
-    await runBound(this.#connection, sql, [metric, version])
-  }
-
   async createTables(plan: MetricPlan): Promise<void> {
     const dimensions = plan.dimensions.map(({ type }, index) => `, d${index} ${dimensionColumnType(type)}`)
     const columns = `tenant VARCHAR, series_id INTEGER, series_key UUID${dimensions.join('')}`
     const series = qualify(this.tables(plan).series)
     await this.#connection.run(`CREATE TABLE IF NOT EXISTS ${series} (${columns})`)
     for (const tally of plan.tallies) {
-      const { ordinary, live } = tallyTables(plan, tally)
+      const { ordinary, live } = qualifiedTables(plan, tally)
       await this.#connection.run(createTable(tally, ordinary, false))
       await this.#connection.run(createTable(tally, live, true))
-    }
-  }
-
-  published({ metric, version }: MetricPlan): Promise<PublishedRange[]> {
-    return readPublished(stateOf(this.#connection), metric, version)
-  }
-
-  async endCoverage({ metric, version }: MetricPlan, toMs: number): Promise<void> {
-    const end = timestampOf(toMs)
-    for (const table of ['coverage', 'cuts']) {
-      const mine = `tenant = '' AND metric = $1 AND version = $2`
-      const of = [metric, version]
-      await runBound(
-        this.#connection,
-        `DELETE FROM ${SCHEMA}.${table} WHERE ${mine} AND from_time >= ${end}`,
-        of,
-      )
-      const beyond = `(to_time IS NULL OR to_time > ${end})`
-      const sql = `UPDATE ${SCHEMA}.${table} SET to_time = ${end} WHERE ${mine} AND ${beyond}`
-      await runBound(this.#connection, sql, of)
     }
   }
 
@@ -142,47 +67,27 @@ export class DuckdbAdvanceStore extends DuckdbPublishStore implements AdvanceSto
         ...tally.columns.map((column) => `CAST(p.${column.column} AS ${liveType(tally, column)})`),
       ]
       const from = `${fileOf(staged, tally)} p JOIN ${series} s ON s.series_key = CAST(p.series_key AS UUID)`
-      const into = tallyTables(plan, tally).live
+      const into = qualifiedTables(plan, tally).live
       await this.#connection.run(`INSERT INTO ${into} SELECT ${columns.join(', ')} FROM ${from} ${where}`)
     }
-  }
-
-  async noteLate(plan: MetricPlan, windows: readonly WindowLines[], endOffset: number): Promise<void> {
-    const rows = windows.map(({ windowMs, lines }) => `(${windowMs}, ${lines})`)
-    await this.#note(plan, `(VALUES ${rows.join(', ')}) t(ms, lines)`, endOffset)
-  }
-
-  async noteWindows(
-    plan: MetricPlan,
-    { fromMs, toMs }: Required<TimeRange>,
-    endOffset: number,
-  ): Promise<void> {
-    const starts = `range(${fromMs}::BIGINT, ${toMs + 1}::BIGINT, ${plan.windowMs}::BIGINT)`
-    await this.#note(plan, `(SELECT range AS ms, 0 AS lines FROM ${starts})`, endOffset)
-  }
-
-  async #note({ source, metric, version }: MetricPlan, windows: string, endOffset: number): Promise<void> {
-    const names = [source, metric, version].map(quoteText).join(', ')
-    await this.#connection.run(
-      `INSERT INTO ${SCHEMA}.late_windows SELECT '', ${names}, ${timestampOf('ms')}, lines, ${endOffset} FROM ${windows}`,
-    )
   }
 
   async settle(plan: MetricPlan, beforeMs: number): Promise<void> {
     const isFinal = `window_start < ${timestampOf(beforeMs)}`
     const base = plan.tallies.find((tally) => !tally.key)!
-    const sql = `SELECT 1 FROM ${tallyTables(plan, base).live} WHERE ${isFinal} LIMIT 1`
+    const sql = `SELECT 1 FROM ${qualifiedTables(plan, base).live} WHERE ${isFinal} LIMIT 1`
     if ((await readRows(this.#connection, sql)).length === 0) return
     for (const tally of plan.tallies) await this.#settleTally(plan, tally, isFinal)
   }
 
   async #settleTally(plan: MetricPlan, tally: Tally, isFinal: string): Promise<void> {
-    const { ordinary, live } = tallyTables(plan, tally)
+    const { ordinary, live } = qualifiedTables(plan, tally)
     const windows = `window_start IN (SELECT DISTINCT window_start FROM ${live} WHERE ${isFinal})`
-    const merged = mergeRows(tally, [
-      `(SELECT * FROM ${ordinary} WHERE ${windows})`,
-      `(SELECT * FROM ${live} WHERE ${isFinal})`,
-    ])
+    const merged = mergeRows(
+      tally,
+      [`(SELECT * FROM ${ordinary} WHERE ${windows})`, `(SELECT * FROM ${live} WHERE ${isFinal})`],
+      TALLY_TYPES,
+    )
     await this.#connection.run(`CREATE OR REPLACE TEMP TABLE settling AS ${merged}`)
     for (const column of tally.columns) {
       if (liveType(tally, column) === WIDE) await this.#widen(ordinary, column.column)
@@ -204,7 +109,7 @@ export class DuckdbAdvanceStore extends DuckdbPublishStore implements AdvanceSto
 
   async mergeGrown(plan: MetricPlan): Promise<void> {
     for (const tally of plan.tallies) {
-      const { live } = tallyTables(plan, tally)
+      const { live } = qualifiedTables(plan, tally)
       const merged = this.#merged.get(live) ?? 0
       if ((await this.#count(live)) > merged + Math.max(MERGE_ROWS, merged))
         await this.#mergeLive(tally, live, 'TRUE')
@@ -212,7 +117,7 @@ export class DuckdbAdvanceStore extends DuckdbPublishStore implements AdvanceSto
   }
 
   async #mergeLive(tally: Tally, live: string, where: string): Promise<void> {
-    const rows = mergeRows(tally, [`(SELECT * FROM ${live} WHERE ${where})`])
+    const rows = mergeRows(tally, [`(SELECT * FROM ${live} WHERE ${where})`], TALLY_TYPES)
     await this.#connection.run(`CREATE OR REPLACE TABLE ${live} AS ${rows}`)
     this.#merged.set(live, await this.#count(live))
   }
@@ -221,22 +126,13 @@ export class DuckdbAdvanceStore extends DuckdbPublishStore implements AdvanceSto
     return Number((await readRows(this.#connection, `SELECT count(*) FROM ${table}`))[0]![0])
   }
 
-  async widenBounds({ metric, version }: MetricPlan, firstMs: number, lastMs: number): Promise<void> {
-    const [first, last] = [timestampOf(firstMs), timestampOf(lastMs)]
-    await runBound(
-      this.#connection,
-      `UPDATE ${SCHEMA}.metrics SET first_window = least(first_window, ${first}),
-          last_window = greatest(last_window, ${last})
-        WHERE tenant = '' AND metric = $1 AND version = $2
-          AND (first_window IS NULL OR first_window > ${first} OR last_window < ${last})`,
-      [metric, version],
-    )
-  }
-
-  async addRejects({ source, rejectsPath }: StagedSource): Promise<void> {
+  async addRejects(
+    { source, rejectsPath }: StagedSource,
+    { fromOffset, endOffset }: OffsetRange,
+  ): Promise<void> {
     const name = quoteText(source)
     const known = `SELECT 1 FROM ${SCHEMA}.rejects k WHERE k.tenant = '' AND k.source = ${name}
-      AND k."offset" = r."offset" AND k.metric IS NOT DISTINCT FROM r.metric`
+      AND k."offset" >= ${fromOffset} AND k."offset" < ${endOffset} AND k."offset" = r."offset" AND k.metric IS NOT DISTINCT FROM r.metric`
     const columns = `'', ${name}, 0, r.block, r."offset", r.metric, r.reason, r.field`
     const file = `read_parquet(${quoteText(rejectsPath)})`
     await this.#connection.run(

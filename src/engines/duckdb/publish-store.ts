@@ -1,29 +1,27 @@
 /** The embedded report's side of publishing: rows of its own tables, in the transaction of one connection. */
 import type { DuckDBConnection } from '@duckdb/node-api'
-import type { Loaded, LoadJob, PublishStore, StoredValue, Streaming } from '../../compile/publish-run.ts'
+import type { Loaded, LoadJob, PublishStore, StoredValue } from '../../compile/publish-run.ts'
 import { readCoverage } from '../../compile/report-state.ts'
 import { allTables, type MetricTables } from '../../compile/report-tables.ts'
+import { StreamTables } from '../../compile/stream-tables.ts'
 import type { MetricPlan } from '../../core/plan.ts'
 import type { TimeRange } from '../../core/run-record.ts'
 import type { StagedSource } from '../../ports/batch-engine.ts'
 import { tablesOf } from '../table-key.ts'
 import { duckdbDialect } from './dialect.ts'
-import { allRows, tallyTables } from './live-tables.ts'
+import { allRows, qualifiedTables } from './live-tables.ts'
 import { TotalsLoader } from './load-totals.ts'
 import { readRows, runBound } from './read-rows.ts'
-import { hasLiveTables, printView, qualify, SCHEMA, stateOf } from './report-tables.ts'
+import { hasLiveTables, printView, qualify, SCHEMA, stateOf, targetOf } from './report-tables.ts'
 import { timestampOf, withinRange } from './window-range.ts'
 
-interface CutPlace {
-  readonly revision: number
-  readonly cut: number
-}
-
 export class DuckdbPublishStore implements PublishStore {
+  readonly streams: StreamTables
   readonly #connection: DuckDBConnection
 
   constructor(connection: DuckDBConnection) {
     this.#connection = connection
+    this.streams = new StreamTables(targetOf(connection))
   }
 
   async nextRevision(): Promise<number> {
@@ -70,49 +68,23 @@ export class DuckdbPublishStore implements PublishStore {
     await this.#connection.run(isLive ? printView(plan, (tally) => allRows(plan, tally)) : printView(plan))
   }
 
-  async streaming({ metric, version }: MetricPlan): Promise<Streaming | undefined> {
-    const sql = `SELECT start_clock_ms, clock_ms, lateness_ms FROM ${SCHEMA}.stream_metrics
-      WHERE tenant = '' AND metric = $1 AND version = $2`
-    const [row] = await readRows(this.#connection, sql, [metric, version])
-    if (!row) return undefined
-    const [startClockMs, clockMs, latenessMs] = row.map(Number)
-    return { startClockMs: startClockMs!, clockMs: clockMs!, latenessMs: latenessMs! }
-  }
-
-  async takeOver(plan: MetricPlan, range: TimeRange, { revision, cut }: CutPlace): Promise<void> {
-    const { metric, version } = plan
-    const { fromMs = null, toMs = null } = range
-    const mine = `tenant = '' AND metric = $1 AND version = $2`
-    const inside = [
-      ...(fromMs === null ? [] : [`from_time >= ${timestampOf(fromMs)}`]),
-      ...(toMs === null ? [] : [`to_time <= ${timestampOf(toMs)}`]),
-    ]
-    const older = [mine, ...inside].join(' AND ')
-    await runBound(this.#connection, `DELETE FROM ${SCHEMA}.cuts WHERE ${older}`, [metric, version])
-    const place = { from_time: { ms: fromMs }, to_time: { ms: toMs }, cut, revision }
-    await this.insert('cuts', { metric, version, ...place })
-    const counted = `${mine} AND end_offset <= ${cut} AND ${withinRange(range)}`
-    await runBound(this.#connection, `DELETE FROM ${SCHEMA}.late_windows WHERE ${counted}`, [metric, version])
+  async clearLive(plan: MetricPlan, range: TimeRange): Promise<void> {
     if (!(await hasLiveTables(this.#connection, plan))) return
-    for (const tally of plan.tallies) {
-      const { live } = tallyTables(plan, tally)
-      await this.#connection.run(`DELETE FROM ${live} WHERE ${withinRange(range)}`)
-    }
+    for (const tally of plan.tallies)
+      await this.#connection.run(
+        `DELETE FROM ${qualifiedTables(plan, tally).live} WHERE ${withinRange(range)}`,
+      )
   }
 
-  async dropStream(plan: MetricPlan): Promise<void> {
-    for (const table of ['stream_metrics', 'late_windows', 'cuts']) {
-      const sql = `DELETE FROM ${SCHEMA}.${table} WHERE tenant = '' AND metric = $1 AND version = $2`
-      await runBound(this.#connection, sql, [plan.metric, plan.version])
-    }
+  async dropLive(plan: MetricPlan): Promise<void> {
     for (const tally of plan.tallies)
-      await this.#connection.run(`DROP TABLE IF EXISTS ${tallyTables(plan, tally).live}`)
+      await this.#connection.run(`DROP TABLE IF EXISTS ${qualifiedTables(plan, tally).live}`)
   }
 
   async replaceRejects(
     staged: StagedSource,
     metrics: readonly string[],
-    { revision, cut }: CutPlace,
+    { revision, cut }: { readonly revision: number; readonly cut: number },
   ): Promise<void> {
     const source = duckdbDialect.quoteText(staged.source)
     const names = metrics.map((metric) => duckdbDialect.quoteText(metric)).join(', ')

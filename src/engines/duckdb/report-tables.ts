@@ -1,11 +1,13 @@
 /** How this database writes the tables of a report: names, column types, views, sketches. */
+import type { DuckDBConnection } from '@duckdb/node-api'
 import type { WideMath } from '../../compile/print-sketch.ts'
 import { printViewSelect } from '../../compile/print-view.ts'
-import type { StateSource } from '../../compile/state-source.ts'
+import type { StateSource, StateTarget } from '../../compile/state-source.ts'
 import type { DimensionType, MetricPlan, Tally } from '../../core/plan.ts'
 import { tablesOf } from '../table-key.ts'
 import { duckdbDialect } from './dialect.ts'
-import { readRows } from './read-rows.ts'
+import { readRows, runBound } from './read-rows.ts'
+import { timestampOf } from './window-range.ts'
 
 /** Millrace's own tables stand in a schema apart, so that any metric may have any name. */
 export const SCHEMA = 'millrace'
@@ -41,7 +43,7 @@ export function printView(plan: MetricPlan, rowsOf?: (tally: Tally) => string): 
 
 /** True once a stream has added to the version. */
 export async function hasLiveTables(
-  connection: Parameters<typeof readRows>[0],
+  connection: DuckDBConnection,
   { metric, version }: Pick<MetricPlan, 'metric' | 'version'>,
 ): Promise<boolean> {
   const tables = tablesOf(metric, version)
@@ -51,7 +53,15 @@ export async function hasLiveTables(
 }
 
 /** For compile/state-source.ts. */
-export function stateOf(connection: Parameters<typeof readRows>[0]): StateSource {
+export function targetOf(connection: DuckDBConnection): StateTarget {
+  return {
+    ...stateOf(connection),
+    run: (sql, values) => runBound(connection, sql, values),
+    instant: timestampOf,
+  }
+}
+
+export function stateOf(connection: DuckDBConnection): StateSource {
   return {
     read: (sql, values) => readRows(connection, sql, values),
     schema: SCHEMA,

@@ -23,7 +23,7 @@ import type {
 } from '../../ports/report.ts'
 import { tablesOf } from '../table-key.ts'
 import { DuckdbAdvanceStore } from './advance-store.ts'
-import { allRows, tallyTables } from './live-tables.ts'
+import { allRows, qualifiedTables } from './live-tables.ts'
 import { failedError, openReportFile, type ReportFile } from './open-report.ts'
 import { DuckdbPublishStore } from './publish-store.ts'
 import { TotalsReader } from './query-totals.ts'
@@ -114,7 +114,7 @@ class DuckdbReport implements Report {
         numberOfHex: (digits) => `CAST('0x' || ${digits} AS BIGINT)`,
         epochMs: (column) => `epoch_ms(${column})`,
         qualify,
-        rowsOf: (tally) => (isLive ? allRows(plan, tally) : tallyTables(plan, tally).ordinary),
+        rowsOf: (tally) => (isLive ? allRows(plan, tally) : qualifiedTables(plan, tally).ordinary),
         range: withinRange(query.range),
       }
       const sql = printDigests(query, tablesOf(plan.metric, plan.version), dialect)

@@ -5,7 +5,14 @@ import type { Expr } from '../../core/expr.ts'
 import type { MetricPlan, Tally } from '../../core/plan.ts'
 import type { StagedSource } from '../../ports/batch-engine.ts'
 import type { DimensionValue } from '../../ports/report.ts'
-import type { Lines, SeriesNumber, StagedText, StagedTextReader, TextCount } from '../../ports/staged-text.ts'
+import type {
+  Lines,
+  SeriesNumber,
+  StagedPartials,
+  StagedText,
+  StagedTextReader,
+  TextCount,
+} from '../../ports/staged-text.ts'
 import { duckdbDialect } from './dialect.ts'
 import { openConfined } from './open-confined.ts'
 import { readRows } from './read-rows.ts'
@@ -37,6 +44,11 @@ export const stagedTextReader: StagedTextReader = {
     }
   },
 
+  async openPartials(plan, staged) {
+    const files = await openFiles(staged.tallies.map(({ path }) => path))
+    return new MetricPartials(files, plan, staged)
+  },
+
   async *readRejects({ source, rejectsPath }, revision) {
     const files = await openFiles([rejectsPath])
     try {
@@ -62,6 +74,41 @@ export const stagedTextReader: StagedTextReader = {
   },
 }
 
+class MetricPartials implements StagedPartials {
+  readonly #files: OpenFiles
+  readonly #plan: MetricPlan
+  readonly #staged: StagedSource['metrics'][number]
+  #text: StagedText | undefined
+
+  constructor(files: OpenFiles, plan: MetricPlan, staged: StagedSource['metrics'][number]) {
+    this.#files = files
+    this.#plan = plan
+    this.#staged = staged
+  }
+
+  async windows(): ReturnType<StagedPartials['windows']> {
+    const sql = `SELECT window_ms, sum(records) FROM ${scan(baseOf(this.#staged))} GROUP BY 1 ORDER BY 1`
+    const rows = await readRows(this.#files.connection, sql)
+    return rows.map(([windowMs, lines]) => ({ windowMs: Number(windowMs), lines: Number(lines) }))
+  }
+
+  async seriesKeys(): Promise<string[]> {
+    const sql = `SELECT DISTINCT series_key FROM ${scan(baseOf(this.#staged))}`
+    return (await readRows(this.#files.connection, sql)).map(([key]) => String(key))
+  }
+
+  async number(standing: readonly SeriesNumber[]): Promise<StagedText> {
+    await numberSeries(this.#files.connection, this.#plan, this.#staged, standing)
+    this.#text = new MetricText(this.#files, this.#staged)
+    return this.#text
+  }
+
+  async close(): Promise<void> {
+    if (this.#text) await this.#text.close()
+    else this.#files.close()
+  }
+}
+
 class MetricText implements StagedText {
   readonly #files: OpenFiles
   readonly #staged: StagedSource['metrics'][number]
@@ -81,11 +128,12 @@ class MetricText implements StagedText {
   }
 
   /** Sorted once, then written piece by piece, so that the receiver works on one while the next is made. */
-  async *tally(tally: Tally, revision: number): Lines {
+  async *tally(tally: Tally, revision: number, dropped: readonly number[] = []): Lines {
     const names = ['window_ms', 'series_id', ...(tally.key ? ['"key"'] : [])]
     const columns = tally.columns.map(({ column }) => column)
     const numbered = `${this.#scan(tally.id)} JOIN ${NUMBERS} n ON n.number_key = CAST(series_key AS UUID)`
-    const sorted = `SELECT ${[...names, ...columns].join(', ')} FROM ${numbered} ORDER BY ${names.join(', ')}`
+    const kept = dropped.length > 0 ? ` WHERE window_ms NOT IN (${dropped.join(', ')})` : ''
+    const sorted = `SELECT ${[...names, ...columns].join(', ')} FROM ${numbered}${kept} ORDER BY ${names.join(', ')}`
     await this.#read(`CREATE OR REPLACE TEMP TABLE ${SORTED} AS ${sorted}`)
     const start = `replace(CAST(${timestampOf('window_ms')} AS VARCHAR), ' (BC)', ' BC')`
     const line = printLine([start, String(revision), ...names.slice(1), ...columns])

@@ -6,6 +6,7 @@ import { tablesOf } from '../table-key.ts'
 import { NUMERIC } from './numeric-math.ts'
 import { codeOf } from './postgres-failure.ts'
 import { type PostgresNames, quoteName, quoteText, shorten } from './postgres-names.ts'
+import { allRows, hasLiveTables } from './report-sql.ts'
 import type { Transaction } from './session.ts'
 
 const OTHER_COLUMNS = '42P16'
@@ -16,7 +17,8 @@ export async function replaceView(
   names: PostgresNames,
   plan: MetricPlan,
 ): Promise<void> {
-  const view = viewSql(plan, names)
+  const isLive = await hasLiveTables(transaction, names, plan)
+  const view = viewSql(plan, names, isLive)
   const select = printViewSelect(plan, view)
   const name = shorten(plan.metric)
   const checksum = createHash('sha256').update(select).digest('hex')
@@ -48,8 +50,10 @@ async function createView(transaction: Transaction, view: string, select: string
   }
 }
 
-function viewSql(plan: MetricPlan, { schema }: PostgresNames): ViewSql {
+function viewSql(plan: MetricPlan, names: PostgresNames, isLive: boolean): ViewSql {
+  const { schema } = names
   return {
+    ...(isLive && { rowsOf: (tally) => allRows(names, plan, tally) }),
     tables: tablesOf(plan.metric, plan.version),
     wide: NUMERIC,
     quoteName,

@@ -1,20 +1,19 @@
 /** PostgreSQL's side of publishing: rows of its tables in one transaction, bulk by COPY straight into them. */
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import { from as copyFrom } from 'pg-copy-streams'
-import type { Loaded, LoadJob, PublishStore, StoredValue, Streaming } from '../../compile/publish-run.ts'
+import type { Loaded, LoadJob, PublishStore, StoredValue } from '../../compile/publish-run.ts'
 import { readCoverage } from '../../compile/report-state.ts'
 import { allTables, type MetricTables } from '../../compile/report-tables.ts'
+import { StreamTables } from '../../compile/stream-tables.ts'
 import type { MetricPlan, Tally } from '../../core/plan.ts'
 import type { TimeRange } from '../../core/run-record.ts'
 import { isWholeRange } from '../../core/time-coverage.ts'
 import type { StagedSource } from '../../ports/batch-engine.ts'
-import type { Lines, SeriesNumber, StagedText, StagedTextReader } from '../../ports/staged-text.ts'
+import type { SeriesNumber, StagedText, StagedTextReader } from '../../ports/staged-text.ts'
 import { tablesOf } from '../table-key.ts'
+import { copyLines } from './copy-lines.ts'
 import { createTables, tallyColumns } from './metric-tables.ts'
 import { replaceView } from './metric-view.ts'
 import { instantOf, type PostgresNames, quoteName } from './postgres-names.ts'
-import { stateOf, withinRange } from './report-sql.ts'
+import { hasLiveTables, stateOf, tablesIn, targetOf, withinRange } from './report-sql.ts'
 import type { Transaction } from './session.ts'
 
 /** `runId` tells a run that was committed before its connection was lost from one that was not. */
@@ -26,13 +25,15 @@ export interface PublishPlace {
 }
 
 export class PostgresPublishStore implements PublishStore {
-  readonly #transaction: Transaction
+  readonly transaction: Transaction
+  readonly streams: StreamTables
   readonly #names: PostgresNames
   readonly #text: StagedTextReader
   readonly #runId: string
 
   constructor({ transaction, names, text, runId }: PublishPlace) {
-    this.#transaction = transaction
+    this.transaction = transaction
+    this.streams = new StreamTables(targetOf(transaction, names))
     this.#names = names
     this.#text = text
     this.#runId = runId
@@ -40,7 +41,7 @@ export class PostgresPublishStore implements PublishStore {
 
   async nextRevision(): Promise<number> {
     const sql = `SELECT coalesce(max(revision), 0) + 1 FROM ${this.#names.schema}.runs`
-    return Number((await this.#transaction.rows(sql))[0]![0])
+    return Number((await this.transaction.rows(sql))[0]![0])
   }
 
   async insert(table: string, row: Readonly<Record<string, StoredValue>>): Promise<void> {
@@ -53,21 +54,21 @@ export class PostgresPublishStore implements PublishStore {
     })
     const columns = Object.keys(all).join(', ')
     const sql = `INSERT INTO ${this.#names.schema}.${table} (${columns}) VALUES (${places.join(', ')})`
-    await this.#transaction.run(sql, values)
+    await this.transaction.run(sql, values)
   }
 
   async forget(table: string, metric: string, version: string): Promise<void> {
     const sql = `DELETE FROM ${this.#names.schema}.${table} WHERE tenant = '' AND metric = $1 AND version = $2`
-    await this.#transaction.run(sql, [metric, version])
+    await this.transaction.run(sql, [metric, version])
   }
 
   coverage(metric: string, version: string): Promise<TimeRange[]> {
-    return readCoverage(stateOf(this.#transaction, this.#names), metric, version)
+    return readCoverage(stateOf(this.transaction, this.#names), metric, version)
   }
 
   async versions(metric: string): Promise<{ version: string; plan: MetricPlan }[]> {
     const sql = `SELECT version, plan FROM ${this.#names.schema}.metrics WHERE tenant = '' AND metric = $1`
-    const rows = await this.#transaction.rows(sql, [metric])
+    const rows = await this.transaction.rows(sql, [metric])
     return rows.map(([version, plan]) => ({ version: String(version), plan: JSON.parse(String(plan)) }))
   }
 
@@ -77,29 +78,29 @@ export class PostgresPublishStore implements PublishStore {
 
   async dropTables(plan: MetricPlan): Promise<void> {
     for (const table of allTables(plan, this.tables(plan)))
-      await this.#transaction.run(`DROP TABLE IF EXISTS ${this.#qualify(table)}`)
+      await this.transaction.run(`DROP TABLE IF EXISTS ${this.#qualify(table)}`)
   }
 
   replaceView(plan: MetricPlan): Promise<void> {
-    return replaceView(this.#transaction, this.#names, plan)
+    return replaceView(this.transaction, this.#names, plan)
   }
 
   async load(job: LoadJob): Promise<Loaded> {
     const tables = this.tables(job.plan)
     const series = this.#qualify(tables.series)
     for (const statement of createTables(job.plan, tables, this.#names.schema))
-      await this.#transaction.run(statement)
-    if (isWholeRange(job.range)) await this.#transaction.run(`DELETE FROM ${series}`)
+      await this.transaction.run(statement)
+    if (isWholeRange(job.range)) await this.transaction.run(`DELETE FROM ${series}`)
     const text = await this.#openAndClear(job, tables, await this.#standing(series))
     try {
-      await this.#copySeries(job.plan, series, text)
+      await this.#loadSeries(job.plan, text)
       for (const tally of job.plan.tallies) {
         const target = `${this.#tableOf(tally, tables)} (${tallyColumns(tally)})`
-        await this.#copy(target, text.tally(tally, job.revision))
+        await copyLines(this.transaction, target, text.tally(tally, job.revision))
       }
       const { rows, records, firstMs, lastMs } = await text.count()
       const isAll = isWholeRange(job.range)
-      const bounds = isAll ? { first: { ms: firstMs }, last: { ms: lastMs } } : await this.#bounds(tables)
+      const bounds = isAll ? { first: { ms: firstMs }, last: { ms: lastMs } } : await this.#bounds(job.plan)
       return { rows, records, ...bounds }
     } finally {
       await text.close()
@@ -114,7 +115,7 @@ export class PostgresPublishStore implements PublishStore {
   ): Promise<StagedText> {
     const clear = async () => {
       for (const tally of plan.tallies)
-        await this.#transaction.run(`DELETE FROM ${this.#tableOf(tally, tables)} WHERE ${withinRange(range)}`)
+        await this.transaction.run(`DELETE FROM ${this.#tableOf(tally, tables)} WHERE ${withinRange(range)}`)
     }
     const [opened, cleared] = await Promise.allSettled([
       this.#text.openMetric(plan, staged, standing),
@@ -131,65 +132,60 @@ export class PostgresPublishStore implements PublishStore {
   }
 
   async #standing(series: string): Promise<SeriesNumber[]> {
-    const rows = await this.#transaction.rows(`SELECT series_key, series_id FROM ${series}`)
+    const rows = await this.transaction.rows(`SELECT series_key, series_id FROM ${series}`)
     return rows.map(([key, id]) => ({ seriesKey: String(key), seriesId: Number(id) }))
   }
 
-  async #copySeries({ dimensions }: MetricPlan, series: string, text: StagedText): Promise<void> {
-    const columns = ['series_id', 'series_key', ...dimensions.map((_, index) => `d${index}`)]
-    await this.#copy(`${series} (${columns.join(', ')})`, text.newSeries())
-    await this.#transaction.run(`ANALYZE ${series}`)
+  async #loadSeries(plan: MetricPlan, text: StagedText): Promise<void> {
+    await this.copySeries(plan, text)
+    await this.transaction.run(`ANALYZE ${this.#qualify(this.tables(plan).series)}`)
   }
 
-  async #bounds({ totals }: MetricTables): Promise<Pick<Loaded, 'first' | 'last'>> {
-    const { epochMs } = stateOf(this.#transaction, this.#names)
+  /** Those that are new. */
+  async copySeries(plan: MetricPlan, text: StagedText): Promise<void> {
+    const columns = ['series_id', 'series_key', ...plan.dimensions.map((_, index) => `d${index}`)]
+    const series = this.#qualify(this.tables(plan).series)
+    await copyLines(this.transaction, `${series} (${columns.join(', ')})`, text.newSeries())
+  }
+
+  async #bounds(plan: MetricPlan): Promise<Pick<Loaded, 'first' | 'last'>> {
+    const { epochMs } = stateOf(this.transaction, this.#names)
     const bounds = ['min', 'max'].map((fn) => epochMs(`${fn}(window_start)`)).join(', ')
-    const rows = await this.#transaction.rows(`SELECT ${bounds} FROM ${this.#qualify(totals)}`)
+    const { ordinary, live } = tablesIn(this.#names, plan, plan.tallies.find((tally) => !tally.key)!)
+    const isLive = await hasLiveTables(this.transaction, this.#names, plan)
+    const from = [ordinary, ...(isLive ? [live] : [])].map((table) => `SELECT window_start FROM ${table}`)
+    const rows = await this.transaction.rows(`SELECT ${bounds} FROM (${from.join(' UNION ALL ')}) AS w`)
     const [first, last] = rows[0]!.map((ms) => ({ ms: ms === null ? null : Number(ms) }))
     return { first: first!, last: last! }
   }
 
-  /** No stream adds to this report yet. */
-  async streaming(): Promise<Streaming | undefined> {
-    return undefined
+  async clearLive(plan: MetricPlan, range: TimeRange): Promise<void> {
+    if (!(await hasLiveTables(this.transaction, this.#names, plan))) return
+    for (const tally of plan.tallies)
+      await this.transaction.run(
+        `DELETE FROM ${tablesIn(this.#names, plan, tally).live} WHERE ${withinRange(range)}`,
+      )
   }
 
-  async takeOver(
-    { metric, version }: MetricPlan,
-    { fromMs, toMs }: TimeRange,
-    { revision, cut }: { readonly revision: number; readonly cut: number },
-  ): Promise<void> {
-    const inside = [
-      ...(fromMs === undefined ? [] : [`from_time >= ${instantOf(fromMs)}`]),
-      ...(toMs === undefined ? [] : [`to_time <= ${instantOf(toMs)}`]),
-    ]
-    const older = [`tenant = '' AND metric = $1 AND version = $2`, ...inside].join(' AND ')
-    await this.#transaction.run(`DELETE FROM ${this.#names.schema}.cuts WHERE ${older}`, [metric, version])
-    const bounds = { from_time: { ms: fromMs ?? null }, to_time: { ms: toMs ?? null } }
-    await this.insert('cuts', { metric, version, ...bounds, cut, revision })
-  }
-
-  async dropStream({ metric, version }: MetricPlan): Promise<void> {
-    await this.forget('cuts', metric, version)
+  async dropLive(plan: MetricPlan): Promise<void> {
+    for (const tally of plan.tallies)
+      await this.transaction.run(`DROP TABLE IF EXISTS ${tablesIn(this.#names, plan, tally).live}`)
   }
 
   async replaceRejects(
     staged: StagedSource,
     metrics: readonly string[],
-    { revision }: { readonly revision: number },
+    { revision, cut }: { readonly revision: number; readonly cut: number },
   ): Promise<void> {
     const table = `${this.#names.schema}.rejects`
-    await this.#transaction.run(
-      `DELETE FROM ${table} WHERE tenant = '' AND source = $1 AND (metric IS NULL OR metric = ANY($2))`,
-      [staged.source, metrics],
+    await this.transaction.run(
+      `DELETE FROM ${table} WHERE tenant = '' AND source = $1 AND (metric IS NULL OR metric = ANY($2))
+        AND (block <> '' OR "offset" < $3)`,
+      [staged.source, metrics, cut],
     )
     const columns = 'source, revision, block, "offset", metric, reason, field'
-    await this.#copy(`${table} (${columns})`, this.#text.readRejects(staged, revision))
-  }
-
-  async #copy(target: string, lines: Lines): Promise<void> {
-    const sql = `COPY ${target} FROM STDIN WITH (FORMAT text, ENCODING 'UTF8')`
-    await pipeline(Readable.from(lines), this.#transaction.client.query(copyFrom(sql)))
+    const lines = this.#text.readRejects(staged, revision)
+    await copyLines(this.transaction, `${table} (${columns})`, lines)
   }
 
   #qualify(table: string): string {

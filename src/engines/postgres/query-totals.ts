@@ -9,14 +9,15 @@ import { printEstimateParts, printRanks } from '../../compile/print-sketch.ts'
 import { isExact } from '../../compile/report-tables.ts'
 import { MillraceError } from '../../core/error.ts'
 import { MAX_EXACT_MAGNITUDE } from '../../core/expr.ts'
-import type { MeasureSource, MetricPlan, PlanDimension, TallyColumn } from '../../core/plan.ts'
+import type { MeasureSource, MetricPlan, PlanDimension, Tally, TallyColumn } from '../../core/plan.ts'
 import { windowStart } from '../../core/window.ts'
 import type { DimensionValue, MergedColumn, MergedTotals, TotalsQuery } from '../../ports/report.ts'
 import type { StagedTextReader } from '../../ports/staged-text.ts'
 import { tablesOf } from '../table-key.ts'
+import { mergeColumn } from './metric-tables.ts'
 import { NUMERIC } from './numeric-math.ts'
 import { type PostgresNames, quoteName } from './postgres-names.ts'
-import { stateOf, withinRange } from './report-sql.ts'
+import { stateOf, tablesIn, withinRange } from './report-sql.ts'
 import type { Transaction } from './session.ts'
 
 type TallyResult = MergedTally<unknown>
@@ -41,6 +42,8 @@ export interface QueryPlace {
   readonly transaction: Transaction
   readonly names: PostgresNames
   readonly text: StagedTextReader
+  /** A stream has tables of its own beside the ordinary ones. */
+  readonly isLive: boolean
 }
 
 export class TotalsReader {
@@ -64,7 +67,7 @@ export class TotalsReader {
       sources.some((source) => source.tally === base.id && source.columns.includes(column)),
     )
     const merged = columns.map((column) => `${printMerge(column)} AS ${column.column}`)
-    const rows = this.#printMerged(this.#tables.totals, merged)
+    const rows = this.#printMerged(base, merged)
     const totals = await this.#readTally(rows, steps, groups)
     const measures: MergedColumn[] = []
     for (const source of sources)
@@ -108,7 +111,8 @@ export class TotalsReader {
   /** Windows are few beside rows, so each is placed once, by the same arithmetic for every rule and server. */
   async #placeWindows(): Promise<Steps> {
     const { transaction, names } = this.#place
-    const found = `SELECT DISTINCT window_start FROM ${this.#qualify(this.#tables.totals)} WHERE ${this.#rowFilter()}`
+    const base = this.#query.plan.tallies.find((tally) => !tally.key)!
+    const found = `SELECT DISTINCT window_start FROM ${this.#rowsOf(base, ['window_start'])}`
     const ms = stateOf(transaction, names).epochMs('window_start')
     const sql = `SELECT CAST(window_start AS text), ${ms} FROM (${found}) w ORDER BY w.window_start`
     const rows = await transaction.rows(sql)
@@ -141,13 +145,23 @@ export class TotalsReader {
     return `${this.#place.names.schema}.${quoteName(table)}`
   }
 
+  /** Those in range, of the table of batch runs and of the stream's. */
+  #rowsOf(tally: Tally, columns: readonly string[]): string {
+    const { names, isLive } = this.#place
+    const { ordinary, live } = tablesIn(names, this.#query.plan, tally)
+    const parts = [ordinary, ...(isLive ? [live] : [])].map(
+      (table) => `SELECT ${columns.join(', ')} FROM ${table} WHERE ${this.#rowFilter()}`,
+    )
+    return `(${parts.join(' UNION ALL ')}) AS t`
+  }
+
   /** Parameters: windows, their steps, series, their groups. */
-  #printMerged(table: string, columns: readonly string[], keys: readonly string[] = []): string {
+  #printMerged(tally: Tally, columns: readonly string[], keys: readonly string[] = []): string {
     const steps = 'unnest($1::timestamptz[], $2::integer[]) AS w(window_start, step)'
     const series = 'unnest($3::integer[], $4::integer[]) AS s(series_id, grp)'
-    return `SELECT ${[...GROUPS, ...keys, ...columns].join(', ')} FROM ${this.#qualify(table)} t
-      JOIN ${steps} USING (window_start) JOIN ${series} USING (series_id)
-      WHERE ${this.#rowFilter()} GROUP BY ${[...GROUPS, ...keys].join(', ')}`
+    const read = ['window_start', 'series_id', ...keys, ...tally.columns.map(({ column }) => column)]
+    return `SELECT ${[...GROUPS, ...keys, ...columns].join(', ')} FROM ${this.#rowsOf(tally, read)}
+      JOIN ${steps} USING (window_start) JOIN ${series} USING (series_id) GROUP BY ${[...GROUPS, ...keys].join(', ')}`
   }
 
   async #readTally(sql: string, steps: Steps, groups: Groups): Promise<TallyResult> {
@@ -173,7 +187,7 @@ export class TotalsReader {
     const isDistinct = source.measure.call.aggregate === 'distinct'
     const column = source.columns[0]!
     const merged = `${isDistinct ? `max(${column})` : `CAST(sum(${column}) AS bigint)`} AS n`
-    const rows = this.#printMerged(this.#tables.sketch(tally.id), [merged], ['"key"'])
+    const rows = this.#printMerged(tally, [merged], ['"key"'])
     const ranks = this.#query.quantiles
     const sql = isDistinct ? printEstimateParts(rows, GROUPS) : printRanks(rows, GROUPS, ranks, NUMERIC)
     const columns = alignColumns(totals, await this.#readTally(sql, steps, groups))
@@ -187,11 +201,8 @@ function toDimension({ type }: PlanDimension, value: unknown): DimensionValue {
   return BigInt(String(value))
 }
 
-/** Doubles are added in the order of their values, so that equal data gives equal sums whatever stands where. */
 function printMerge(column: TallyColumn): string {
-  if (column.fn === 'count') return `CAST(sum(${column.column}) AS bigint)`
-  const order = column.fn === 'sum' && !isExact(column) ? ` ORDER BY ${column.column}` : ''
-  return `${column.fn}(${column.column}${order})`
+  return column.fn === 'count' ? `CAST(${mergeColumn(column)} AS bigint)` : mergeColumn(column)
 }
 
 function baseColumn(

@@ -1,5 +1,6 @@
 /** The report in PostgreSQL: a schema of its own in any database (see docs/report.md). */
 import { randomUUID } from 'node:crypto'
+import { StreamAdvancer } from '../../compile/advance-stream.ts'
 import { emptyTotals } from '../../compile/align-tallies.ts'
 import { type DigestDialect, printDigests, readDigests } from '../../compile/print-digest.ts'
 import { RunPublisher } from '../../compile/publish-run.ts'
@@ -22,12 +23,13 @@ import type {
 } from '../../ports/report.ts'
 import type { StagedTextReader } from '../../ports/staged-text.ts'
 import { tablesOf } from '../table-key.ts'
+import { type LiveRows, PostgresAdvanceStore } from './advance-store.ts'
 import { codeOf } from './postgres-failure.ts'
 import { namesOf, type PostgresNames, quoteName } from './postgres-names.ts'
 import { PostgresPublishStore } from './publish-store.ts'
 import { TotalsReader } from './query-totals.ts'
 import { lockSchema, migrateSchema, requireSchema } from './report-schema.ts'
-import { stateOf, withinRange } from './report-sql.ts'
+import { allRows, hasLiveTables, stateOf, tablesIn, withinRange } from './report-sql.ts'
 import { Session, type Transaction } from './session.ts'
 
 export interface PostgresPlace {
@@ -60,7 +62,7 @@ export async function openPostgresReport(
   try {
     if (mode === 'write') await session.transact('write', (on) => migrateSchema(on, names, path))
     else await session.transact('snapshot', (on) => requireSchema(on, names, path))
-    return new PostgresReport(session, names, text, path)
+    return new PostgresReport(session, names, text)
   } catch (error) {
     await session.close()
     throw error
@@ -72,10 +74,9 @@ class PostgresReport implements Report {
   readonly #names: PostgresNames
   readonly #text: StagedTextReader
 
-  readonly #path: string
+  readonly #liveRows = new Map<string, LiveRows>()
 
-  constructor(session: Session, names: PostgresNames, text: StagedTextReader, path: string) {
-    this.#path = path
+  constructor(session: Session, names: PostgresNames, text: StagedTextReader) {
     this.#session = session
     this.#names = names
     this.#text = text
@@ -94,10 +95,24 @@ class PostgresReport implements Report {
     })
   }
 
-  /** Errors: REPORT_STREAM_UNSUPPORTED, always. */
-  async advance(_advance: StreamAdvance): Promise<void> {
-    const why = 'its tables of provisional windows are not built for PostgreSQL yet'
-    throw new MillraceError('REPORT_STREAM_UNSUPPORTED', { path: this.#path, why })
+  /** After a lost connection the advance is looked for first, as a run is. */
+  advance(advance: StreamAdvance): Promise<void> {
+    const advanceId = randomUUID()
+    return this.#session.transact('write', async (transaction) => {
+      await lockSchema(transaction, this.#names)
+      const streams = `${this.#names.schema}.streams`
+      const sql = `SELECT 1 FROM ${streams} WHERE tenant = '' AND source = $1 AND advance_id = $2`
+      if ((await transaction.rows(sql, [advance.source, advanceId])).length > 0) return
+      const place = { transaction, names: this.#names, text: this.#text, liveRows: this.#liveRows }
+      const store = new PostgresAdvanceStore(place)
+      try {
+        await new StreamAdvancer(store, advance).advance()
+      } finally {
+        await store.close()
+      }
+      const done = `UPDATE ${streams} SET advance_id = $2 WHERE tenant = '' AND source = $1`
+      await transaction.run(done, [advance.source, advanceId])
+    })
   }
 
   streamState(source: string): Promise<StreamState | undefined> {
@@ -113,7 +128,8 @@ class PostgresReport implements Report {
       const { metric, version } = query.plan
       const state = await readMetricState(stateOf(transaction, this.#names), metric, version)
       if (state?.version !== version || state.firstWindowMs === null) return emptyTotals(query)
-      const place = { transaction, names: this.#names, text: this.#text }
+      const isLive = await hasLiveTables(transaction, this.#names, query.plan)
+      const place = { transaction, names: this.#names, text: this.#text, isLive }
       try {
         return await new TotalsReader(place, query).read()
       } catch (error) {
@@ -124,17 +140,19 @@ class PostgresReport implements Report {
   }
 
   digest(query: DigestQuery): Promise<TallyDigests> {
-    const tables = tablesOf(query.plan.metric, query.plan.version)
+    const { plan } = query
     const qualify = (table: string) => `${this.#names.schema}.${quoteName(table)}`
     return this.#read(async (transaction) => {
+      const isLive = await hasLiveTables(transaction, this.#names, plan)
       const dialect: DigestDialect = {
         numberOfHex: (digits) => `CAST(CAST('x' || lpad(${digits}, 16, '0') AS bit(64)) AS bigint)`,
         epochMs: stateOf(transaction, this.#names).epochMs,
         qualify,
-        rowsOf: (tally) => qualify(tally.key ? tables.sketch(tally.id) : tables.totals),
+        rowsOf: (tally) =>
+          isLive ? allRows(this.#names, plan, tally) : tablesIn(this.#names, plan, tally).ordinary,
         range: withinRange(query.range),
       }
-      const sql = printDigests(query, tables, dialect)
+      const sql = printDigests(query, tablesOf(plan.metric, plan.version), dialect)
       return readDigests(query, await transaction.rows(sql))
     })
   }

@@ -13,7 +13,7 @@ export const streams: Migration = {
     `ALTER TABLE ${schema}.ledger ADD CONSTRAINT ledger_check
       CHECK (appended = counted + filtered + coalesce(late, 0) + rejected)`,
     `CREATE TABLE ${schema}.streams (${KEY}, source ${NAME}, incarnation ${NAME}, end_offset bigint NOT NULL,
-      clock_ms bigint NOT NULL, PRIMARY KEY (tenant, source))`,
+      clock_ms bigint NOT NULL, advance_id uuid, PRIMARY KEY (tenant, source))`,
     `CREATE TABLE ${schema}.stream_metrics (${KEY}, source ${NAME}, metric ${NAME}, version ${NAME},
       start_offset bigint NOT NULL, start_clock_ms bigint NOT NULL, end_offset bigint NOT NULL,
       clock_ms bigint NOT NULL, lateness_ms bigint NOT NULL, appended bigint NOT NULL, counted bigint NOT NULL,
@@ -21,18 +21,19 @@ export const streams: Migration = {
       PRIMARY KEY (tenant, metric, version), CHECK (appended = counted + filtered + late + rejected))`,
     `CREATE TABLE ${schema}.late_windows (${KEY}, source ${NAME}, metric ${NAME}, version ${NAME},
       window_start timestamptz NOT NULL, lines bigint NOT NULL, end_offset bigint NOT NULL)`,
-    `CREATE TABLE ${schema}.cuts (${KEY}, metric ${NAME}, version ${NAME}, from_time timestamptz, to_time timestamptz,
-      cut bigint NOT NULL, revision bigint NOT NULL)`,
-    // The cuts of what was published before are not known.
-    `INSERT INTO ${schema}.cuts (tenant, metric, version, from_time, to_time, cut, revision)
-      SELECT tenant, metric, version, from_time, to_time, 0, 0 FROM ${schema}.coverage`,
+    `CREATE INDEX ON ${schema}.late_windows (tenant, metric, version, window_start)`,
+    `CREATE TABLE ${schema}.cuts (${KEY}, metric ${NAME}, version ${NAME}, from_time timestamptz,
+      to_time timestamptz, cut bigint NOT NULL, revision bigint NOT NULL)`,
+    `CREATE INDEX ON ${schema}.cuts (tenant, metric, version)`,
+    // The cuts of what was published before are not known, so they count as nothing.
+    `INSERT INTO ${schema}.cuts SELECT tenant, metric, version, from_time, to_time, 0, 0 FROM ${schema}.coverage`,
     ...COMMENTS.map(([table, text]) => `COMMENT ON TABLE ${schema}.${table} IS '${text}'`),
   ],
 }
 
 const COMMENTS = [
-  ['cuts', 'Ranges of windows that batch runs published, and the offset up to which each had read'],
   ['streams', 'One row for each source that is streamed: how far it has come'],
   ['stream_metrics', 'One row for each version that is streamed: since when, how far, and its ledger'],
+  ['cuts', 'Ranges of windows that batch runs published, and the offset up to which each counted'],
   ['late_windows', 'Windows in which late lines fell that no batch run has counted'],
 ] as const

@@ -1,0 +1,180 @@
+/** Millrace's own rows about streams, changed by SQL that the databases of reports share. */
+import type { PublishedRange } from '../core/metric-ranges.ts'
+import type { MetricPlan } from '../core/plan.ts'
+import type { TimeRange } from '../core/run-record.ts'
+import { readPublished } from './report-state.ts'
+import type { StateTarget } from './state-source.ts'
+
+export interface StoredStream {
+  readonly incarnation: string
+  readonly endOffset: number
+  readonly clockMs: number
+}
+
+/** How far one version of a metric has come; it is left behind while the definition does not hold it. */
+export interface StoredMetric {
+  readonly startClockMs: number
+  readonly endOffset: number
+  readonly clockMs: number
+  readonly latenessMs: number
+}
+
+export interface WindowLines {
+  readonly windowMs: number
+  readonly lines: number
+}
+
+export interface MetricProgress extends Omit<StoredMetric, 'startClockMs'> {
+  readonly appended: number
+  readonly counted: number
+  readonly filtered: number
+  readonly late: number
+  readonly rejected: number
+}
+
+export interface MetricStart {
+  readonly startOffset: number
+  readonly startClockMs: number
+}
+
+const MINE = `tenant = '' AND metric = $1 AND version = $2`
+
+export class StreamTables {
+  readonly #target: StateTarget
+
+  constructor(target: StateTarget) {
+    this.#target = target
+  }
+
+  async readStream(source: string): Promise<StoredStream | undefined> {
+    const columns = 'incarnation, end_offset, clock_ms'
+    const sql = `SELECT ${columns} FROM ${this.#table('streams')} WHERE tenant = '' AND source = $1`
+    const [row] = await this.#target.read(sql, [source])
+    return row && { incarnation: String(row[0]), endOffset: Number(row[1]), clockMs: Number(row[2]) }
+  }
+
+  async writeStream(source: string, { incarnation, endOffset, clockMs }: StoredStream, isNew: boolean) {
+    const table = this.#table('streams')
+    const sql = isNew
+      ? `INSERT INTO ${table} (tenant, source, incarnation, end_offset, clock_ms) VALUES ('', $1, $2, $3, $4)`
+      : `UPDATE ${table} SET incarnation = $2, end_offset = $3, clock_ms = $4 WHERE tenant = '' AND source = $1`
+    await this.#target.run(sql, [source, incarnation, endOffset, clockMs])
+  }
+
+  async readMetric({ metric, version }: MetricPlan): Promise<StoredMetric | undefined> {
+    const columns = 'start_clock_ms, end_offset, clock_ms, lateness_ms'
+    const sql = `SELECT ${columns} FROM ${this.#table('stream_metrics')} WHERE ${MINE}`
+    const [row] = await this.#target.read(sql, [metric, version])
+    if (!row) return undefined
+    const [startClockMs, endOffset, clockMs, latenessMs] = row.map(Number)
+    return {
+      ...{ startClockMs: startClockMs!, endOffset: endOffset! },
+      ...{ clockMs: clockMs!, latenessMs: latenessMs! },
+    }
+  }
+
+  /** `start` is given when the metric joins, and its ledger then begins anew. */
+  async writeMetric(plan: MetricPlan, progress: MetricProgress, start: MetricStart | undefined) {
+    const { metric, version, source } = plan
+    const { endOffset, clockMs, latenessMs, ...ledger } = progress
+    const place = { end_offset: endOffset, clock_ms: clockMs, lateness_ms: latenessMs }
+    const table = this.#table('stream_metrics')
+    if (start) {
+      await this.#target.run(`DELETE FROM ${table} WHERE ${MINE}`, [metric, version])
+      const begin = { start_offset: start.startOffset, start_clock_ms: start.startClockMs }
+      const numbers = { ...begin, ...place, ...ledger }
+      const columns = ['tenant', 'metric', 'version', 'source', ...Object.keys(numbers)].join(', ')
+      const values = [`''`, '$1', '$2', '$3', ...Object.values(numbers)].join(', ')
+      await this.#target.run(`INSERT INTO ${table} (${columns}) VALUES (${values})`, [
+        metric,
+        version,
+        source,
+      ])
+      return
+    }
+    const sets = Object.entries(place).map(([column, value]) => `${column} = ${value}`)
+    const sums = Object.entries(ledger).map(([column, value]) => `${column} = ${column} + ${value}`)
+    const sql = `UPDATE ${table} SET ${[...sets, ...sums].join(', ')} WHERE ${MINE}`
+    await this.#target.run(sql, [metric, version])
+  }
+
+  /** Newest first. */
+  published({ metric, version }: MetricPlan): Promise<PublishedRange[]> {
+    return readPublished(this.#target, metric, version)
+  }
+
+  /** Leaves no published range beyond the instant. */
+  async endCoverage({ metric, version }: MetricPlan, toMs: number): Promise<void> {
+    const end = this.#target.instant(toMs)
+    for (const name of ['coverage', 'cuts']) {
+      const table = this.#table(name)
+      const of = [metric, version]
+      await this.#target.run(`DELETE FROM ${table} WHERE ${MINE} AND from_time >= ${end}`, of)
+      const beyond = `(to_time IS NULL OR to_time > ${end})`
+      await this.#target.run(`UPDATE ${table} SET to_time = ${end} WHERE ${MINE} AND ${beyond}`, of)
+    }
+  }
+
+  async noteLate(plan: MetricPlan, windows: readonly WindowLines[], endOffset: number): Promise<void> {
+    const rows = windows.map(({ windowMs, lines }) => `(${this.#target.instant(windowMs)}, ${lines})`)
+    await this.#note(plan, `(VALUES ${rows.join(', ')}) AS t(window_start, lines)`, endOffset)
+  }
+
+  /** One note of no lines for each window from one start to the other, both included. */
+  async noteWindows(plan: MetricPlan, { fromMs, toMs }: Required<TimeRange>, endOffset: number) {
+    const ends = [fromMs, toMs].map((ms) => this.#target.instant(ms)).join(', ')
+    const starts = `generate_series(${ends}, INTERVAL '${plan.windowMs} milliseconds') AS t(window_start)`
+    await this.#note(plan, `(SELECT window_start, 0 AS lines FROM ${starts}) AS w`, endOffset)
+  }
+
+  async #note({ source, metric, version }: MetricPlan, windows: string, endOffset: number): Promise<void> {
+    const columns = 'tenant, source, metric, version, window_start, lines, end_offset'
+    const select = `SELECT '', $1, $2, $3, window_start, lines, ${endOffset} FROM ${windows}`
+    const sql = `INSERT INTO ${this.#table('late_windows')} (${columns}) ${select}`
+    await this.#target.run(sql, [source, metric, version])
+  }
+
+  async widenBounds({ metric, version }: MetricPlan, firstMs: number, lastMs: number): Promise<void> {
+    const [first, last] = [firstMs, lastMs].map((ms) => this.#target.instant(ms))
+    await this.#target.run(
+      `UPDATE ${this.#table('metrics')} SET first_window = least(first_window, ${first}),
+          last_window = greatest(last_window, ${last})
+        WHERE ${MINE} AND (first_window IS NULL OR first_window > ${first} OR last_window < ${last})`,
+      [metric, version],
+    )
+  }
+
+  /** Records that the range was counted up to the cut, and takes away notes of late lines below the cut. */
+  async takeOver(
+    { metric, version }: MetricPlan,
+    { fromMs, toMs }: TimeRange,
+    { revision, cut }: { readonly revision: number; readonly cut: number },
+  ): Promise<void> {
+    const cuts = this.#table('cuts')
+    const of = [metric, version]
+    const between = (from: string, before: string) => [
+      ...(fromMs === undefined ? [] : [`${from} >= ${this.#target.instant(fromMs)}`]),
+      ...(toMs === undefined ? [] : [`${before} ${this.#target.instant(toMs)}`]),
+    ]
+    const inside = [MINE, ...between('from_time', 'to_time <=')].join(' AND ')
+    await this.#target.run(`DELETE FROM ${cuts} WHERE ${inside}`, of)
+    const [from, to] = [fromMs, toMs].map((ms) => (ms === undefined ? 'NULL' : this.#target.instant(ms)))
+    await this.#target.run(
+      `INSERT INTO ${cuts} (tenant, metric, version, from_time, to_time, cut, revision)
+        VALUES ('', $1, $2, ${from}, ${to}, ${cut}, ${revision})`,
+      of,
+    )
+    const noted = [MINE, `end_offset <= ${cut}`, ...between('window_start', 'window_start <')].join(' AND ')
+    await this.#target.run(`DELETE FROM ${this.#table('late_windows')} WHERE ${noted}`, of)
+  }
+
+  /** Of a version that is given up. */
+  async forgetStream({ metric, version }: MetricPlan): Promise<void> {
+    for (const table of ['stream_metrics', 'late_windows', 'cuts'])
+      await this.#target.run(`DELETE FROM ${this.#table(table)} WHERE ${MINE}`, [metric, version])
+  }
+
+  #table(name: string): string {
+    return `${this.#target.schema}.${name}`
+  }
+}

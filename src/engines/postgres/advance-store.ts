@@ -1,0 +1,168 @@
+/** PostgreSQL's side of a stream's advance: live partials by COPY, merged by the server when they are many or final. */
+import type { AdvanceStore, OffsetRange } from '../../compile/advance-stream.ts'
+import { mergeRows, rowKeys } from '../../compile/live-tables.ts'
+import type { WindowLines } from '../../compile/stream-tables.ts'
+import type { MetricPlan, Tally } from '../../core/plan.ts'
+import type { StagedSource } from '../../ports/batch-engine.ts'
+import type { SeriesNumber, StagedPartials } from '../../ports/staged-text.ts'
+import { copyLines } from './copy-lines.ts'
+import { createLiveTables, createTables, TALLY_TYPES, tallyColumns } from './metric-tables.ts'
+import { instantOf } from './postgres-names.ts'
+import { PostgresPublishStore, type PublishPlace } from './publish-store.ts'
+import { stateOf, tablesIn } from './report-sql.ts'
+
+type StagedMetric = StagedSource['metrics'][number]
+
+/** Rows of a live table since this process began, and those that the last merge left. */
+export interface LiveRows {
+  readonly rows: number
+  readonly merged: number
+}
+
+export interface AdvancePlace extends Omit<PublishPlace, 'runId'> {
+  /** By live table; kept from one advance to the next. Only when to merge hangs on it. */
+  readonly liveRows: Map<string, LiveRows>
+}
+
+/** A live table is merged once so many rows came in since it was merged last, or as many as that left. */
+const MERGE_ROWS = 20_000
+
+export class PostgresAdvanceStore extends PostgresPublishStore implements AdvanceStore {
+  readonly #place: AdvancePlace
+  readonly #opened = new Map<string, StagedPartials>()
+
+  constructor(place: AdvancePlace) {
+    super({ ...place, runId: '' })
+    this.#place = place
+  }
+
+  async close(): Promise<void> {
+    for (const partials of this.#opened.values()) await partials.close()
+  }
+
+  async createTables(plan: MetricPlan): Promise<void> {
+    const { schema } = this.#place.names
+    const tables = this.tables(plan)
+    const statements = [...createTables(plan, tables, schema), ...createLiveTables(plan, tables, schema)]
+    for (const statement of statements) await this.transaction.run(statement)
+  }
+
+  async stagedWindows(plan: MetricPlan, staged: StagedMetric): Promise<WindowLines[]> {
+    return (await this.#open(plan, staged)).windows()
+  }
+
+  async #open(plan: MetricPlan, staged: StagedMetric): Promise<StagedPartials> {
+    const opened = this.#opened.get(plan.metric) ?? (await this.#place.text.openPartials(plan, staged))
+    this.#opened.set(plan.metric, opened)
+    return opened
+  }
+
+  async addPartials(plan: MetricPlan, staged: StagedMetric, dropped: readonly number[]): Promise<void> {
+    const partials = await this.#open(plan, staged)
+    const text = await partials.number(await this.#standingOf(plan, await partials.seriesKeys()))
+    await this.copySeries(plan, text)
+    for (const tally of plan.tallies) {
+      const { live } = tablesIn(this.#place.names, plan, tally)
+      const lines = text.tally(tally, 0, dropped)
+      const added = await copyLines(this.transaction, `${live} (${tallyColumns(tally)})`, lines)
+      const { rows, merged } = await this.#liveRows(live, added)
+      this.#place.liveRows.set(live, { rows: rows + added, merged })
+    }
+  }
+
+  /** Of these series, and the one with the highest number, after which new ones are counted. */
+  async #standingOf(plan: MetricPlan, keys: readonly string[]): Promise<SeriesNumber[]> {
+    const { schema } = this.#place.names
+    const series = `${schema}.${this.tables(plan).series}`
+    const rows = await this.transaction.rows(
+      `SELECT series_key, series_id FROM ${series} WHERE series_key = ANY($1::uuid[])
+        UNION SELECT series_key, series_id FROM ${series} WHERE series_id = (SELECT max(series_id) FROM ${series})`,
+      [keys],
+    )
+    return rows.map(([key, id]) => ({ seriesKey: String(key), seriesId: Number(id) }))
+  }
+
+  /** Counted when this process meets the table for the first time. */
+  async #liveRows(live: string, added: number): Promise<LiveRows> {
+    const known = this.#place.liveRows.get(live)
+    return known ?? { rows: (await this.#count(live)) - added, merged: 0 }
+  }
+
+  async #count(table: string): Promise<number> {
+    return Number((await this.transaction.rows(`SELECT count(*) FROM ${table}`))[0]![0])
+  }
+
+  async settle(plan: MetricPlan, beforeMs: number): Promise<void> {
+    const { names } = this.#place
+    const base = plan.tallies.find((tally) => !tally.key)!
+    const ms = stateOf(this.transaction, names).epochMs('window_start')
+    const rows = await this.transaction.rows(
+      `SELECT DISTINCT ${ms} FROM ${tablesIn(names, plan, base).live} WHERE window_start < ${instantOf(beforeMs)}`,
+    )
+    if (rows.length === 0) return
+    const windows = rows.map(([windowMs]) => Number(windowMs))
+    for (const tally of plan.tallies) await this.#settleTally(plan, tally, windows)
+  }
+
+  /** The bounds let the index of the ordinary table skip what is older; all parts see the rows of before. */
+  async #settleTally(plan: MetricPlan, tally: Tally, windows: readonly number[]): Promise<void> {
+    const { ordinary, live } = tablesIn(this.#place.names, plan, tally)
+    const [first, last] = [Math.min(...windows), Math.max(...windows)].map(instantOf)
+    const among = `window_start BETWEEN ${first} AND ${last}
+      AND window_start IN (${windows.map(instantOf).join(', ')})`
+    const columns = tallyRow(tally)
+    const [[gone] = []] = await this.transaction.rows(
+      `WITH settled AS (DELETE FROM ${live} WHERE ${among} RETURNING *),
+        standing AS (DELETE FROM ${ordinary} WHERE ${among} RETURNING *),
+        merged AS (${mergeRows(tally, ['settled', 'standing'], TALLY_TYPES)}),
+        stored AS (INSERT INTO ${ordinary} (revision, ${columns})
+          SELECT 0, ${columns} FROM merged ORDER BY ${rowKeys(tally).join(', ')})
+        SELECT count(*) FROM settled`,
+    )
+    this.#forgetRows(live, Number(gone))
+  }
+
+  #forgetRows(live: string, gone: number): void {
+    const known = this.#place.liveRows.get(live)
+    if (!known) return
+    const rows = Math.max(0, known.rows - gone)
+    this.#place.liveRows.set(live, { rows, merged: Math.min(rows, known.merged) })
+  }
+
+  async mergeGrown(plan: MetricPlan): Promise<void> {
+    for (const tally of plan.tallies) {
+      const { live } = tablesIn(this.#place.names, plan, tally)
+      const { rows, merged } = this.#place.liveRows.get(live) ?? { rows: 0, merged: 0 }
+      if (rows > merged + Math.max(MERGE_ROWS, merged)) await this.#mergeLive(tally, live)
+    }
+  }
+
+  async #mergeLive(tally: Tally, live: string): Promise<void> {
+    const columns = tallyRow(tally)
+    const { rowCount } = await this.transaction.client.query(
+      `WITH parts AS (DELETE FROM ${live} RETURNING *),
+        merged AS (${mergeRows(tally, ['parts'], TALLY_TYPES)})
+        INSERT INTO ${live} (revision, ${columns}) SELECT 0, ${columns} FROM merged`,
+    )
+    const rows = rowCount ?? 0
+    this.#place.liveRows.set(live, { rows, merged: rows })
+  }
+
+  async addRejects(staged: StagedSource, { fromOffset, endOffset }: OffsetRange): Promise<void> {
+    const table = `${this.#place.names.schema}.rejects`
+    const columns = 'source, revision, block, "offset", metric, reason, field'
+    await copyLines(this.transaction, `${table} (${columns})`, this.#place.text.readRejects(staged, 0))
+    const here = (rows: string) =>
+      `${rows}.tenant = '' AND ${rows}.source = $1 AND ${rows}."offset" >= $2 AND ${rows}."offset" < $3`
+    await this.transaction.run(
+      `DELETE FROM ${table} r USING ${table} k WHERE ${here('r')} AND r.revision = 0 AND ${here('k')}
+        AND k.revision > 0 AND k."offset" = r."offset" AND k.metric IS NOT DISTINCT FROM r.metric`,
+      [staged.source, fromOffset, endOffset],
+    )
+  }
+}
+
+/** What a row says, without the run that it came from. */
+function tallyRow(tally: Tally): string {
+  return [...rowKeys(tally), ...tally.columns.map(({ column }) => column)].join(', ')
+}
