@@ -34,10 +34,10 @@ interface Item {
   readonly ms: number
 }
 
-/** Groups of five that are observed at one time, so that each of them can be turned about. */
+/** Groups of five observed at one time, so that each can be turned about; often on the very edge of an allowance. */
 function makeItems(random: () => number): Item[] {
   return Array.from({ length: RECORDS }, (_, id) => {
-    const observedMs = T0 + Math.floor(id / 5) * 37_000
+    const observedMs = T0 + Math.floor(id / 5) * 30_000
     const lagMs = random() < 0.5 ? random() * MINUTE : random() * 10 * MINUTE
     return { id, observedMs, ts: Math.floor(observedMs - lagMs), ms: Math.floor(random() * 1e6) / 1000 }
   })
