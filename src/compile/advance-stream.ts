@@ -86,7 +86,8 @@ export class StreamAdvancer {
     const latenessMs = this.#latenessOf(plan)
     const known = await this.#streams.readMetric(plan)
     const isJoined = known?.endOffset === fromOffset
-    const start = isJoined ? undefined : { startOffset: fromOffset, startClockMs }
+    const firstMs = startClockMs + this.#aheadMs
+    const start = isJoined ? undefined : { startOffset: fromOffset, startClockMs: firstMs }
     if (start) await this.#join(plan, known, startClockMs)
     const windows = await this.#addPartials(plan, staged)
     const clockMs = Math.max(this.#advance.clockMs, startClockMs)
@@ -104,6 +105,12 @@ export class StreamAdvancer {
       await this.#streams.widenBounds(plan, Math.min(...starts), Math.max(...starts))
     }
     await this.#settle(plan, isJoined ? known : undefined, { clockMs, latenessMs })
+  }
+
+  /** Records that were there before the stream may be of windows that begin later than it. */
+  get #aheadMs(): number {
+    const { fromOffset, allowedSkewMs = 0 } = this.#advance
+    return fromOffset === 0 ? 0 : allowedSkewMs
   }
 
   #latenessOf({ metric }: MetricPlan): number {
@@ -126,7 +133,7 @@ export class StreamAdvancer {
     const fromMs = left ? finalBefore(left.clockMs, plan.windowMs, latenessMs) : open
     await this.#streams.noteWindows(
       plan,
-      { fromMs, toMs: windowStart(startClockMs, plan.windowMs) },
+      { fromMs, toMs: windowStart(startClockMs + this.#aheadMs, plan.windowMs) },
       fromOffset,
     )
   }

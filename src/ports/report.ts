@@ -83,6 +83,8 @@ export interface StreamAdvance {
   readonly clockMs: number
   readonly plans: readonly MetricPlan[]
   readonly latenessMs: ReadonlyMap<string, number>
+  /** How far records below `fromOffset` may be ahead of the clock. */
+  readonly allowedSkewMs?: number | undefined
   readonly staged: StagedSource
 }
 
@@ -97,6 +99,7 @@ export interface StreamState {
     readonly metric: string
     readonly version: string
     readonly startOffset: number
+    /** No record below `startOffset` is of this time or later, as far as the source limits its skew. */
     readonly startClockMs: number
     readonly latenessMs: number
     readonly ledger: Ledger

@@ -104,7 +104,7 @@ class Stream {
       const staged = await engine.compute({ plan, batches, fromOffset, latenessMs, stagingDir: staging.path })
       await report.advance({
         ...{ source: this.#source, incarnation: this.#incarnation, fromOffset, endOffset },
-        ...{ clockMs, plans: plan.metrics, latenessMs, staged },
+        ...{ clockMs, plans: plan.metrics, latenessMs, allowedSkewMs: plan.allowedSkewMs, staged },
       })
     } finally {
       await staging.remove()

@@ -76,9 +76,10 @@ export class StreamWorld {
   async step(batches: readonly StoredBatch[], fromOffset: number, clockMs: number): Promise<StreamAdvance> {
     const staged = await this.compute(batches, fromOffset)
     const endOffset = batches.at(-1)?.endOffset ?? fromOffset
-    const { source, metrics: plans } = this.plan
+    const { source, metrics: plans, allowedSkewMs } = this.plan
     const { latenessMs } = this
-    return { source, incarnation: 'log', fromOffset, endOffset, clockMs, plans, latenessMs, staged }
+    const place = { source, incarnation: 'log', fromOffset, endOffset, clockMs }
+    return { ...place, plans, latenessMs, allowedSkewMs, staged }
   }
 
   async advance(batches: readonly StoredBatch[], fromOffset: number, clockMs: number): Promise<void> {

@@ -1,0 +1,106 @@
+/** A window without a note has every line there is, whatever was published, restarted or redefined before. */
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { seeded } from '../contract/random-groups.ts'
+import { defineText } from '../pipeline.ts'
+import { type Line, makeBatches, StreamWorld } from './stream-world.ts'
+
+const MINUTE = 60_000
+const T0 = 1_700_002_800_000
+const SKEW = 2 * MINUTE
+const DEFINITION = `
+sources:
+  web:
+    format: json
+    time: { field: ts, layout: epoch_ms }
+    allowed_skew: 2m
+    fields: { device: string, ms: integer }
+metrics:
+  requests:
+    source: web
+    window: 1m
+    dimensions: { device: device }
+    measures: { n: count(), total: sum(ms), took: quantiles(ms) }
+    allowed_lateness: 2m
+`
+
+let world: StreamWorld
+beforeEach(() => {
+  world = new StreamWorld(defineText(DEFINITION))
+})
+afterEach(() => world.close())
+
+function randomLines(random: () => number, count: number): Line[] {
+  let observedMs = T0
+  return Array.from({ length: count }, (_, ms) => {
+    if (random() < 0.5) observedMs += Math.floor(random() * 12_000)
+    const lagMs = random() < 0.1 ? -random() * SKEW : random() ** 3 * 8 * MINUTE
+    const ts = Math.floor(observedMs - lagMs)
+    return { observedMs, text: JSON.stringify({ ts, device: `d${ms % 2}`, ms }) }
+  })
+}
+
+/** Rows by window. */
+function byWindow(csv: string): Map<number, string> {
+  const windows = new Map<number, string>()
+  for (const row of csv.trim().split('\n').slice(1)) {
+    const start = Date.parse(row.slice(0, row.indexOf(',')))
+    windows.set(start, `${windows.get(start) ?? ''}${row}\n`)
+  }
+  return windows
+}
+
+/** How many windows had no note; each of them must be whole. */
+async function checkWhole(lines: readonly Line[]): Promise<number> {
+  const report = await world.report()
+  const whole = byWindow((await world.expected(lines, false))['requests']!)
+  const held = byWindow((await world.totals(report))['requests']!)
+  const noted = new Set((await report.lateWindows()).map(({ windowMs }) => windowMs))
+  const { coverage = [] } = (await report.metricState('requests')) ?? {}
+  let compared = 0
+  for (const [start, rows] of whole) {
+    const isCovered = coverage.some(({ fromMs = 0, toMs = Infinity }) => fromMs <= start && start < toMs)
+    if (noted.has(start) || !isCovered) continue
+    expect(held.get(start), `window ${new Date(start).toISOString()}`).toBe(rows)
+    compared++
+  }
+  return compared
+}
+
+async function publishFinal(lines: readonly Line[], cut: number, random: () => number): Promise<void> {
+  const report = await world.report()
+  const final = (await report.metricState('requests'))?.finalBeforeMs
+  if (final === undefined) return
+  const toMs = final - Math.floor(random() * 3) * MINUTE
+  const fromMs = random() < 0.5 ? undefined : toMs - Math.ceil(random() * 5) * MINUTE
+  await world.publish(report, lines.slice(0, cut), { toMs, ...(fromMs !== undefined && { fromMs }) })
+}
+
+/** Of a source whose first lines were there before the stream, and may have been computed by a batch run. */
+async function begin(lines: readonly Line[], first: number, random: () => number): Promise<void> {
+  if (random() < 0.5) await world.publish(await world.report(), lines.slice(0, Math.floor(first * random())))
+  await world.advance([], first, lines[first]!.observedMs)
+}
+
+for (const seed of [1, 2, 3, 4]) {
+  it(`through runs beside it, crashes and other allowances (seed ${seed})`, async () => {
+    const random = seeded(seed)
+    const lines = randomLines(random, 300)
+    const first = seed % 2 === 0 ? 0 : 80
+    if (first > 0) await begin(lines, first, random)
+    let compared = 0
+    for (let next = first; next < lines.length; ) {
+      const end = Math.min(lines.length, next + 10 + Math.floor(random() * 40))
+      const clockMs = lines[Math.min(end, lines.length - 1)]!.observedMs
+      const batches = makeBatches(lines.slice(next, end), next, () => 10)
+      await world.advance(batches, next, clockMs)
+      next = end
+      if (random() < 0.3) await publishFinal(lines, Math.max(first, next), random)
+      if (random() < 0.3) await world.reopen()
+      if (random() < 0.2)
+        (world.latenessMs as Map<string, number>).set('requests', Math.floor(random() * 5) * MINUTE)
+      if (random() < 0.3) compared += await checkWhole(lines.slice(0, next))
+    }
+    compared += await checkWhole(lines)
+    expect(compared).toBeGreaterThan(5)
+  })
+}
