@@ -13,6 +13,7 @@ import { keepStreaming } from '../run/keep-streaming.ts'
 import { Counters } from '../server/counters.ts'
 import type { ServeSettings } from '../server/serve-settings.ts'
 import { startServer } from '../server/server.ts'
+import { serverStatus } from '../server/server-status.ts'
 import { StreamWatch } from '../server/stream-watch.ts'
 import type { BatchOrder } from './batch-child.ts'
 import { say } from './output.ts'
@@ -56,15 +57,16 @@ export class Serving {
   async run(settings: ServeSettings): Promise<void> {
     const { log, report } = this.#roles
     const { sources } = this.#definition
+    const parts = { log, streams: this.#watch, archived: () => this.#archived }
     const server = await startServer({
-      ...{ log, settings, counters: new Counters(), streams: this.#watch },
-      archived: () => this.#archived,
+      ...{ ...parts, settings, counters: new Counters() },
       sources: new Set(sources.keys()),
       onFailure: (error) => say(`millrace: ${textOf(error)}`),
     })
     const link = await offerLink(this.#workspace.dataDir, {
       ...reportMethods(report),
       archive: () => this.#archiveAll(),
+      status: async () => serverStatus({ url: server.url, ...parts }),
     })
     const schedule = await this.#planBatches()
     const work = [this.#archiver.run(this.#stop.signal), this.#stream(), this.#restate()]

@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import { formatInstant } from '../core/timestamp.ts'
 import type { MetricStatus, Status } from '../run/read-status.ts'
+import type { ServerStatus } from '../server/server-status.ts'
 import { describeHealth } from './describe-health.ts'
 import { describeRange } from './describe-range.ts'
 import { writeJson, writeOut } from './output.ts'
@@ -22,13 +23,15 @@ interface Places {
   readonly report: string
 }
 
-/** Exit status 1 when a role cannot be asked, or its storage has lost blocks. */
+/** Exit status 1 when a role cannot be asked, its storage has lost blocks, or a server cannot go on. */
 async function status(workspace: Workspace): Promise<void> {
   const definition = await loadChecked(workspace)
   const deployment = deploymentOf(workspace, definition)
-  const { archivePlace, batchPlace, openArchive, openReport, reportPlace } = await import(
+  const { archivePlace, batchPlace, openArchive, openLink, openReport, reportPlace } = await import(
     '../engines/registry.ts'
   )
+  const link = await openLink(deployment)
+  const server = link && ((await link.call('status', []).finally(() => link.close())) as ServerStatus)
   const { readStatus } = await import('../run/read-status.ts')
   const found = await readStatus({
     definition,
@@ -41,14 +44,35 @@ async function status(workspace: Workspace): Promise<void> {
     batch: batchPlace(deployment),
     report: reportPlace(deployment),
   }
-  if (!isWell(found)) process.exitCode = 1
-  if (workspace.json) return writeJson({ places, ...found })
-  await writeOut(`${describeArchive(places, found)}\n${describeReport(places, found)}`)
+  if (!isWell(found) || !isServing(server)) process.exitCode = 1
+  if (workspace.json) return writeJson({ places, ...found, ...(server && { server }) })
+  const parts = [describeArchive(places, found), describeReport(places, found)]
+  await writeOut([...parts, ...(server ? [describeServer(server)] : [])].join('\n'))
 }
 
 function isWell({ archive, report }: Status): boolean {
   const lost = (archive.health?.missingBlocks ?? 0) + (archive.health?.corruptBlocks ?? 0)
   return !archive.failure && !report.failure && lost === 0
+}
+
+/** None is as well as one that is. */
+function isServing(server: ServerStatus | undefined): boolean {
+  return !server?.failure && !server?.sources.some(({ failure }) => failure)
+}
+
+function describeServer({ url, failure, sources }: ServerStatus): string {
+  const title = `Server: ${url}\n`
+  if (failure) return `${title}  cannot take lines: ${failure}\n`
+  if (sources.length === 0) return `${title}No lines have come yet.\n`
+  const rows = sources.map((one) => [
+    one.source,
+    formatCount(one.logLines),
+    formatBytes(one.logBytes),
+    formatCount(one.unarchivedLines),
+    formatCount(one.uncountedLines),
+    one.failure ? `cannot go on: ${one.failure}` : 'well',
+  ])
+  return `${title}${textTable(['source', 'in the log', 'size', 'not archived', 'not counted', 'stream'], rows)}`
 }
 
 function describeArchive(places: Places, { archive: { failure, sources, health } }: Status): string {
