@@ -8,6 +8,8 @@ beforeEach(() => {
 })
 afterEach(() => web.close())
 
+const missing = (warnings: readonly string[]) =>
+  warnings.filter((text) => text.includes('only these ranges were computed'))
 const sum = (counts: Record<number, number>) => Object.values(counts).reduce((all, n) => all + n, 0)
 
 it('pain 4: a line on the edge of two windows is in the later one alone', async () => {
@@ -41,15 +43,15 @@ it('pain 18: an answer beyond the computed ranges says which they are, and the t
   const [fromMs, toMs] = [T0 + 10 * MINUTE, T0 + 20 * MINUTE]
   await web.restate({ fromMs, toMs })
   const inside = await web.ask({ fromMs, toMs })
-  expect([inside.table.rows, inside.warnings]).toEqual([10, []])
+  expect([inside.table.rows, missing(inside.warnings)]).toEqual([10, []])
   for (const range of [{}, { fromMs, toMs: toMs + MINUTE }, { fromMs: fromMs - MINUTE, toMs }]) {
     const { table, warnings } = await web.ask(range)
     expect(table.rows).toBe(10)
-    expect(warnings).toEqual([expect.stringContaining('only these ranges were computed')])
+    expect(missing(warnings)).toHaveLength(1)
   }
   await web.restate({})
   const whole = await web.ask({})
-  expect([whole.table.rows, whole.warnings]).toEqual([60, []])
+  expect([whole.table.rows, missing(whole.warnings)]).toEqual([60, []])
 })
 
 it('pain 18: a stream that began in the middle says that earlier windows are missing', async () => {
@@ -58,14 +60,13 @@ it('pain 18: a stream that began in the middle says that earlier windows are mis
   const start = T0 + 20 * MINUTE
   await web.clock(start)
   await web.at(start, [{ ts: start }])
-  const provisional = expect.stringContaining('provisional')
-  expect((await web.ask({ fromMs: start })).warnings).toEqual([provisional])
+  expect(missing((await web.ask({ fromMs: start })).warnings)).toEqual([])
   const before = await web.ask({})
-  expect(before.warnings).toEqual([expect.stringContaining('only these ranges were computed'), provisional])
+  expect(missing(before.warnings)).toHaveLength(1)
   expect((await web.late()).map(({ lines }) => lines)).toContain(0)
   await web.clock(start + 10 * MINUTE)
   await web.restate({ toMs: start + 5 * MINUTE })
   const whole = await web.ask({})
-  expect([whole.table.rows, whole.warnings]).toEqual([11, []])
+  expect([whole.table.rows, missing(whole.warnings)]).toEqual([11, []])
   expect(await web.late()).toEqual([])
 })

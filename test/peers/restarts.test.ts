@@ -109,6 +109,26 @@ it('pain 13: a retry is counted once in log, archive and totals alike', async ()
   await log.close()
 })
 
+it('pain 13: a commit that fails half way leaves nothing of itself, so that its retry is the first', async () => {
+  await web.at(T0, [{ ts: T0 }])
+  const lines = [{ observedMs: T0 + 1, text: JSON.stringify({ ts: T0, device: 'new', ms: 1 }) }]
+  const batches = makeBatches(lines, 1, () => 10)
+  const step = await web.world.step(batches, 1, T0 + 1)
+  const [metric] = step.staged.metrics
+  const tallies = metric!.tallies.map((tally, at) =>
+    at === 0 ? tally : { ...tally, path: `${tally.path}.gone` },
+  )
+  const broken = { ...step.staged, metrics: [{ ...metric!, tallies }] }
+  const report = await web.world.report()
+  const before = await web.totals()
+  await expect(report.advance({ ...step, staged: broken })).rejects.toThrow()
+  expect(await web.totals()).toBe(before)
+  await (await web.world.reopen()).advance(step)
+  expect(await web.counts()).toEqual({ [T0]: 2 })
+  web.lines.push(...lines)
+  expect(await web.totals()).toBe(await web.batch(true))
+})
+
 /** Dies in every third advance, by turns before the transaction and after it. */
 function dying(report: Report): Report {
   let advances = 0

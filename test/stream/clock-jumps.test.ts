@@ -75,6 +75,7 @@ async function follow(): Promise<void> {
   const { endOffset, clockMs } = log.end('web')
   const batches = from < endOffset ? await readAll(log, 'web', from) : []
   await world.advance(batches, from, clockMs)
+  expect((await (await world.report()).streamState('web'))!.clockMs).toBe(clockMs)
 }
 
 async function checkTotals(): Promise<void> {
