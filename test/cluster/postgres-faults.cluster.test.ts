@@ -6,7 +6,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { stagedTextReader } from '../../src/engines/duckdb/staged-text.ts'
 import { openPostgresReport } from '../../src/engines/postgres/report.ts'
-import type { Publication, Report } from '../../src/ports/report.ts'
+import type { Publication, Report, StreamAdvance } from '../../src/ports/report.ts'
 import type { Lines, StagedTextReader } from '../../src/ports/staged-text.ts'
 import { groupsOf, readSeed } from '../contract/held-run.ts'
 import { seeded } from '../contract/random-groups.ts'
@@ -87,6 +87,23 @@ function strikeAt(part: string, strike: () => Promise<void>): StagedTextReader {
         tally: (tally, revision) => watched(metric.tally(tally, revision), tally.id),
         count: () => metric.count(),
         close: () => metric.close(),
+      }
+    },
+    async openPartials(...job) {
+      const partials = await stagedTextReader.openPartials(...job)
+      return {
+        windows: () => partials.windows(),
+        seriesKeys: () => partials.seriesKeys(),
+        async number(standing) {
+          const metric = await partials.number(standing)
+          return {
+            newSeries: () => watched(metric.newSeries(), 'series'),
+            tally: (tally, revision, dropped) => watched(metric.tally(tally, revision, dropped), tally.id),
+            count: () => metric.count(),
+            close: () => metric.close(),
+          }
+        },
+        close: () => partials.close(),
       }
     },
     readRejects: (staged, revision) => watched(stagedTextReader.readRejects(staged, revision), 'rejects'),
@@ -211,6 +228,99 @@ function loseNextCommit(): () => void {
     pg.Client.prototype.query = original
   }
 }
+
+const stepOf = async (seed: number, fromOffset: number): Promise<StreamAdvance> => {
+  const { staged, appended } = (await stageSeed(seed)).sources[0]!
+  const latenessMs = new Map([[plan.metric, 0]])
+  const place = {
+    source: 'web',
+    incarnation: 'log',
+    fromOffset,
+    endOffset: fromOffset + appended,
+    clockMs: 0,
+  }
+  return { ...place, plans: [plan], latenessMs, staged }
+}
+
+/** The offset, and how many of the advances of one seed the report holds, whole. */
+async function heldAdvances(schema: string, step: StreamAdvance): Promise<[number, number]> {
+  const report = await open(schema, 'read')
+  try {
+    const state = await report.streamState('web')
+    const { measures } = await report.query({
+      ...{ plan, range: {}, step: { kind: 'fixed', stepMs: plan.windowMs }, by: [], quantiles: [] },
+      measures: ['requests'],
+    })
+    const counts = measures[0]!.kind === 'exact' ? measures[0]!.columns[0]! : []
+    const counted = Number(counts.reduce<bigint>((sum, count) => sum + BigInt(count ?? 0), 0n))
+    const advances = counted / step.staged.metrics[0]!.counted
+    expect((await report.rejects('web', 5)).total).toBe(advances)
+    expect(state?.metrics[0]?.ledger.counted).toBe(counted)
+    return [state!.endOffset, advances]
+  } finally {
+    await report.close()
+  }
+}
+
+describe('an advance of a stream', () => {
+  const two = async (report: Report) => {
+    const first = await stepOf(600, 0)
+    await report.advance(first)
+    return { first, second: await stepOf(600, first.endOffset) }
+  }
+
+  it.each(['base', 'keyed1', 'keyed2', 'rejects'])(
+    'whose connection is lost at the %s goes through once when it is made again',
+    async (part) => {
+      const schema = `advance_${part}`
+      const calm = await open(schema, 'write')
+      const { first, second } = await two(calm)
+      await calm.close()
+      const report = await open(schema, 'write', strikeAt(part, terminateOthers))
+      await report.advance(second)
+      await expect(report.advance(second)).rejects.toMatchObject({ code: 'REPORT_STREAM_MOVED' })
+      await report.close()
+      expect(await heldAdvances(schema, first)).toEqual([second.endOffset, 2])
+    },
+  )
+
+  it.each(['base', 'rejects'])(
+    'whose server dies for good at the %s leaves nothing, and goes through later',
+    async (part) => {
+      const schema = `advance_killed_${part}`
+      const calm = await open(schema, 'write')
+      const { first, second } = await two(calm)
+      await calm.close()
+      const hopeless = await open(schema, 'write', strikeAt(part, killForGood), 0)
+      await expect(hopeless.advance(second)).rejects.toMatchObject({ code: 'REPORT_UNREACHABLE' })
+      await hopeless.close()
+      await server.restart()
+      expect(await heldAdvances(schema, first)).toEqual([first.endOffset, 1])
+      const again = await open(schema, 'write')
+      await again.advance(second)
+      await again.close()
+      expect(await heldAdvances(schema, first)).toEqual([second.endOffset, 2])
+    },
+  )
+
+  it('whose commit was not answered is found, not added again', async () => {
+    const report = await open('advance_commit', 'write')
+    const { first, second } = await two(report)
+    const restore = loseNextCommit()
+    await report.advance(second).finally(restore)
+    await report.close()
+    expect(await heldAdvances('advance_commit', first)).toEqual([second.endOffset, 2])
+  })
+
+  it('comes from one of two streamers only', async () => {
+    const reports = await Promise.all([1, 2, 3].map(() => open('advance_two', 'write')))
+    const { first, second } = await two(reports[0]!)
+    const ends = await Promise.allSettled(reports.map((report) => report.advance(second)))
+    await Promise.all(reports.map((report) => report.close()))
+    expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    expect(await heldAdvances('advance_two', first)).toEqual([second.endOffset, 2])
+  })
+})
 
 describe('two publishers at once', () => {
   it('come one after the other, whatever their ranges', async () => {

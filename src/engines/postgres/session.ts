@@ -15,6 +15,12 @@ const BEGIN: Readonly<Record<Kind, string>> = {
 const SETTINGS = `SET LOCAL timezone = 'UTC'; SET LOCAL datestyle = 'ISO'; SET LOCAL extra_float_digits = 1;
   SET LOCAL search_path = pg_catalog; SET LOCAL client_min_messages = warning`
 
+/**
+ * Tables that a stream fills have no statistics yet: taken for a few rows, they are joined by nested loops, in minutes
+ * where a hash join needs milliseconds.
+ */
+const PLANS: Readonly<Record<Kind, string>> = { write: '', snapshot: '; SET LOCAL enable_nestloop = off' }
+
 const FIRST_PAUSE_MS = 100
 const LONGEST_PAUSE_MS = 3000
 const IDLE_MS = 10_000
@@ -88,7 +94,7 @@ export class Session {
     client.on('error', ignore)
     let failure: unknown
     try {
-      await client.query(`${BEGIN[kind]}; ${SETTINGS}`)
+      await client.query(`${BEGIN[kind]}; ${SETTINGS}${PLANS[kind]}`)
       const result = await task(new Transaction(client))
       await client.query('COMMIT')
       return result
