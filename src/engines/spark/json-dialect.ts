@@ -2,7 +2,7 @@
 import type { JsonDialect } from '../../compile/format/parse-dialect.ts'
 import { javaRegex } from '../../compile/java-regex.ts'
 import { matches, readItem } from './json-item.ts'
-import { isFraction, isPlain, openSeal, swiftParse, swiftText, withoutExponent } from './json-swift.ts'
+import { isFraction, isUnsure, openSeal, swiftParse, swiftText } from './json-swift.ts'
 import { quoteText } from './quote-text.ts'
 
 type Path = readonly string[]
@@ -67,11 +67,7 @@ export class SparkJson implements JsonDialect {
 
   texts(_json: string, paths: readonly Path[]): string {
     if (!isFlat(paths)) return 'j_read.text'
-    const texts = paths.map(
-      (_, place) =>
-        `CASE WHEN j_is_swift THEN ${withoutExponent(`j_text${place}`)} ELSE get(j_read, ${place}).text END`,
-    )
-    return `array(${texts.join(', ')})`
+    return `CASE WHEN j_is_swift THEN array(${paths.map((_, place) => `j_text${place}`).join(', ')}) ELSE j_read.text END`
   }
 
   isOdd(_line: string, _path: Path, text: string, place: number): string {
@@ -94,14 +90,14 @@ function isFlat(paths: readonly Path[]): boolean {
 function swiftStages(line: string, seal: string, paths: readonly Path[]): Record<string, string>[] {
   const j_seal = `CASE WHEN contains(${line}, ']') THEN ${seal} ELSE '' END`
   if (!isFlat(paths)) return [{ j_seal, j_is_swift: 'FALSE' }]
-  const texts = paths.map(([key], place) => [`j_text${place}`, swiftText('j_map', key!)])
-  const arePlain = paths.map((_, place) => isPlain(`j_text${place}`, line))
+  const texts = Object.fromEntries(paths.map(([key], place) => [`j_text${place}`, swiftText('j_map', key!)]))
+  const areSure = Object.keys(texts).map((text) => `NOT ${isUnsure(text, line)}`)
   return [
     { j_seal },
     { j_maps: `CASE WHEN NOT ${hasBadEscape(line)} THEN ${swiftParse(line, 'j_seal')} END` },
     { j_map: openSeal('j_maps', 'j_seal') },
-    Object.fromEntries(texts),
-    { j_is_swift: ['j_map IS NOT NULL', ...arePlain].join(' AND ') },
+    texts,
+    { j_is_swift: ['j_map IS NOT NULL', ...areSure].join(' AND ') },
   ]
 }
 

@@ -7,7 +7,6 @@ import { SURE_DIGITS } from './shortest-digits.ts'
 const STRICT = `map('allowSingleQuotes', 'false', 'allowNonNumericNumbers', 'false')`
 /** How Java prints a double. */
 const FRACTION = '-?[0-9]+\\.[0-9]+(?:E-?[0-9]+)?'
-const SMALL_EXPONENT = 'E(?:-[1-5]|1?[0-9])'
 
 /** An array of two maps, the second of which holds the seal; null where the parser refuses the line. */
 export function swiftParse(line: string, seal: string): string {
@@ -25,24 +24,18 @@ export function swiftText(map: string, key: string): string {
 }
 
 /**
- * Is the text certainly what it seems? Not if it may be an object, an array or an infinite number; nor if it is a
- * fraction of more digits than Java prints rightly, or one that the line also holds as a string.
+ * Is the text not certainly what it seems? It may be an object, an array or an infinite number; or a fraction that
+ * Java may print otherwise than in shortest form, or that the line holds as a string too, perhaps escaped. Brief, since a method that
+ * looks at many fields may become longer than the JVM compiles.
  */
-export function isPlain(text: string, line: string): string {
-  const isQuoted = `contains(${line}, concat('"', ${text}, '"'))`
-  const isSure = `char_length(${text}) <= ${SURE_DIGITS + 1} AND (NOT contains(${text}, 'E') OR ${text} RLIKE ${quoteText(`${SMALL_EXPONENT}\\z`)})`
-  const starts = ['{', '[', '"'].map((start) => `NOT startswith(${text}, ${quoteText(start)})`)
-  return `coalesce(${starts.join(' AND ')} AND CASE WHEN ${isFraction(text)} THEN ${isSure} AND NOT ${isQuoted} ELSE TRUE END, TRUE)`
+export function isUnsure(text: string, line: string): string {
+  const starts = ['{', '[', '"'].map((start) => start.charCodeAt(0)).join(', ')
+  const isQuoted = `contains(${line}, concat('"', ${text}, '"')) OR contains(${line}, ${quoteText('\\u')})`
+  const isDoubtful = `char_length(${text}) > ${SURE_DIGITS + 1} OR contains(${text}, 'E') OR ${isQuoted}`
+  return `coalesce(ascii(${text}) IN (${starts}) OR ${isFraction(text)} AND (${isDoubtful}), FALSE)`
 }
 
-/** Is a plain text a number with a fraction? The regex is asked last, since it costs most. */
+/** Is a sure text a number with a fraction? The regex is asked last, since it costs most. */
 export function isFraction(text: string): string {
-  return `(contains(${text}, '.') AND right(${text}, 1) <= '9' AND ${matches(text, FRACTION)})`
-}
-
-/** A plain text in shortest decimal form: all of a sure number's digits lie within 19 before and behind the point. */
-export function withoutExponent(text: string): string {
-  const zeros = `trim(TRAILING '0' FROM CAST(CAST(${text} AS DECIMAL(38, 19)) AS STRING))`
-  const plain = `regexp_replace(${zeros}, '\\\\.\\\\z', '.0')`
-  return `CASE WHEN right(${text}, 1) <= '9' AND contains(${text}, 'E') AND ${isFraction(text)} THEN ${plain} ELSE ${text} END`
+  return `contains(${text}, '.') AND right(${text}, 1) <= '9' AND ${matches(text, FRACTION)}`
 }
