@@ -12,7 +12,7 @@ export const SPARK_VERSION = '4.1.4'
  * Nearly all time goes into planning many small statements: a compiler of the JVM that starts at once and few
  * partitions halve it, and a view keeps its plan rather than its text.
  */
-const SMALL_SOURCES = {
+export const SMALL_SOURCES = {
   'spark.sql.shuffle.partitions': '2',
   'spark.default.parallelism': '2',
   'spark.sql.legacy.storeAnalyzedPlanForView': 'true',

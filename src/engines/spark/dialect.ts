@@ -16,6 +16,7 @@ export const sparkConf: Readonly<Record<string, string>> = {
   'spark.sql.variable.substitute': 'false',
   'spark.sql.variant.allowDuplicateKeys': 'false',
   'spark.sql.decimalOperations.allowPrecisionLoss': 'true',
+  'spark.sql.json.enablePartialResults': 'false',
 }
 
 /** A quotient has at most 32 digits before its point. */

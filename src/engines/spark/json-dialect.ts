@@ -2,6 +2,7 @@
 import type { JsonDialect } from '../../compile/format/parse-dialect.ts'
 import { javaRegex } from '../../compile/java-regex.ts'
 import { matches, readItem } from './json-item.ts'
+import { isFraction, isUnsure, openSeal, swiftParse, swiftText } from './json-swift.ts'
 import { quoteText } from './quote-text.ts'
 
 type Path = readonly string[]
@@ -27,7 +28,7 @@ const KEY_PREFIX = 8
 export class SparkJson implements JsonDialect {
   /**
    * The parser stops at the end of the first value. So a line stands in an array with a last item that no line can
-   * forge, which shows that the parser has come to the end.
+   * forge, which shows that the parser has come to the end. Columns of a slower way are null for lines that were read.
    */
   prepare(line: string, paths: readonly Path[]): Record<string, string>[] {
     const items = (item: (json: string, path: Path) => string) =>
@@ -35,35 +36,44 @@ export class SparkJson implements JsonDialect {
     const seal = `md5(${line})`
     const mayHaveZeros = `contains(${line}, '.0')`
     return [
-      { j_suspect: isSuspect(line), j_seal: `CASE WHEN contains(${line}, ']') THEN ${seal} ELSE '' END` },
-      { j_quick: `CASE WHEN NOT j_suspect THEN ${sealedParse(line, 'j_seal')} END` },
+      ...swiftStages(line, seal, paths),
+      {
+        j_quick: `CASE WHEN NOT j_is_swift AND NOT ${isSuspect(line)} THEN ${sealedParse(line, 'j_seal')} END`,
+      },
       { j_is_quick: `coalesce(${isSealed('j_quick', 'j_seal')}, FALSE)` },
-      { j_tokens: `CASE WHEN NOT j_is_quick AND ${matches(line, ESCAPES)} THEN ${tokens(line)} END` },
+      {
+        j_tokens: `CASE WHEN NOT j_is_swift AND NOT j_is_quick AND ${matches(line, ESCAPES)} THEN ${tokens(line)} END`,
+      },
       {
         j_careful: `CASE WHEN NOT array_contains(j_tokens, '"') THEN ${sealedParse(rewritten('j_tokens'), seal)} END`,
       },
       {
         j_json: `CASE WHEN j_is_quick THEN j_quick WHEN ${isSealed('j_careful', seal)} THEN j_careful END`,
       },
-      { j_items: `CASE WHEN j_is_quick THEN ${items(quickItem)} ELSE ${items(carefulItem)} END` },
+      {
+        j_items: `CASE WHEN j_is_quick THEN ${items(quickItem)} WHEN j_json IS NOT NULL THEN ${items(carefulItem)} END`,
+      },
       { j_read: `transform(j_items, v -> CASE WHEN v IS NOT NULL THEN ${readItem('v', mayHaveZeros)} END)` },
     ]
   }
 
   parse(_line: string): string {
-    return 'j_json'
+    return `CASE WHEN j_is_swift OR j_json IS NOT NULL THEN TRUE END`
   }
 
   isObject(line: string): string {
     return `startswith(trim(LEADING ${quoteText(' \t\r\n')} FROM ${line}), '{')`
   }
 
-  texts(_json: string, _paths: readonly Path[]): string {
-    return 'j_read.text'
+  texts(_json: string, paths: readonly Path[]): string {
+    if (!isFlat(paths)) return 'j_read.text'
+    return `CASE WHEN j_is_swift THEN array(${paths.map((_, place) => `j_text${place}`).join(', ')}) ELSE j_read.text END`
   }
 
   isOdd(_line: string, _path: Path, text: string, place: number): string {
-    return `coalesce(${text} IS NOT NULL AND get(j_read, ${place}).odd, FALSE)`
+    const odd = `get(j_read, ${place}).odd`
+    const either = `CASE WHEN j_is_swift THEN ${isFraction(text)} ELSE ${odd} END`
+    return `coalesce(${text} IS NOT NULL AND ${either}, FALSE)`
   }
 
   unquote(text: string): string {
@@ -71,14 +81,38 @@ export class SparkJson implements JsonDialect {
   }
 }
 
+/** Only keys of the top level are in the map. */
+function isFlat(paths: readonly Path[]): boolean {
+  return paths.every(({ length }) => length === 1)
+}
+
+/** `j_seal`, `j_is_swift` and the texts at flat paths. */
+function swiftStages(line: string, seal: string, paths: readonly Path[]): Record<string, string>[] {
+  const j_seal = `CASE WHEN contains(${line}, ']') THEN ${seal} ELSE '' END`
+  if (!isFlat(paths)) return [{ j_seal, j_is_swift: 'FALSE' }]
+  const texts = Object.fromEntries(paths.map(([key], place) => [`j_text${place}`, swiftText('j_map', key!)]))
+  const areSure = Object.keys(texts).map((text) => `NOT ${isUnsure(text, line)}`)
+  return [
+    { j_seal },
+    { j_maps: `CASE WHEN NOT ${hasBadEscape(line)} THEN ${swiftParse(line, 'j_seal')} END` },
+    { j_map: openSeal('j_maps', 'j_seal') },
+    texts,
+    { j_is_swift: ['j_map IS NOT NULL', ...areSure].join(' AND ') },
+  ]
+}
+
+function hasBadEscape(line: string): string {
+  return `(contains(${line}, ${quoteText('\\u')}) AND ${line} RLIKE ${quoteText(BAD_ESCAPE)})`
+}
+
 /** Would the quick parse take something wrongly? */
 function isSuspect(line: string): string {
   const tests = [
-    `contains(${line}, ${quoteText('\\u')}) AND ${line} RLIKE ${quoteText(BAD_ESCAPE)}`,
+    hasBadEscape(line),
     `contains(${line}, '-0') AND ${line} RLIKE ${quoteText(NEGATIVE_ZERO)}`,
     `${line} RLIKE ${quoteText(LONG_NUMBER)}`,
   ]
-  return tests.join(' OR ')
+  return `(${tests.join(' OR ')})`
 }
 
 function sealedParse(json: string, seal: string): string {

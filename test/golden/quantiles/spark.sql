@@ -8,8 +8,10 @@ FROM (SELECT *,
 FROM (SELECT *, try_cast(x0 AS BIGINT) AS n0
 FROM (SELECT *, t_text AS t, r0 AS x0
 FROM (SELECT *, get(texts, 1) AS t_text, get(texts, 0) AS r0
-FROM (SELECT *, j_read.text AS texts
-FROM (SELECT *, j_json AS parsed
+FROM (SELECT *,
+  CASE WHEN j_is_swift THEN array(j_text0, j_text1) ELSE j_read.text END AS texts
+FROM (SELECT *,
+  CASE WHEN j_is_swift OR j_json IS NOT NULL THEN TRUE END AS parsed
 FROM (SELECT *, transform(j_items, v -> CASE WHEN v IS NOT NULL THEN transform(array(try_variant_get(v, '$', 'string')), s -> CASE WHEN s RLIKE '\\A(?:[\\x00\\[\\{][\\x00-\\x{10ffff}]*+|\\-?(?:[0-9]++\\.[0-9]++(?:E\\-?[0-9]++)?|Infinity))\\z' OR contains(line, '.0') AND s RLIKE '\\A\\-?[0-9]++\\z' THEN transform(array(CASE WHEN startswith(s, '\u0000#') THEN 'RAW' ELSE schema_of_variant(v) END), y -> CASE WHEN y IN ('STRING', 'BIGINT') THEN named_struct('text', s, 'odd', FALSE) ELSE transform(array(CASE WHEN y = 'RAW' THEN substring(s, 3) ELSE s END), n -> CASE WHEN y = 'RAW' AND n RLIKE '\\A\\-?[0-9]++\\z' THEN named_struct('text',
   CASE WHEN n = '-0' THEN '0' ELSE n END, 'odd', FALSE) WHEN y LIKE 'DECIMAL%' AND n RLIKE '\\A\\-?[0-9]{19,}+\\z' THEN named_struct('text', n, 'odd', FALSE) WHEN y LIKE 'DECIMAL%' AND (char_length(n) <= CASE WHEN contains(n, '.') THEN 16 ELSE 15 END AND NOT n RLIKE '\\A-?0\\.000000') THEN named_struct('text',
   CASE WHEN contains(n, '.') THEN n ELSE concat(n, '.0') END, 'odd', TRUE) WHEN y LIKE 'DECIMAL%' OR y = 'DOUBLE' OR y = 'RAW' AND NOT n RLIKE '\\A\\-?[A-Za-z]++\\z' THEN named_struct('text', transform(array(try_cast(n AS DOUBLE)), v -> concat(CASE WHEN startswith(n, '-') THEN '-' ELSE '' END,
@@ -17,22 +19,28 @@ FROM (SELECT *, transform(j_items, v -> CASE WHEN v IS NOT NULL THEN transform(a
   CASE WHEN a < CAST('1e10' AS DOUBLE) THEN 22 ELSE 12 END))[0] ELSE named_struct('high', CAST(CAST(a AS BIGINT) * CAST(1000000000000 AS DECIMAL(38, 0)) AS DECIMAL(38, 0)), 'isCut', FALSE, 'shift', 12) END), x -> coalesce(transform(array(transform(array(transform(array(CAST(rpad('1', d.point - 16 + x.shift + 1, '0') AS DECIMAL(38, 0))), u -> named_struct('low', CAST((x.high - x.high % u) / u AS BIGINT), 'twice', CAST(x.high % u AS DECIMAL(38, 0)) * 2, 'u', u))[0]), n -> CASE WHEN n.twice > n.u OR n.twice = n.u AND (x.isCut OR n.low % 2 = 1) THEN named_struct('near', n.low + 1, 'far', n.low) ELSE named_struct('near', n.low, 'far', n.low + 1) END)[0]), c -> CASE WHEN try_cast(concat(c.near, 'E', d.point - 16) AS DOUBLE) = a THEN named_struct('digits', trim(TRAILING '0' FROM CAST(c.near AS STRING)), 'point', d.point + char_length(CAST(c.near AS STRING)) - 16) WHEN try_cast(concat(c.far, 'E', d.point - 16) AS DOUBLE) = a THEN named_struct('digits', trim(TRAILING '0' FROM CAST(c.far AS STRING)), 'point', d.point + char_length(CAST(c.far AS STRING)) - 16) END)[0], transform(array(transform(array(transform(array(CAST(rpad('1', d.point - 17 + x.shift + 1, '0') AS DECIMAL(38, 0))), u -> named_struct('low', CAST((x.high - x.high % u) / u AS BIGINT), 'twice', CAST(x.high % u AS DECIMAL(38, 0)) * 2, 'u', u))[0]), n -> CASE WHEN n.twice > n.u OR n.twice = n.u AND (x.isCut OR n.low % 2 = 1) THEN named_struct('near', n.low + 1, 'far', n.low) ELSE named_struct('near', n.low, 'far', n.low + 1) END)[0]), c -> named_struct('digits', trim(TRAILING '0' FROM CAST(c.near AS STRING)), 'point', d.point + char_length(CAST(c.near AS STRING)) - 17))[0]))[0])[0] ELSE d END), s -> CASE WHEN s.point BETWEEN char_length(s.digits) AND 21 THEN concat(s.digits, repeat('0', s.point - char_length(s.digits)), '.0') WHEN s.point BETWEEN 1 AND 21 THEN concat(substring(s.digits, 1, s.point), '.', substring(s.digits, s.point + 1)) WHEN s.point BETWEEN -5 AND 0 THEN concat('0.', repeat('0', -s.point), s.digits) ELSE concat(concat(substring(s.digits, 1, 1),
   CASE WHEN char_length(s.digits) > 1 THEN '.' ELSE '' END, substring(s.digits, 2)), 'e', s.point - 1) END)[0])[0])[0])[0] END))[0], 'odd', TRUE) ELSE named_struct('text', n, 'odd', TRUE) END)[0] END)[0] ELSE named_struct('text', s, 'odd', FALSE) END)[0] END) AS j_read
 FROM (SELECT *,
-  CASE WHEN j_is_quick THEN array(try_variant_get(j_json, '\u0024[0]["n"]'), try_variant_get(j_json, '\u0024[0]["ts"]')) ELSE array(transform(array(try_variant_get(j_json, '$[0]', 'map<string,variant>')), m -> try_element_at(m, array_min(filter(map_keys(m), k -> substring(k, 9) = 'n'))))[0], transform(array(try_variant_get(j_json, '$[0]', 'map<string,variant>')), m -> try_element_at(m, array_min(filter(map_keys(m), k -> substring(k, 9) = 'ts'))))[0]) END AS j_items
+  CASE WHEN j_is_quick THEN array(try_variant_get(j_json, '\u0024[0]["n"]'), try_variant_get(j_json, '\u0024[0]["ts"]')) WHEN j_json IS NOT NULL THEN array(transform(array(try_variant_get(j_json, '$[0]', 'map<string,variant>')), m -> try_element_at(m, array_min(filter(map_keys(m), k -> substring(k, 9) = 'n'))))[0], transform(array(try_variant_get(j_json, '$[0]', 'map<string,variant>')), m -> try_element_at(m, array_min(filter(map_keys(m), k -> substring(k, 9) = 'ts'))))[0]) END AS j_items
 FROM (SELECT *,
   CASE WHEN j_is_quick THEN j_quick WHEN try_variant_get(j_careful, '$[1]', 'string') = md5(line) AND try_variant_get(j_careful, '$[2]') IS NULL THEN j_careful END AS j_json
 FROM (SELECT *,
   CASE WHEN NOT array_contains(j_tokens, '"') THEN try_parse_json(concat('[', array_join(transform(j_tokens, (t, i) -> CASE WHEN NOT startswith(t, '"') THEN regexp_replace(t, '(?<![^ \\t\\r\\n,:\\[])(?:-?(?:0|[1-9][0-9]*+)(?:\\.[0-9]++)?(?:[eE][+-]?[0-9]++)?|-?(?i:nan|inf(?:inity)?))(?=[ \\t\\r\\n]*+(?:[,\\]}]|\\z))', '"\\\\u0000#\u00240"') WHEN get(j_tokens, i + 1) RLIKE '\\A[ \\t\\r\\n]*+:' THEN concat('"', lpad(CAST(i AS STRING), 7, '0'), ':',
   CASE WHEN char_length(t) > 40000 THEN '"' ELSE substring(t, 2) END) ELSE t END), ''), ',"', md5(line), '"]')) END AS j_careful
 FROM (SELECT *,
-  CASE WHEN NOT j_is_quick AND line RLIKE '\\A(?:[^\\\\]|\\\\[^u]|\\\\u(?:[1-9A-CEFa-cef][0-9A-Fa-f]{3}|0(?:0(?:0[1-9A-Fa-f]|[1-9A-Fa-f][0-9A-Fa-f])|[1-9A-Fa-f][0-9A-Fa-f]{2})|[Dd](?:[0-7][0-9A-Fa-f]{2}|[89ABab][0-9A-Fa-f]{2}\\\\u[Dd][C-Fc-f][0-9A-Fa-f]{2})))*+\\z' THEN regexp_extract_all(line, '"(?:[^"\\\\]|\\\\[\\x00-\\x{10ffff}])*+"|[^"]++|"', 0) END AS j_tokens
+  CASE WHEN NOT j_is_swift AND NOT j_is_quick AND line RLIKE '\\A(?:[^\\\\]|\\\\[^u]|\\\\u(?:[1-9A-CEFa-cef][0-9A-Fa-f]{3}|0(?:0(?:0[1-9A-Fa-f]|[1-9A-Fa-f][0-9A-Fa-f])|[1-9A-Fa-f][0-9A-Fa-f]{2})|[Dd](?:[0-7][0-9A-Fa-f]{2}|[89ABab][0-9A-Fa-f]{2}\\\\u[Dd][C-Fc-f][0-9A-Fa-f]{2})))*+\\z' THEN regexp_extract_all(line, '"(?:[^"\\\\]|\\\\[\\x00-\\x{10ffff}])*+"|[^"]++|"', 0) END AS j_tokens
 FROM (SELECT *,
   coalesce(try_variant_get(j_quick, '$[1]', 'string') = j_seal AND try_variant_get(j_quick, '$[2]') IS NULL, FALSE) AS j_is_quick
 FROM (SELECT *,
-  CASE WHEN NOT j_suspect THEN try_parse_json(concat('[', line, ',"', j_seal, '"]')) END AS j_quick
-FROM (SELECT *, contains(line, '\\u') AND line RLIKE '\\\\u(?:0000|[dD][89a-fA-F])' OR contains(line, '-0') AND line RLIKE '-0(?:\\.0+|[eE])' OR line RLIKE '[0-9]{19}[0-9.]' AS j_suspect,
+  CASE WHEN NOT j_is_swift AND NOT ((contains(line, '\\u') AND line RLIKE '\\\\u(?:0000|[dD][89a-fA-F])') OR contains(line, '-0') AND line RLIKE '-0(?:\\.0+|[eE])' OR line RLIKE '[0-9]{19}[0-9.]') THEN try_parse_json(concat('[', line, ',"', j_seal, '"]')) END AS j_quick
+FROM (SELECT *, j_map IS NOT NULL AND NOT coalesce(ascii(j_text0) IN (123, 91, 34) OR contains(j_text0, '.') AND right(j_text0, 1) <= '9' AND j_text0 RLIKE '\\A\\-?[0-9]++\\.[0-9]++(?:E\\-?[0-9]++)?\\z' AND (char_length(j_text0) > 16 OR contains(j_text0, 'E') OR contains(line, concat('"', j_text0, '"')) OR contains(line, '\\u')), FALSE) AND NOT coalesce(ascii(j_text1) IN (123, 91, 34) OR contains(j_text1, '.') AND right(j_text1, 1) <= '9' AND j_text1 RLIKE '\\A\\-?[0-9]++\\.[0-9]++(?:E\\-?[0-9]++)?\\z' AND (char_length(j_text1) > 16 OR contains(j_text1, 'E') OR contains(line, concat('"', j_text1, '"')) OR contains(line, '\\u')), FALSE) AS j_is_swift
+FROM (SELECT *, try_element_at(j_map, 'n') AS j_text0, try_element_at(j_map, 'ts') AS j_text1
+FROM (SELECT *,
+  CASE WHEN size(j_maps) = 2 AND try_element_at(get(j_maps, 1), '') = j_seal THEN get(j_maps, 0) END AS j_map
+FROM (SELECT *,
+  CASE WHEN NOT (contains(line, '\\u') AND line RLIKE '\\\\u(?:0000|[dD][89a-fA-F])') THEN from_json(concat('[', line, ',{"":"', j_seal, '"}]'), 'array<map<string,string>>', map('allowSingleQuotes', 'false', 'allowNonNumericNumbers', 'false')) END AS j_maps
+FROM (SELECT *,
   CASE WHEN contains(line, ']') THEN md5(line) ELSE '' END AS j_seal
 FROM (SELECT *, decoded AS line
-FROM (SELECT *, try_validate_utf8(CAST(CASE WHEN octet_length(raw) <= 1048576 THEN raw END AS STRING)) AS decoded FROM lines)))))))))))))))));
+FROM (SELECT *, try_validate_utf8(CAST(CASE WHEN octet_length(raw) <= 1048576 THEN raw END AS STRING)) AS decoded FROM lines)))))))))))))))))))));
 
 -- tally base of m
 SELECT (event_ms - ((event_ms % 60000) + 60000) % 60000) AS window_ms, max(f0) AS max_0,
