@@ -1,9 +1,14 @@
-/** Appends numbered lines to a log from several producers until it is killed, and says which were acked. */
+/**
+ * Appends numbered lines to a log from several producers until it is killed, and says which were acked: into a file,
+ * since what is written to a pipe may wait in this process when nobody reads it, and be lost with it.
+ */
 import { createHash } from 'node:crypto'
+import { openSync, writeSync } from 'node:fs'
 import { FilesLog } from '../../src/engines/files/log.ts'
 
 const PRODUCERS = 4
-const [dataDir = '', round = ''] = process.argv.slice(2)
+const [dataDir = '', round = '', told = ''] = process.argv.slice(2)
+const tell = openSync(told, 'w')
 
 /** A number that no later round uses, though this one may never hear what became of it. */
 async function produce(log: FilesLog, producer: number): Promise<never> {
@@ -12,9 +17,9 @@ async function produce(log: FilesLog, producer: number): Promise<never> {
     const text = `${key} ${'z'.repeat((number * 37) % 900)}\n`
     const digest = createHash('sha256').update(text).digest()
     const batch = { chunks: [Buffer.from(text)], lines: 1, idempotency: { scope: 'web', key, digest } }
-    process.stdout.write(`begin ${key}\n`)
+    writeSync(tell, `begin ${key}\n`)
     const { firstOffset } = await log.append('web', batch)
-    process.stdout.write(`acked ${key} ${firstOffset}\n`)
+    writeSync(tell, `acked ${key} ${firstOffset}\n`)
   }
 }
 

@@ -4,9 +4,10 @@
  */
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { build } from 'tsdown'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { FilesLog } from '../../src/engines/files/log.ts'
@@ -31,22 +32,18 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 /** Everything the child said until it was killed, some time after its first ack. */
 async function appendUntilKilled(dataDir: string, round: number): Promise<string> {
-  const appender = spawn(process.execPath, [child, dataDir, String(round)], {
+  const told = join(folder, `told${round}`)
+  const appender = spawn(process.execPath, [child, dataDir, String(round), told], {
     env: { ...process.env, NODE_PATH: join(root, 'node_modules') },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'inherit', 'inherit'],
   })
-  let said = ''
+  const said = () => (existsSync(told) ? readFileSync(told, 'utf8') : '')
   const closed = new Promise((resolve) => appender.once('close', resolve))
-  await new Promise<void>((resolve) => {
-    appender.stdout.on('data', (chunk) => {
-      said += chunk
-      if (said.includes('acked')) resolve()
-    })
-    appender.once('close', () => resolve())
-  })
-  setTimeout(() => appender.kill('SIGKILL'), random() * 200)
+  while (appender.exitCode === null && !said().includes('acked')) await sleep(5)
+  await sleep(random() * 200)
+  appender.kill('SIGKILL')
   await closed
-  return said
+  return said()
 }
 
 interface Oracle {
