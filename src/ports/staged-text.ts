@@ -45,14 +45,22 @@ export interface StagedPartials {
   windows(): Promise<{ readonly windowMs: number; readonly lines: number }[]>
   /** Of every series there is. */
   seriesKeys(): Promise<string[]>
-  /** New series get numbers above those of `standing`. Closing either closes both. */
+  /** New series get numbers above those of `standing`. */
   number(standing: readonly SeriesNumber[]): Promise<StagedText>
+}
+
+/** All that was staged of a source, opened once. */
+export interface StagedFiles {
+  /** Close the text that comes of it before these files. */
+  metric(plan: MetricPlan): Promise<StagedPartials>
+  /** As `readRejects`. */
+  rejects(revision: number): Lines
   close(): Promise<void>
 }
 
 export interface StagedTextReader {
   /** Close what comes back. */
-  openPartials(plan: MetricPlan, staged: StagedSource['metrics'][number]): Promise<StagedPartials>
+  openSource(staged: StagedSource): Promise<StagedFiles>
   /** `standing` are the series that keep their numbers. Close what comes back. */
   openMetric(
     plan: MetricPlan,

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { stagedTextReader } from '../../src/engines/duckdb/staged-text.ts'
 import { openPostgresReport } from '../../src/engines/postgres/report.ts'
 import type { Publication, Report, StreamAdvance } from '../../src/ports/report.ts'
-import type { Lines, StagedTextReader } from '../../src/ports/staged-text.ts'
+import type { Lines, StagedPartials, StagedText, StagedTextReader } from '../../src/ports/staged-text.ts'
 import { groupsOf, readSeed } from '../contract/held-run.ts'
 import { seeded } from '../contract/random-groups.ts'
 import { makePlan, stage } from '../contract/report-fixture.ts'
@@ -78,32 +78,26 @@ function strikeAt(part: string, strike: () => Promise<void>): StagedTextReader {
       yield piece.subarray(half)
     }
   }
+  const watchText = (metric: StagedText): StagedText => ({
+    newSeries: () => watched(metric.newSeries(), 'series'),
+    tally: (tally, ...place) => watched(metric.tally(tally, ...place), tally.id),
+    count: () => metric.count(),
+    close: () => metric.close(),
+  })
+  const watchPartials = (partials: StagedPartials): StagedPartials => ({
+    windows: () => partials.windows(),
+    seriesKeys: () => partials.seriesKeys(),
+    number: async (standing) => watchText(await partials.number(standing)),
+  })
   return {
     ...stagedTextReader,
-    async openMetric(...job) {
-      const metric = await stagedTextReader.openMetric(...job)
+    openMetric: async (...job) => watchText(await stagedTextReader.openMetric(...job)),
+    async openSource(staged) {
+      const files = await stagedTextReader.openSource(staged)
       return {
-        newSeries: () => watched(metric.newSeries(), 'series'),
-        tally: (tally, revision) => watched(metric.tally(tally, revision), tally.id),
-        count: () => metric.count(),
-        close: () => metric.close(),
-      }
-    },
-    async openPartials(...job) {
-      const partials = await stagedTextReader.openPartials(...job)
-      return {
-        windows: () => partials.windows(),
-        seriesKeys: () => partials.seriesKeys(),
-        async number(standing) {
-          const metric = await partials.number(standing)
-          return {
-            newSeries: () => watched(metric.newSeries(), 'series'),
-            tally: (tally, revision, dropped) => watched(metric.tally(tally, revision, dropped), tally.id),
-            count: () => metric.count(),
-            close: () => metric.close(),
-          }
-        },
-        close: () => partials.close(),
+        metric: async (plan) => watchPartials(await files.metric(plan)),
+        rejects: (revision) => watched(files.rejects(revision), 'rejects'),
+        close: () => files.close(),
       }
     },
     readRejects: (staged, revision) => watched(stagedTextReader.readRejects(staged, revision), 'rejects'),

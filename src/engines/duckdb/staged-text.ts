@@ -8,6 +8,7 @@ import type { DimensionValue } from '../../ports/report.ts'
 import type {
   Lines,
   SeriesNumber,
+  StagedFiles,
   StagedPartials,
   StagedText,
   StagedTextReader,
@@ -44,21 +45,15 @@ export const stagedTextReader: StagedTextReader = {
     }
   },
 
-  async openPartials(plan, staged) {
-    const files = await openFiles(staged.tallies.map(({ path }) => path))
-    return new MetricPartials(files, plan, staged)
+  async openSource(staged) {
+    const paths = staged.metrics.flatMap(({ tallies }) => tallies.map(({ path }) => path))
+    return new SourceFiles(await openInstance([...paths, staged.rejectsPath]), staged)
   },
 
-  async *readRejects({ source, rejectsPath }, revision) {
-    const files = await openFiles([rejectsPath])
+  async *readRejects(staged, revision) {
+    const files = await openFiles([staged.rejectsPath])
     try {
-      const texts = ['block', 'metric', 'reason', 'field'].map((name) => [name, escapeText(name)] as const)
-      const { block, metric, reason, field } = Object.fromEntries(texts)
-      const own = escapeText(duckdbDialect.quoteText(source))
-      const line = printLine([own, String(revision), block!, '"offset"', metric!, reason!, field!])
-      const sorted = `SELECT * FROM ${scan(rejectsPath)} ORDER BY "offset", metric`
-      await files.connection.run(`CREATE TEMP TABLE ${SORTED} AS ${sorted}`)
-      yield* readPieces(SORTED, line, (sql) => readRows(files.connection, sql))
+      yield* readRejectLines(staged, revision, (sql) => readRows(files.connection, sql))
     } finally {
       files.close()
     }
@@ -74,38 +69,78 @@ export const stagedTextReader: StagedTextReader = {
   },
 }
 
+/** One database reads all files; each metric has a connection, since temporary tables have the same names. */
+class SourceFiles implements StagedFiles {
+  readonly #instance: DuckDBInstance
+  readonly #staged: StagedSource
+  readonly #connections: DuckDBConnection[] = []
+  #atWork: Promise<unknown> = Promise.resolve()
+  #isClosed = false
+
+  constructor(instance: DuckDBInstance, staged: StagedSource) {
+    this.#instance = instance
+    this.#staged = staged
+  }
+
+  async metric(plan: MetricPlan): Promise<StagedPartials> {
+    const staged = this.#staged.metrics.find(({ metric }) => metric === plan.metric)
+    if (!staged) throw new Error(`metric ${plan.metric} was not staged`)
+    return new MetricPartials(await this.#connect(), plan, staged)
+  }
+
+  async *rejects(revision: number): Lines {
+    const connection = await this.#connect()
+    yield* readRejectLines(this.#staged, revision, (sql) => this.#read(connection, sql))
+  }
+
+  /** As in MetricText. */
+  async #read(connection: DuckDBConnection, sql: string): ReturnType<typeof readRows> {
+    if (this.#isClosed) throw new Error('the staged files were closed')
+    const work = readRows(connection, sql)
+    this.#atWork = work
+    return work
+  }
+
+  async #connect(): Promise<DuckDBConnection> {
+    const connection = await this.#instance.connect()
+    this.#connections.push(connection)
+    return connection
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await this.#atWork.catch(() => undefined)
+    for (const connection of this.#connections) connection.closeSync()
+    this.#instance.closeSync()
+  }
+}
+
 class MetricPartials implements StagedPartials {
-  readonly #files: OpenFiles
+  readonly #connection: DuckDBConnection
   readonly #plan: MetricPlan
   readonly #staged: StagedSource['metrics'][number]
-  #text: StagedText | undefined
 
-  constructor(files: OpenFiles, plan: MetricPlan, staged: StagedSource['metrics'][number]) {
-    this.#files = files
+  constructor(connection: DuckDBConnection, plan: MetricPlan, staged: StagedSource['metrics'][number]) {
+    this.#connection = connection
     this.#plan = plan
     this.#staged = staged
   }
 
   async windows(): ReturnType<StagedPartials['windows']> {
     const sql = `SELECT window_ms, sum(records) FROM ${scan(baseOf(this.#staged))} GROUP BY 1 ORDER BY 1`
-    const rows = await readRows(this.#files.connection, sql)
+    const rows = await readRows(this.#connection, sql)
     return rows.map(([windowMs, lines]) => ({ windowMs: Number(windowMs), lines: Number(lines) }))
   }
 
   async seriesKeys(): Promise<string[]> {
     const sql = `SELECT DISTINCT series_key FROM ${scan(baseOf(this.#staged))}`
-    return (await readRows(this.#files.connection, sql)).map(([key]) => String(key))
+    return (await readRows(this.#connection, sql)).map(([key]) => String(key))
   }
 
   async number(standing: readonly SeriesNumber[]): Promise<StagedText> {
-    await numberSeries(this.#files.connection, this.#plan, this.#staged, standing)
-    this.#text = new MetricText(this.#files, this.#staged)
-    return this.#text
-  }
-
-  async close(): Promise<void> {
-    if (this.#text) await this.#text.close()
-    else this.#files.close()
+    await numberSeries(this.#connection, this.#plan, this.#staged, standing)
+    // The connection is closed with the source's files.
+    return new MetricText({ connection: this.#connection, close: () => undefined }, this.#staged)
   }
 }
 
@@ -177,14 +212,28 @@ function baseOf(staged: StagedSource['metrics'][number]): string {
   return base.path
 }
 
-async function openFiles(paths: readonly string[]): Promise<OpenFiles> {
+async function* readRejectLines(
+  { source, rejectsPath }: StagedSource,
+  revision: number,
+  read: (sql: string) => ReturnType<typeof readRows>,
+): Lines {
+  const texts = ['block', 'metric', 'reason', 'field'].map((name) => [name, escapeText(name)] as const)
+  const { block, metric, reason, field } = Object.fromEntries(texts)
+  const own = escapeText(duckdbDialect.quoteText(source))
+  const line = printLine([own, String(revision), block!, '"offset"', metric!, reason!, field!])
+  const sorted = `SELECT * FROM ${scan(rejectsPath)} ORDER BY "offset", metric`
+  await read(`CREATE TEMP TABLE ${SORTED} AS ${sorted}`)
+  yield* readPieces(SORTED, line, read)
+}
+
+function openInstance(paths: readonly string[]): Promise<DuckDBInstance> {
   const folders = [...new Set(paths.map((path) => dirname(path)))]
   const tempFolder = folders[0] === undefined ? '' : join(folders[0], 'spilled')
-  const instance: DuckDBInstance = await openConfined(':memory:', {
-    folders,
-    tempFolder,
-    memoryLimit: '512MB',
-  })
+  return openConfined(':memory:', { folders, tempFolder, memoryLimit: '512MB' })
+}
+
+async function openFiles(paths: readonly string[]): Promise<OpenFiles> {
+  const instance = await openInstance(paths)
   const connection = await instance.connect()
   const close = () => {
     connection.closeSync()

@@ -4,7 +4,7 @@ import { mergeRows, rowKeys } from '../../compile/live-tables.ts'
 import type { WindowLines } from '../../compile/stream-tables.ts'
 import type { MetricPlan, Tally } from '../../core/plan.ts'
 import type { StagedSource } from '../../ports/batch-engine.ts'
-import type { SeriesNumber, StagedPartials } from '../../ports/staged-text.ts'
+import type { Lines, SeriesNumber, StagedFiles, StagedPartials } from '../../ports/staged-text.ts'
 import { copyLines } from './copy-lines.ts'
 import { createLiveTables, createTables, TALLY_TYPES, tallyColumns } from './metric-tables.ts'
 import { instantOf } from './postgres-names.ts'
@@ -22,6 +22,8 @@ export interface LiveRows {
 export interface AdvancePlace extends Omit<PublishPlace, 'runId'> {
   /** By live table; kept from one advance to the next. Only when to merge hangs on it. */
   readonly liveRows: Map<string, LiveRows>
+  /** Of the advance; the caller closes them. */
+  readonly files: StagedFiles
 }
 
 /** A live table is merged once so many rows came in since it was merged last, or as many as that left. */
@@ -29,15 +31,14 @@ const MERGE_ROWS = 20_000
 
 export class PostgresAdvanceStore extends PostgresPublishStore implements AdvanceStore {
   readonly #place: AdvancePlace
-  readonly #opened = new Map<string, StagedPartials>()
+  readonly #files: StagedFiles
+  /** By metric. */
+  readonly #partials = new Map<string, StagedPartials>()
 
   constructor(place: AdvancePlace) {
     super({ ...place, runId: '' })
     this.#place = place
-  }
-
-  async close(): Promise<void> {
-    for (const partials of this.#opened.values()) await partials.close()
+    this.#files = place.files
   }
 
   async createTables(plan: MetricPlan): Promise<void> {
@@ -47,27 +48,32 @@ export class PostgresAdvanceStore extends PostgresPublishStore implements Advanc
     for (const statement of statements) await this.transaction.run(statement)
   }
 
-  async stagedWindows(plan: MetricPlan, staged: StagedMetric): Promise<WindowLines[]> {
-    return (await this.#open(plan, staged)).windows()
+  async stagedWindows(plan: MetricPlan): Promise<WindowLines[]> {
+    return (await this.#open(plan)).windows()
   }
 
-  async #open(plan: MetricPlan, staged: StagedMetric): Promise<StagedPartials> {
-    const opened = this.#opened.get(plan.metric) ?? (await this.#place.text.openPartials(plan, staged))
-    this.#opened.set(plan.metric, opened)
+  async #open(plan: MetricPlan): Promise<StagedPartials> {
+    const opened = this.#partials.get(plan.metric) ?? (await this.#files.metric(plan))
+    this.#partials.set(plan.metric, opened)
     return opened
   }
 
-  async addPartials(plan: MetricPlan, staged: StagedMetric, dropped: readonly number[]): Promise<void> {
-    const partials = await this.#open(plan, staged)
+  async addPartials(plan: MetricPlan, _: StagedMetric, dropped: readonly number[]): Promise<void> {
+    const partials = await this.#open(plan)
     const text = await partials.number(await this.#standingOf(plan, await partials.seriesKeys()))
-    await this.copySeries(plan, text)
-    for (const tally of plan.tallies) {
-      const { live } = tablesIn(this.#place.names, plan, tally)
-      const lines = text.tally(tally, 0, dropped)
-      const added = await copyLines(this.transaction, `${live} (${tallyColumns(tally)})`, lines)
-      const { rows, merged } = await this.#liveRows(live, added)
-      this.#place.liveRows.set(live, { rows: rows + added, merged })
+    try {
+      await this.copySeries(plan, text)
+      for (const tally of plan.tallies) await this.#copyTally(plan, tally, text.tally(tally, 0, dropped))
+    } finally {
+      await text.close()
     }
+  }
+
+  async #copyTally(plan: MetricPlan, tally: Tally, lines: Lines): Promise<void> {
+    const { live } = tablesIn(this.#place.names, plan, tally)
+    const added = await copyLines(this.transaction, `${live} (${tallyColumns(tally)})`, lines)
+    const { rows, merged } = await this.#liveRows(live, added)
+    this.#place.liveRows.set(live, { rows: rows + added, merged })
   }
 
   /** Of these series, and the one with the highest number, after which new ones are counted. */
@@ -148,16 +154,16 @@ export class PostgresAdvanceStore extends PostgresPublishStore implements Advanc
     this.#place.liveRows.set(live, { rows, merged: rows })
   }
 
-  async addRejects(staged: StagedSource, { fromOffset, endOffset }: OffsetRange): Promise<void> {
+  async addRejects({ source }: StagedSource, { fromOffset, endOffset }: OffsetRange): Promise<void> {
     const table = `${this.#place.names.schema}.rejects`
     const columns = 'source, revision, block, "offset", metric, reason, field'
-    await copyLines(this.transaction, `${table} (${columns})`, this.#place.text.readRejects(staged, 0))
+    await copyLines(this.transaction, `${table} (${columns})`, this.#files.rejects(0))
     const here = (rows: string) =>
       `${rows}.tenant = '' AND ${rows}.source = $1 AND ${rows}."offset" >= $2 AND ${rows}."offset" < $3`
     await this.transaction.run(
       `DELETE FROM ${table} r USING ${table} k WHERE ${here('r')} AND r.revision = 0 AND ${here('k')}
         AND k.revision > 0 AND k."offset" = r."offset" AND k.metric IS NOT DISTINCT FROM r.metric`,
-      [staged.source, fromOffset, endOffset],
+      [source, fromOffset, endOffset],
     )
   }
 }

@@ -103,12 +103,12 @@ class PostgresReport implements Report {
       const streams = `${this.#names.schema}.streams`
       const sql = `SELECT 1 FROM ${streams} WHERE tenant = '' AND source = $1 AND advance_id = $2`
       if ((await transaction.rows(sql, [advance.source, advanceId])).length > 0) return
-      const place = { transaction, names: this.#names, text: this.#text, liveRows: this.#liveRows }
-      const store = new PostgresAdvanceStore(place)
+      const files = await this.#text.openSource(advance.staged)
+      const place = { transaction, names: this.#names, text: this.#text, liveRows: this.#liveRows, files }
       try {
-        await new StreamAdvancer(store, advance).advance()
+        await new StreamAdvancer(new PostgresAdvanceStore(place), advance).advance()
       } finally {
-        await store.close()
+        await files.close()
       }
       const done = `UPDATE ${streams} SET advance_id = $2 WHERE tenant = '' AND source = $1`
       await transaction.run(done, [advance.source, advanceId])
