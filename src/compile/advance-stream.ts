@@ -127,8 +127,11 @@ export class StreamAdvancer {
     if (versions.every(({ version }) => version === plan.version)) await this.#store.replaceView(plan)
     const latenessMs = Math.max(this.#latenessOf(plan), left?.latenessMs ?? 0)
     const open = finalBefore(startClockMs, plan.windowMs, latenessMs)
-    await this.#streams.endCoverage(plan, open)
     const { fromOffset } = this.#advance
+    const published = left ? [] : await this.#streams.published(plan)
+    // Lines between a run's cut and the stream may be of any window, and nobody has counted them.
+    if (published.some(({ cut }) => cut < fromOffset)) await this.#streams.forgetPublished(plan)
+    else await this.#streams.endCoverage(plan, open)
     if (fromOffset === 0) return
     const fromMs = left ? finalBefore(left.clockMs, plan.windowMs, latenessMs) : open
     await this.#streams.noteWindows(

@@ -115,6 +115,12 @@ export class StreamTables {
     }
   }
 
+  /** The rows stay, but nothing calls them whole. */
+  async forgetPublished({ metric, version }: MetricPlan): Promise<void> {
+    for (const name of ['coverage', 'cuts'])
+      await this.#target.run(`DELETE FROM ${this.#table(name)} WHERE ${MINE}`, [metric, version])
+  }
+
   async noteLate(plan: MetricPlan, windows: readonly WindowLines[], endOffset: number): Promise<void> {
     const rows = windows.map(({ windowMs, lines }) => `(${this.#target.instant(windowMs)}, ${lines})`)
     await this.#note(plan, `(VALUES ${rows.join(', ')}) AS t(window_start, lines)`, endOffset)

@@ -70,3 +70,22 @@ it('pain 18: a stream that began in the middle says that earlier windows are mis
   expect([whole.table.rows, missing(whole.warnings)]).toEqual([11, []])
   expect(await web.late()).toEqual([])
 })
+
+it('pain 18: totals that a run had not brought up to the start of the stream are not called whole', async () => {
+  const early = Array.from({ length: 10 }, (_, minute) => T0 + minute * MINUTE)
+  const add = (ts: number) => web.lines.push({ observedMs: ts, text: JSON.stringify({ ts, ms: 1 }) })
+  for (const ts of early) add(ts)
+  await web.restate({})
+  expect(missing((await web.ask({})).warnings)).toEqual([])
+  // Of a window that was published, after the run had read, and before there was a stream.
+  add(T0)
+  const start = T0 + 20 * MINUTE
+  await web.clock(start)
+  await web.at(start, [{ ts: start }])
+  expect(missing((await web.ask({})).warnings)).toHaveLength(1)
+  await web.clock(start + 10 * MINUTE)
+  await web.restate({ toMs: start + 5 * MINUTE })
+  const whole = await web.ask({})
+  expect(missing(whole.warnings)).toEqual([])
+  expect(await web.late()).toEqual([])
+})
