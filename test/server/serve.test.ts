@@ -12,6 +12,7 @@ metrics:
     dimensions: { service: service }
     measures: { n: count(), ids: sum(id), spread: quantiles(id), users: distinct(id) }
     allowed_lateness: 1s
+  hourly: { source: web, window: 1h, measures: { n: count() }, allowed_lateness: 1h }
 serve: { listen: "127.0.0.1:0" }
 `
 
@@ -74,7 +75,7 @@ it('counts what comes, lets others read and publish beside it, and stops in good
   for (let batch = 0; batch < 5; batch++) expect((await server.send('web', makeLines(100))).status).toBe(200)
   await server.counted()
   expect(await totals()).toEqual(expected())
-  const query = await run('query', 'requests')
+  const query = await run('query', 'hourly')
   expect(query.stderr).toContain('are provisional')
   await finals()
   expect((await run('batch')).status).toBe(0)
@@ -82,7 +83,7 @@ it('counts what comes, lets others read and publish beside it, and stops in good
   expect(verified.stdout + verified.stderr).toContain('all cells are equal')
   const status = await run('status')
   expect(status.stdout).toContain('up to date')
-  expect(status.stdout).toMatch(/Server: http.*\n.*\n.*\nweb +[1-9]/)
+  expect(status.stdout).toMatch(/Server: http.*\nsource .*\nweb +500 .* well/)
   await server.send('web', makeLines(100))
   await server.counted()
   expect(await totals()).toEqual(expected())
