@@ -379,13 +379,13 @@ export const ERROR_TABLE = {
     exit: 1,
     text: 'The server on this data folder went away in the middle of the command. What it had not committed was rolled back; run the command again.',
   },
-  SERVE_NO_LINK: {
-    exit: 1,
-    text: 'The server cannot make the socket {path}, by which commands reach it: {why}. Make the folder writable, or use another data folder with --data.',
-  },
   SERVE_NOT_ARCHIVED: {
     exit: 1,
     text: 'The server could not bring all lines of its log into the archive, so the totals would lack some; it says why. The lines are safe in the log. Try again when the archive can be written.',
+  },
+  SERVE_NO_LINK: {
+    exit: 1,
+    text: 'The server cannot make the socket {path}, by which commands reach it: {why}. Make the folder writable, or use another data folder with --data.',
   },
   SERVE_OPEN_DOOR: {
     exit: 2,
