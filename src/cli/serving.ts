@@ -3,9 +3,11 @@ import { resolve } from 'node:path'
 import { buildPlans } from '../compile/build-plan.ts'
 import type { Definition } from '../core/definition.ts'
 import { MillraceError } from '../core/error.ts'
+import type { SourcePlan } from '../core/plan.ts'
 import type { RunRecord } from '../core/run-record.ts'
 import { offerLink } from '../link/offer-link.ts'
 import { reportMethods } from '../link/served-report.ts'
+import { findChanges } from '../run/find-changes.ts'
 import { Archiver } from '../run/keep-archiving.ts'
 import { keepRestating } from '../run/keep-restating.ts'
 import { type KeptSchedule, keepSchedule } from '../run/keep-schedule.ts'
@@ -31,6 +33,7 @@ export class Serving {
   readonly #definition: Definition
   readonly #roles: ServeRoles
   readonly #childModule: URL
+  readonly #plans: readonly SourcePlan[]
   readonly #watch = new StreamWatch()
   readonly #archived = new Map<string, number>()
   readonly #archiver: Archiver
@@ -42,6 +45,7 @@ export class Serving {
     this.#workspace = workspace
     this.#definition = definition
     this.#roles = roles
+    this.#plans = buildPlans(definition, sha256)
     this.#childModule = childModule
     const { log, archive } = roles
     this.#archiver = new Archiver(
@@ -69,6 +73,7 @@ export class Serving {
       status: async () => serverStatus({ url: server.url, ...parts }),
     })
     const schedule = await this.#planBatches()
+    await this.#tellChanges()
     const work = [this.#archiver.run(this.#stop.signal), this.#stream(), this.#restate()]
     say(greeting(server.url, this.#definition, schedule))
     await stopSignal()
@@ -76,6 +81,16 @@ export class Serving {
     this.#stop.abort()
     await Promise.all([...work, schedule?.stop()])
     await link.close()
+  }
+
+  /** Before any stream begins: then the report knows of the version. */
+  async #tellChanges(): Promise<void> {
+    const { report, archive } = this.#roles
+    for (const { metric, kind, lines } of await findChanges(this.#plans, report, archive)) {
+      const what = kind === 'new' ? `is new` : `has changed; totals of its older version stay in the report`
+      const history = `its history of ${countOf(lines, 'line')} is counted by \`millrace backfill ${metric}\``
+      say(`millrace: Metric ${metric} ${what}. Its stream begins now, and ${history}.`)
+    }
   }
 
   /** Lines that a stream has not counted must stay in the log. */
@@ -94,7 +109,7 @@ export class Serving {
     const latenessMs = new Map(metrics.map(({ name, allowedLatenessMs }) => [name, allowedLatenessMs]))
     return keepStreaming(
       {
-        ...{ plans: buildPlans(this.#definition, sha256), latenessMs, log, engine, report, makeStagingDir },
+        ...{ plans: this.#plans, latenessMs, log, engine, report, makeStagingDir },
         now: Date.now,
         onAdvance: (news) => this.#watch.note(news),
         onFailure: (source, error) => {
@@ -108,7 +123,7 @@ export class Serving {
 
   async #restate(): Promise<void> {
     if (this.#definition.serve.restate !== 'at_once') return
-    const plans = buildPlans(this.#definition, sha256).flatMap((plan) => plan.metrics)
+    const plans = this.#plans.flatMap((plan) => plan.metrics)
     await keepRestating(
       {
         ...{ plans, report: this.#roles.report, now: Date.now },

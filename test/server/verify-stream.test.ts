@@ -121,6 +121,7 @@ it('backfills a metric that was added later, exactly where its stream begins', a
   const added = METRIC.replace('requests:', 'added:').replace('1s', '2s')
   writeFileSync(join(cwd, 'millrace.yaml'), DEFINITION + added)
   const server = await Serving.start(cwd)
+  expect(server.said).toMatch(/Metric added is new\. .*millrace backfill added/)
   await server.send('web', `${JSON.stringify({ ts: Date.now(), service: 's0', id: 1 })}\n`)
   await server.counted()
   await new Promise((resolve) => setTimeout(resolve, 5000))
