@@ -23,6 +23,7 @@ export default {
     only('ingest', ['core']),
     only('archive', ['core', 'ports']),
     only('link', ['core', 'ports']),
+    only('server', ['core', 'ports']),
     only('compile', ['core', 'ports', 'expression']),
     only('engines', ['core', 'ports', 'compile', 'archive', 'link']),
     only('run', ['core', 'ports', 'compile', 'ingest']),
