@@ -22,10 +22,11 @@ export default {
     only('define', ['core', 'expression']),
     only('ingest', ['core']),
     only('archive', ['core', 'ports']),
+    only('log', ['core', 'ports', 'archive']),
     only('link', ['core', 'ports']),
     only('server', ['core', 'ports']),
     only('compile', ['core', 'ports', 'expression']),
-    only('engines', ['core', 'ports', 'compile', 'archive', 'link']),
+    only('engines', ['core', 'ports', 'compile', 'archive', 'log', 'link']),
     only('run', ['core', 'ports', 'compile', 'ingest']),
     {
       name: 'pure-rooms-touch-no-outside',
@@ -65,5 +66,10 @@ export default {
     tsPreCompilationDeps: true,
     doNotFollow: { path: 'node_modules' },
     tsConfig: { fileName: 'tsconfig.json' },
+    // Packages that tell their entry by `exports` alone.
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+    },
   },
 }

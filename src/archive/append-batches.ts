@@ -5,6 +5,7 @@ import { MillraceError } from '../core/error.ts'
 import type { StoredBatch } from '../ports/log.ts'
 import type { BlockLimits } from './append-inputs.ts'
 import { BlockTable } from './block-table.ts'
+import { firstObserved } from './manifest-text.ts'
 import type { SourceWriter } from './source-writer.ts'
 
 type Limits = Pick<BlockLimits, 'pieceBytes' | 'blockBytes' | 'blockLines'>
@@ -36,6 +37,7 @@ class BatchAppender {
   readonly #blocks: Block[] = []
   #next: number
   #observedMs: number
+  #firstObservedMs: number | undefined
   #blockStart: number
   #tableBytes = 0
 
@@ -63,6 +65,7 @@ class BatchAppender {
         `the log has ${endOffset - this.#next} lines at ${this.#next}, but ${added} were stored`,
       )
     this.#next = endOffset
+    this.#firstObservedMs ??= observedMs
     this.#observedMs = Math.max(this.#observedMs, observedMs)
     this.#tableBytes += lines.length
     const { blockBytes, blockLines } = this.#limits
@@ -78,6 +81,7 @@ class BatchAppender {
         ...manifest,
         generation: manifest.generation + 1,
         nextOffset: this.#next,
+        ...firstObserved(manifest, this.#firstObservedMs),
         lastObservedMs: this.#observedMs,
         blocks: [...manifest.blocks, ...this.#blocks],
       },

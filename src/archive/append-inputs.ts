@@ -27,6 +27,8 @@ export const BLOCK_LIMITS: BlockLimits = {
 
 export interface Appended {
   readonly blocks: readonly Block[]
+  /** Of these lines; absent when there are none. */
+  readonly firstObservedMs?: number
   readonly lastObservedMs: number
   /** SHA-256 of each input's content, in order. */
   readonly contents: readonly string[]
@@ -61,6 +63,7 @@ class Appender {
   #lines = 0
   #firstOffset: number
   #observedMs: number
+  #firstObservedMs: number | undefined
 
   constructor(job: AppendJob) {
     this.#job = job
@@ -91,9 +94,13 @@ class Appender {
     }
   }
 
-  async finish(): Promise<{ blocks: Block[]; lastObservedMs: number }> {
+  async finish(): Promise<Omit<Appended, 'contents'>> {
     if (this.#job.table.lines > 0) await this.#closeBlock()
-    return { blocks: await Promise.all(this.#sealing), lastObservedMs: this.#observedMs }
+    return {
+      blocks: await Promise.all(this.#sealing),
+      ...(this.#firstObservedMs !== undefined && { firstObservedMs: this.#firstObservedMs }),
+      lastObservedMs: this.#observedMs,
+    }
   }
 
   /** After a failure: waits until nothing is being written any more. */
@@ -112,6 +119,7 @@ class Appender {
   async #append(piece: Piece): Promise<void> {
     const { table, options, limits } = this.#job
     this.#observedMs = Math.max(this.#observedMs, (options.now ?? Date.now)())
+    this.#firstObservedMs ??= this.#observedMs
     const before = table.lines
     await table.append(piece, this.#observedMs)
     this.#lines += table.lines - before

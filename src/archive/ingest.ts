@@ -4,6 +4,7 @@ import type { IngestInput, IngestOptions, IngestResult } from '../ports/archive.
 import { type Appended, appendInputs, type BlockLimits } from './append-inputs.ts'
 import { BlockTable } from './block-table.ts'
 import { type ContentEntry, digestSequence } from './content-history.ts'
+import { firstObserved } from './manifest-text.ts'
 import type { SourceWriter } from './source-writer.ts'
 
 export interface IngestJob {
@@ -55,7 +56,7 @@ async function append(writer: SourceWriter, { limits, options, inputs }: IngestJ
 async function commit(
   writer: SourceWriter,
   job: IngestJob,
-  { blocks, lastObservedMs, contents }: Appended,
+  { blocks, firstObservedMs, lastObservedMs, contents }: Appended,
   told: { digest: string; result: IngestResult },
 ): Promise<number> {
   const generation = writer.manifest.generation + 1
@@ -69,6 +70,7 @@ async function commit(
       ...writer.manifest,
       generation,
       nextOffset: blocks.at(-1)!.endOffset,
+      ...firstObserved(writer.manifest, firstObservedMs),
       lastObservedMs,
       blocks: [...writer.manifest.blocks, ...blocks],
     },

@@ -26,6 +26,14 @@ export function emptyManifest(source: string): StoredManifest {
   }
 }
 
+/** What a commit adds when its lines are the first. */
+export function firstObserved(
+  { nextOffset }: Manifest,
+  firstObservedMs: number | undefined,
+): Pick<Manifest, 'firstObservedMs'> {
+  return nextOffset === 0 && firstObservedMs !== undefined ? { firstObservedMs } : {}
+}
+
 /** Undefined when it is not this format, its SHA-256 is wrong, or its blocks leave a gap or overlap. */
 export function parseManifest(text: string): StoredManifest | undefined {
   try {

@@ -4,11 +4,12 @@ import type { Command } from 'commander'
 import type { RunRecord } from '../core/run-record.ts'
 import type { BackfillCost } from '../run/estimate-backfill.ts'
 import { showProgress } from './batch-progress.ts'
+import { describeCost } from './definition-changes.ts'
 import { describeRange } from './describe-range.ts'
 import { interruptible } from './interrupt.ts'
 import { say, writeJson, writeOut } from './output.ts'
 import { Progress } from './progress.ts'
-import { countOf, formatBytes, formatCount, formatSeconds } from './text-table.ts'
+import { countOf, formatCount } from './text-table.ts'
 import { deploymentOf, loadChecked, requireMetric, type Workspace, workspaceOf } from './workspace.ts'
 
 export function addBackfill(program: Command, childModule: URL): void {
@@ -30,7 +31,10 @@ async function backfill(
   { isDry, childModule }: { isDry: boolean; childModule: URL },
 ): Promise<void> {
   const cost = await estimate(workspace, metric)
-  if (isDry) return workspace.json ? writeJson(cost) : writeOut(describeCost(metric, cost))
+  if (isDry)
+    return workspace.json
+      ? writeJson(cost)
+      : writeOut(`A backfill of ${metric} would read ${describeCost(cost)}. Nothing was changed.\n`)
   const { runBatchChild } = await import('./batch-process.ts')
   const { config, dataDir } = workspace
   const order = { type: 'start', config: resolve(config), dataDir, range: {}, metrics: [metric] } as const
@@ -51,12 +55,6 @@ async function estimate(workspace: Workspace, metric: string): Promise<BackfillC
   const { estimateBackfill } = await import('../run/estimate-backfill.ts')
   const openExisting = () => openReport(deployment, 'read')
   return estimateBackfill({ source, archive: await openArchive(deployment), openReport: openExisting })
-}
-
-function describeCost(metric: string, { lines, rawBytes, blocks, aboutMs }: BackfillCost): string {
-  const time = aboutMs === undefined ? 'no run tells how long yet' : `about ${formatSeconds(aboutMs)}`
-  const read = `${countOf(lines, 'line')} (${formatBytes(rawBytes)}) in ${countOf(blocks, 'block')}`
-  return `A backfill of ${metric} would read ${read}: ${time}. Nothing was changed.\n`
 }
 
 /** From the cut on, and in windows that are not final, the stream counts. */

@@ -12,7 +12,7 @@ export async function catchUp(deployment: Deployment, archive: Archive): Promise
 }
 
 async function archiveWithoutServer(deployment: Deployment, archive: Archive): Promise<void> {
-  const log = await openLog(deployment, archive, {}).catch((error: unknown) => {
+  const log = await openLog(deployment, archive, { isReader: true }).catch((error: unknown) => {
     // A server starts at this moment, or an ingest runs: they archive for themselves.
     if (error instanceof MillraceError && error.code === 'DATA_LOCKED') return undefined
     throw error

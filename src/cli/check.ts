@@ -1,5 +1,8 @@
-/** `millrace check`: reads the definition and tells every problem in it. */
+/** `millrace check`: reads the definition, tells every problem in it, and what it would change in the report. */
 import type { Command } from 'commander'
+import type { Definition } from '../core/definition.ts'
+import { MillraceError } from '../core/error.ts'
+import { type CostedChange, changesOf, describeChange } from './definition-changes.ts'
 import { exitStatusOf, InvalidDefinition } from './exit.ts'
 import { say, writeJson } from './output.ts'
 import { countOf } from './text-table.ts'
@@ -8,7 +11,7 @@ import { loadChecked, type Workspace, workspaceOf } from './workspace.ts'
 export function addCheck(program: Command): void {
   program
     .command('check')
-    .description('check the definition and tell all of its problems')
+    .description('check the definition: all of its problems, and what it changes')
     .action((_options: unknown, command: Command) => check(workspaceOf(command)))
 }
 
@@ -17,21 +20,39 @@ async function check(workspace: Workspace): Promise<void> {
   const definition = await loadChecked(workspace)
   const { sources, metrics } = definition
   say(`${workspace.config} is valid: ${countOf(sources.size, 'source')}, ${countOf(metrics.size, 'metric')}.`)
+  const { changes, changesUnknown } = await compareWithReport(workspace, definition)
+  for (const change of changes) say(describeChange(change))
+  if (changesUnknown) say(`What it would change is not known: ${changesUnknown}`)
 }
 
 /** With --json the problems are the result, so they go to stdout. */
 async function checkJson(workspace: Workspace): Promise<void> {
   try {
-    const { sources, metrics } = await loadChecked(workspace)
+    const definition = await loadChecked(workspace)
+    const { sources, metrics } = definition
     await writeJson({
       valid: true,
       sources: [...sources.keys()],
       metrics: [...metrics.keys()],
       diagnostics: [],
+      ...(await compareWithReport(workspace, definition)),
     })
   } catch (error) {
     if (!(error instanceof InvalidDefinition)) throw error
-    await writeJson({ valid: false, sources: [], metrics: [], diagnostics: error.diagnostics })
+    await writeJson({ valid: false, sources: [], metrics: [], diagnostics: error.diagnostics, changes: [] })
     process.exitCode = exitStatusOf(error)
+  }
+}
+
+/** A definition is as valid where its report cannot be asked, as in a build. */
+async function compareWithReport(
+  workspace: Workspace,
+  definition: Definition,
+): Promise<{ readonly changes: readonly CostedChange[]; readonly changesUnknown?: string }> {
+  try {
+    return { changes: await changesOf(workspace, definition) }
+  } catch (error) {
+    if (!(error instanceof MillraceError)) throw error
+    return { changes: [], changesUnknown: error.message }
   }
 }

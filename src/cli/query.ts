@@ -16,6 +16,7 @@ interface QueryOptions {
   readonly quantiles?: readonly string[]
   readonly where?: string
   readonly timezone?: string
+  readonly definitionVersion?: string
   readonly format?: TotalsFormat
 }
 
@@ -35,6 +36,10 @@ export function addQuery(program: Command): void {
     .option('--quantiles <ranks>', 'such as 0.5,0.95', readNames)
     .option('--where <expression>', 'a condition on dimensions')
     .option('--timezone <zone>', 'where hours and days begin, an IANA name or an offset; default: UTC')
+    .option(
+      '--definition-version <version>',
+      'read totals that were computed for another version of the definition',
+    )
     .addOption(new Option('--format <format>', 'default: table').choices(['table', 'csv', 'json']))
     .action((metric: string, options: QueryOptions, command: Command) =>
       query(workspaceOf(command), metric, options),
@@ -47,13 +52,14 @@ async function query(workspace: Workspace, metric: string, options: QueryOptions
   const deployment = deploymentOf(workspace, definition)
   const { openArchive, openReport } = await import('../engines/registry.ts')
   const { queryMetric } = await import('../run/query-metric.ts')
-  const { from, to, format, ...rest } = options
+  const { from, to, format, definitionVersion: version, ...rest } = options
   const range = { ...(from !== undefined && { fromMs: from }), ...(to !== undefined && { toMs: to }) }
   const job = { definition, digest: sha256, openReport: () => openReport(deployment, 'read') }
-  const answer = await queryMetric(job, { metric, range, ...rest })
+  const asked = { metric, range, ...rest, ...(version !== undefined && { version }) }
+  const answer = await queryMetric(job, asked)
   await writeAll(formatTotals(answer.table, format ?? (workspace.json ? 'json' : 'table')))
-  const { version, revision } = answer
   const archive = await openArchive(deployment)
-  const stale = await staleness({ source, metric, version, revision, archive, job })
+  const { revision } = answer
+  const stale = await staleness({ source, metric, version: answer.version, revision, archive, job })
   for (const warning of [...answer.warnings, ...stale]) say(`millrace: Warning: ${warning}`)
 }

@@ -3,9 +3,12 @@ import type { Command } from 'commander'
 import { formatInstant } from '../core/timestamp.ts'
 import type { MetricStatus, Status } from '../run/read-status.ts'
 import type { ServerStatus } from '../server/server-status.ts'
+import { describeBatch } from './describe-batch.ts'
+import { describeDisk } from './describe-disk.ts'
 import { describeHealth } from './describe-health.ts'
 import { describeRange } from './describe-range.ts'
 import { writeJson, writeOut } from './output.ts'
+import { readDisk } from './read-disk.ts'
 import { sha256 } from './sha256.ts'
 import { countOf, formatBytes, formatCount, formatSeconds, textTable } from './text-table.ts'
 import { deploymentOf, loadChecked, type Workspace, workspaceOf } from './workspace.ts'
@@ -18,6 +21,7 @@ export function addStatus(program: Command): void {
 }
 
 interface Places {
+  readonly data: string
   readonly archive: string
   readonly batch: string
   readonly report: string
@@ -27,32 +31,56 @@ interface Places {
 async function status(workspace: Workspace): Promise<void> {
   const definition = await loadChecked(workspace)
   const deployment = deploymentOf(workspace, definition)
-  const { archivePlace, batchPlace, openArchive, openLink, openReport, reportPlace } = await import(
-    '../engines/registry.ts'
-  )
+  const registry = await import('../engines/registry.ts')
+  const { archivePlace, batchPlace, openArchive, openBatchEngine, openLink, openReport, reportPlace } =
+    registry
   const link = await openLink(deployment)
   const server = link && ((await link.call('status', []).finally(() => link.close())) as ServerStatus)
   const { readStatus } = await import('../run/read-status.ts')
+  const hasty = { ...deployment, patienceMs: PATIENCE_MS }
   const found = await readStatus({
     definition,
     digest: sha256,
-    openArchive: () => openArchive(deployment),
-    openReport: () => openReport(deployment, 'read'),
+    openArchive: () => openArchive(hasty),
+    openReport: () => openReport(hasty, 'read'),
+    openEngine: () => openBatchEngine(hasty),
+    disk: () => readDisk(workspace.dataDir),
   })
   const places = {
     archive: archivePlace(deployment),
     batch: batchPlace(deployment),
     report: reportPlace(deployment),
+    data: workspace.dataDir,
   }
   if (!isWell(found) || !isServing(server)) process.exitCode = 1
-  if (workspace.json) return writeJson({ places, ...found, ...(server && { server }) })
-  const parts = [describeArchive(places, found), describeReport(places, found)]
-  await writeOut([...parts, ...(server ? [describeServer(server)] : [])].join('\n'))
+  await show(workspace, { places, found, server })
+  // What was not waited for any longer would keep the process alive.
+  if (isSilent(found)) process.exit()
 }
 
-function isWell({ archive, report }: Status): boolean {
+interface Shown {
+  readonly places: Places
+  readonly found: Status
+  readonly server: ServerStatus | undefined
+}
+
+async function show(workspace: Workspace, { places, found, server }: Shown): Promise<void> {
+  if (workspace.json) return writeJson({ places, ...found, ...(server && { server }) })
+  const parts = [describeArchive(places, found), describeBatch(places, found), describeReport(places, found)]
+  const last = `${describeDisk(places.data, found.disk)}\n`
+  await writeOut([...parts, ...(server ? [describeServer(server)] : []), last].join('\n'))
+}
+
+function isSilent({ archive, batch, report, disk }: Status): boolean {
+  return [archive, batch, report, disk].some(({ failure }) => failure?.code === 'STATUS_NO_ANSWER')
+}
+
+/** Long enough for a busy server, short enough for somebody who waits. */
+const PATIENCE_MS = 5000
+
+function isWell({ archive, batch, report }: Status): boolean {
   const lost = (archive.health?.missingBlocks ?? 0) + (archive.health?.corruptBlocks ?? 0)
-  return !archive.failure && !report.failure && lost === 0
+  return !archive.failure && !batch.failure && !report.failure && lost === 0
 }
 
 /** None is as well as one that is. */
@@ -82,19 +110,24 @@ function describeArchive(places: Places, { archive: { failure, sources, health }
   const mode = health?.isSafeMode ? 'It is in safe mode, and nothing can be written to it.\n' : ''
   if (sources.length === 0)
     return `${title}${storage}${mode}No raw lines yet. Next: millrace ingest SOURCE FILE…\n`
-  const rows = sources.map(({ source, isDefined, lines, rawBytes, storedBytes, blocks }) => [
-    isDefined ? source : `${source} (not in the definition)`,
-    formatCount(lines),
-    formatCount(blocks),
-    formatBytes(rawBytes),
-    formatBytes(storedBytes),
+  const rows = sources.map((one) => [
+    one.isDefined ? one.source : `${one.source} (not in the definition)`,
+    formatCount(one.lines),
+    formatCount(one.blocks),
+    formatBytes(one.rawBytes),
+    formatBytes(one.storedBytes),
+    secondOf(one.firstObservedMs),
+    secondOf(one.lastObservedMs),
+    secondOf(one.firstEventMs),
+    secondOf(one.endEventMs),
   ])
-  const table = textTable(['source', 'lines', 'blocks', 'raw', 'stored'], rows)
+  const observed = ['first observed', 'last observed', 'events from', 'events to']
+  const table = textTable(['source', 'lines', 'blocks', 'raw', 'stored', ...observed], rows)
   return `${title}${storage}${mode}${table}`
 }
 
 function describeReport(places: Places, { report: { failure, lastRun, metrics } }: Status): string {
-  const title = `Report: ${places.report}\nBatch: ${places.batch}\n`
+  const title = `Report: ${places.report}\n`
   if (failure) return `${title}  the report cannot be asked: ${failure.message}\n`
   const rows = metrics.map((metric) => [
     metric.metric,
@@ -132,6 +165,11 @@ function describeState({ state, linesBehind }: MetricStatus): string {
     case 'unknown':
       return 'the archive does not say how far it is'
   }
+}
+
+/** Whole seconds tell when lines came well enough. */
+function secondOf(ms: number | undefined): string {
+  return ms === undefined ? '-' : formatInstant(Math.floor(ms / 1000) * 1000)
 }
 
 function boundOf(ms: number | null | undefined): string {

@@ -30,9 +30,9 @@ export async function loadChecked({ config }: Workspace): Promise<Definition> {
 /** The adapters that the definition names, or the embedded ones. */
 export function deploymentOf(
   { dataDir }: Pick<Workspace, 'dataDir'>,
-  { archive, batch, report }: Definition,
+  { log, archive, batch, report, sources }: Definition,
 ): Deployment {
-  return { dataDir, archive, batch, report }
+  return { dataDir, log, archive, batch, report, sources }
 }
 
 export function requireSource(definition: Definition, name: string) {

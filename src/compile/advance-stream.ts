@@ -2,15 +2,22 @@
 import { checkLedger } from '../core/check-ledger.ts'
 import { MillraceError } from '../core/error.ts'
 import { finalBefore } from '../core/final-windows.ts'
-import { holdsWindow } from '../core/metric-ranges.ts'
+import { holdsWindow, type PublishedRange } from '../core/metric-ranges.ts'
 import type { MetricPlan } from '../core/plan.ts'
 import { windowStart } from '../core/window.ts'
 import type { StagedSource } from '../ports/batch-engine.ts'
 import type { StreamAdvance } from '../ports/report.ts'
 import { ledgerLines, metricLedger } from './ledger-lines.ts'
 import { describeMetric, type StoredValue } from './publish-run.ts'
+import { versionKey } from './report-state.ts'
 import type { MetricTables } from './report-tables.ts'
-import type { StoredMetric, StoredStream, StreamTables, WindowLines } from './stream-tables.ts'
+import type {
+  MetricProgress,
+  StoredMetric,
+  StoredStream,
+  StreamTables,
+  WindowLines,
+} from './stream-tables.ts'
 
 /** How a database does the parts. Everything happens inside one transaction. */
 export interface AdvanceStore {
@@ -22,7 +29,7 @@ export interface AdvanceStore {
   replaceView(plan: MetricPlan): Promise<void>
   /** Makes the tables that are missing. */
   createTables(plan: MetricPlan): Promise<void>
-  /** Records of the staged base tally by window. */
+  /** Records of the staged base tally by window; asked before its partials are added. */
   stagedWindows(plan: MetricPlan, staged: StagedSource['metrics'][number]): Promise<WindowLines[]>
   /** Appends the partials of all windows but `dropped`. */
   addPartials(
@@ -46,11 +53,20 @@ export interface OffsetRange {
 
 type StagedMetric = StagedSource['metrics'][number]
 
+interface MetricStep {
+  readonly plan: MetricPlan
+  readonly progress: MetricProgress
+}
+
 export class StreamAdvancer {
   readonly #store: AdvanceStore
   readonly #streams: StreamTables
   readonly #advance: StreamAdvance
   readonly #appended: number
+  /** By `versionKey`, as it was when the advance began. */
+  #metrics: ReadonlyMap<string, StoredMetric> = new Map()
+  /** By `versionKey`, of metrics that have joined before. */
+  #published: ReadonlyMap<string, PublishedRange[]> = new Map()
 
   constructor(store: AdvanceStore, advance: StreamAdvance) {
     this.#store = store
@@ -65,7 +81,12 @@ export class StreamAdvancer {
     const stored = await this.#streams.readStream(source)
     if (stored) this.#requireHere(stored)
     for (const line of ledgerLines({ staged, appended: this.#appended })) checkLedger(line)
-    for (const plan of plans) await this.#advanceMetric(plan, stored?.clockMs ?? clockMs)
+    this.#metrics = await this.#streams.readMetrics(plans)
+    const joined = plans.filter((plan) => this.#isJoined(plan))
+    this.#published = hasRecords(staged) ? await this.#streams.publishedOf(joined) : new Map()
+    const steps: MetricStep[] = []
+    for (const plan of plans) steps.push(await this.#advanceMetric(plan, stored?.clockMs ?? clockMs))
+    await this.#streams.addProgress(steps)
     if (staged.rejected > 0 || staged.metrics.some(({ rejected }) => rejected > 0))
       await this.#store.addRejects(staged, this.#advance)
     const clock = Math.max(clockMs, stored?.clockMs ?? clockMs)
@@ -79,16 +100,18 @@ export class StreamAdvancer {
     throw new MillraceError('REPORT_STREAM_MOVED', params)
   }
 
-  async #advanceMetric(plan: MetricPlan, startClockMs: number): Promise<void> {
+  async #advanceMetric(plan: MetricPlan, startClockMs: number): Promise<MetricStep> {
     const { fromOffset, endOffset, staged: source } = this.#advance
     const staged = source.metrics.find(({ metric }) => metric === plan.metric)
     if (!staged) throw new Error(`metric ${plan.metric} was not staged`)
     const latenessMs = this.#latenessOf(plan)
-    const known = await this.#streams.readMetric(plan)
-    const isJoined = known?.endOffset === fromOffset
-    const firstMs = startClockMs + this.#aheadMs
-    const start = isJoined ? undefined : { startOffset: fromOffset, startClockMs: firstMs }
-    if (start) await this.#join(plan, known, startClockMs)
+    const known = this.#known(plan)
+    const isJoined = this.#isJoined(plan)
+    if (!isJoined) {
+      await this.#join(plan, known, startClockMs)
+      const start = { startOffset: fromOffset, startClockMs: startClockMs + this.#aheadMs }
+      await this.#streams.beginMetric(plan, start)
+    }
     const windows = await this.#addPartials(plan, staged)
     const clockMs = Math.max(this.#advance.clockMs, startClockMs)
     const {
@@ -99,12 +122,26 @@ export class StreamAdvancer {
       appended,
     } = metricLedger(plan.source, staged, this.#appended)
     const ledger = { appended, counted, filtered, late, rejected }
-    await this.#streams.writeMetric(plan, { endOffset, clockMs, latenessMs, ...ledger }, start)
-    if (windows.length > 0) {
-      const starts = windows.map(({ windowMs }) => windowMs)
-      await this.#streams.widenBounds(plan, Math.min(...starts), Math.max(...starts))
-    }
+    await this.#widenBounds(plan, windows)
     await this.#settle(plan, isJoined ? known : undefined, { clockMs, latenessMs })
+    return { plan, progress: { endOffset, clockMs, latenessMs, ...ledger } }
+  }
+
+  #known({ metric, version }: MetricPlan): StoredMetric | undefined {
+    return this.#metrics.get(versionKey(metric, version))
+  }
+
+  #isJoined(plan: MetricPlan): boolean {
+    return this.#known(plan)?.endOffset === this.#advance.fromOffset
+  }
+
+  async #widenBounds(plan: MetricPlan, windows: readonly WindowLines[]): Promise<void> {
+    if (windows.length === 0) return
+    const starts = windows.map(({ windowMs }) => windowMs)
+    const [firstMs, lastMs] = [Math.min(...starts), Math.max(...starts)]
+    const bounds = this.#known(plan)?.bounds
+    if (!bounds || firstMs < bounds.firstMs || lastMs > bounds.lastMs)
+      await this.#streams.widenBounds(plan, firstMs, lastMs)
   }
 
   /** Records that were there before the stream may be of windows that begin later than it. */
@@ -149,7 +186,7 @@ export class StreamAdvancer {
     checkLedger(metricLedger(plan.source, { ...staged, counted }, this.#appended))
     const late = staged.late ?? []
     if (windows.length === 0 && late.length === 0) return []
-    const published = await this.#streams.published(plan)
+    const published = await this.#publishedOf(plan)
     const cutOf = ({ windowMs }: WindowLines) =>
       published.find(({ range }) => holdsWindow(range, windowMs))?.cut
     const dropped = windows.filter((window) => cutOf(window) !== undefined)
@@ -168,6 +205,12 @@ export class StreamAdvancer {
     return kept
   }
 
+  /** To join may have ended some. */
+  async #publishedOf(plan: MetricPlan): Promise<PublishedRange[]> {
+    if (!this.#isJoined(plan)) return this.#streams.published(plan)
+    return this.#published.get(versionKey(plan.metric, plan.version)) ?? []
+  }
+
   async #settle(
     plan: MetricPlan,
     before: StoredMetric | undefined,
@@ -177,4 +220,9 @@ export class StreamAdvancer {
     const was = before && finalBefore(before.clockMs, plan.windowMs, before.latenessMs)
     if (was === undefined || final > was) await this.#store.settle(plan, final)
   }
+}
+
+/** Only then does it matter what was published. */
+function hasRecords({ metrics }: StagedSource): boolean {
+  return metrics.some(({ counted, late = [] }) => counted > 0 || late.length > 0)
 }

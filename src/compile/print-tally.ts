@@ -49,6 +49,9 @@ export interface RecordConditions {
   readonly late: string
 }
 
+/** What becomes of a parsed record for one metric, as `verdict` prints it. */
+export const VERDICTS = { counted: 0, filtered: 1, late: 2, rejected: 3 } as const
+
 export class TallyPrinter {
   readonly #dialect: SqlDialect
   readonly #metric: MetricPlan
@@ -74,6 +77,18 @@ export class TallyPrinter {
     }
   }
 
+  /** One of VERDICTS for each parsed record, null for lines that gave none. */
+  verdict(filter: RecordFilter): string {
+    const { rejected, counted, late } = this.conditions(filter)
+    const whens = [
+      `WHEN ${this.#columns.reason} IS NOT NULL THEN NULL`,
+      ...(rejected === 'FALSE' ? [] : [`WHEN ${rejected} THEN ${VERDICTS.rejected}`]),
+      `WHEN ${counted} THEN ${VERDICTS.counted}`,
+      ...(late === 'FALSE' ? [] : [`WHEN ${late} THEN ${VERDICTS.late}`]),
+    ]
+    return `CASE ${whens.join(' ')} ELSE ${VERDICTS.filtered} END`
+  }
+
   /** Start of the record's window, in milliseconds. */
   get windowStart(): string {
     return this.#windowStart()
@@ -83,6 +98,11 @@ export class TallyPrinter {
   partials(tally: Tally, relation: string, filter: RecordFilter): string {
     const { rejected, counted } = this.conditions(filter)
     const valid = `${this.#columns.reason} IS NULL AND NOT ${rejected} AND ${counted}`
+    return this.partialsWhere(tally, relation, valid)
+  }
+
+  /** The same where the records that count are known by a condition of the relation's own. */
+  partialsWhere(tally: Tally, relation: string, valid: string): string {
     const groups = [
       `${this.#windowStart()} AS window_ms`,
       ...this.#metric.dimensions.map((dimension, index) => `${this.#print(dimension.expr)} AS d${index}`),

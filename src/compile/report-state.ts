@@ -1,5 +1,6 @@
 /** What a report says of itself, read by SQL that its databases share: metrics, coverage, runs, rejected lines. */
 import type { PublishedRange } from '../core/metric-ranges.ts'
+import type { MetricPlan } from '../core/plan.ts'
 import type { RunRecord, TimeRange } from '../core/run-record.ts'
 import { addRange } from '../core/time-coverage.ts'
 import type { MetricState, RejectedLine } from '../ports/report.ts'
@@ -12,9 +13,10 @@ export async function readMetricState(
   version?: string,
 ): Promise<MetricState | undefined> {
   const bounds = ['first_window', 'last_window'].map(source.epochMs).join(', ')
-  const sql = `SELECT version, revision, ${bounds}, window_ms FROM ${source.schema}.metrics
-    WHERE tenant = '' AND metric = $1 ORDER BY version = $2 DESC NULLS LAST, revision DESC LIMIT 1`
-  const [row] = await source.read(sql, [metric, version ?? ''])
+  const sql = `SELECT version, revision, ${bounds}, window_ms, plan FROM ${source.schema}.metrics
+    WHERE tenant = '' AND metric = $1 ORDER BY revision DESC, version`
+  const rows = await source.read(sql, [metric])
+  const row = rows.find(([one]) => one === version) ?? rows[0]
   if (!row) return undefined
   const held = String(row[0])
   const streamed = await readStreamed(source, metric, held, Number(row[4]))
@@ -22,6 +24,8 @@ export async function readMetricState(
   return {
     metric,
     version: held,
+    plan: JSON.parse(String(row[5])) as MetricPlan,
+    versions: rows.map(([one]) => String(one)),
     revision: Number(row[1]),
     coverage: streamed ? addRange(coverage, streamed.range) : coverage,
     published: await readPublished(source, metric, held),
@@ -48,14 +52,37 @@ export async function readPublished(
   metric: string,
   version: string,
 ): Promise<PublishedRange[]> {
+  const held = await readPublishedOf(source, [{ metric, version }])
+  return held.get(versionKey(metric, version)) ?? []
+}
+
+/** By `versionKey`, newest first; in one statement. */
+export async function readPublishedOf(
+  source: StateSource,
+  versions: readonly { readonly metric: string; readonly version: string }[],
+): Promise<Map<string, PublishedRange[]>> {
+  const held = new Map<string, PublishedRange[]>()
+  if (versions.length === 0) return held
   const ends = ['from_time', 'to_time'].map(source.epochMs).join(', ')
-  const sql = `SELECT ${ends}, cut, revision FROM ${source.schema}.cuts
-    WHERE tenant = '' AND metric = $1 AND version = $2 ORDER BY revision DESC`
-  const rows = await source.read(sql, [metric, version])
-  return rows.map(([from, to, cut, revision]) => ({
-    range: toRange(from, to),
-    ...{ cut: Number(cut), revision: Number(revision) },
-  }))
+  const wanted = versions.map((_, place) => `(metric = $${place * 2 + 1} AND version = $${place * 2 + 2})`)
+  const sql = `SELECT metric, version, ${ends}, cut, revision FROM ${source.schema}.cuts
+    WHERE tenant = '' AND (${wanted.join(' OR ')}) ORDER BY revision DESC`
+  const rows = await source.read(
+    sql,
+    versions.flatMap(({ metric, version }) => [metric, version]),
+  )
+  for (const [metric, version, from, to, cut, revision] of rows) {
+    const key = versionKey(String(metric), String(version))
+    const ranges = held.get(key) ?? []
+    ranges.push({ range: toRange(from, to), cut: Number(cut), revision: Number(revision) })
+    held.set(key, ranges)
+  }
+  return held
+}
+
+/** Tells versions of metrics apart. */
+export function versionKey(metric: string, version: string): string {
+  return `${version} ${metric}`
 }
 
 function toRange(from: unknown, to: unknown): TimeRange {

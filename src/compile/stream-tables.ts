@@ -2,7 +2,7 @@
 import type { PublishedRange } from '../core/metric-ranges.ts'
 import type { MetricPlan } from '../core/plan.ts'
 import type { TimeRange } from '../core/run-record.ts'
-import { readPublished } from './report-state.ts'
+import { readPublished, readPublishedOf, versionKey } from './report-state.ts'
 import type { StateTarget } from './state-source.ts'
 
 export interface StoredStream {
@@ -17,6 +17,8 @@ export interface StoredMetric {
   readonly endOffset: number
   readonly clockMs: number
   readonly latenessMs: number
+  /** Of its first and last windows; null while it has none. */
+  readonly bounds: { readonly firstMs: number; readonly lastMs: number } | null
 }
 
 export interface WindowLines {
@@ -24,7 +26,7 @@ export interface WindowLines {
   readonly lines: number
 }
 
-export interface MetricProgress extends Omit<StoredMetric, 'startClockMs'> {
+export interface MetricProgress extends Omit<StoredMetric, 'startClockMs' | 'bounds'> {
   readonly appended: number
   readonly counted: number
   readonly filtered: number
@@ -37,6 +39,8 @@ export interface MetricStart {
   readonly startClockMs: number
 }
 
+const PLACE_COLUMNS = ['end_offset', 'clock_ms', 'lateness_ms'] as const
+const LEDGER_COLUMNS = ['appended', 'counted', 'filtered', 'late', 'rejected'] as const
 const MINE = `tenant = '' AND metric = $1 AND version = $2`
 
 export class StreamTables {
@@ -61,46 +65,65 @@ export class StreamTables {
     await this.#target.run(sql, [source, incarnation, endOffset, clockMs])
   }
 
-  async readMetric({ metric, version }: MetricPlan): Promise<StoredMetric | undefined> {
-    const columns = 'start_clock_ms, end_offset, clock_ms, lateness_ms'
-    const sql = `SELECT ${columns} FROM ${this.#table('stream_metrics')} WHERE ${MINE}`
-    const [row] = await this.#target.read(sql, [metric, version])
-    if (!row) return undefined
-    const [startClockMs, endOffset, clockMs, latenessMs] = row.map(Number)
-    return {
-      ...{ startClockMs: startClockMs!, endOffset: endOffset! },
-      ...{ clockMs: clockMs!, latenessMs: latenessMs! },
-    }
+  async readMetric(plan: MetricPlan): Promise<StoredMetric | undefined> {
+    return (await this.readMetrics([plan])).get(versionKey(plan.metric, plan.version))
   }
 
-  /** `start` is given when the metric joins, and its ledger then begins anew. */
-  async writeMetric(plan: MetricPlan, progress: MetricProgress, start: MetricStart | undefined) {
-    const { metric, version, source } = plan
-    const { endOffset, clockMs, latenessMs, ...ledger } = progress
-    const place = { end_offset: endOffset, clock_ms: clockMs, lateness_ms: latenessMs }
+  /** Those that the report holds, by `versionKey`, and all in one statement, as a micro-batch is small. */
+  async readMetrics(plans: readonly MetricPlan[]): Promise<Map<string, StoredMetric>> {
+    const ends = ['m.first_window', 'm.last_window'].map((column) => this.#target.epochMs(column))
+    const columns = 's.start_clock_ms, s.end_offset, s.clock_ms, s.lateness_ms'
+    const names = plans.map(({ metric }) => metric)
+    const sql = `SELECT s.metric, s.version, ${columns}, ${ends.join(', ')} FROM ${this.#table('stream_metrics')} s
+      LEFT JOIN ${this.#table('metrics')} m ON m.tenant = '' AND m.metric = s.metric AND m.version = s.version
+      WHERE s.tenant = '' AND s.metric IN (${names.map((_, place) => `$${place + 1}`).join(', ')})`
+    const rows = names.length > 0 ? await this.#target.read(sql, names) : []
+    return new Map(
+      rows.map(([metric, version, ...rest]) => [versionKey(String(metric), String(version)), toStored(rest)]),
+    )
+  }
+
+  /** A metric joins: its ledger begins anew, with what `addProgress` then adds. */
+  async beginMetric({ metric, version, source }: MetricPlan, start: MetricStart): Promise<void> {
     const table = this.#table('stream_metrics')
-    if (start) {
-      await this.#target.run(`DELETE FROM ${table} WHERE ${MINE}`, [metric, version])
-      const begin = { start_offset: start.startOffset, start_clock_ms: start.startClockMs }
-      const numbers = { ...begin, ...place, ...ledger }
-      const columns = ['tenant', 'metric', 'version', 'source', ...Object.keys(numbers)].join(', ')
-      const values = [`''`, '$1', '$2', '$3', ...Object.values(numbers)].join(', ')
-      await this.#target.run(`INSERT INTO ${table} (${columns}) VALUES (${values})`, [
-        metric,
-        version,
-        source,
-      ])
-      return
-    }
-    const sets = Object.entries(place).map(([column, value]) => `${column} = ${value}`)
-    const sums = Object.entries(ledger).map(([column, value]) => `${column} = ${column} + ${value}`)
-    const sql = `UPDATE ${table} SET ${[...sets, ...sums].join(', ')} WHERE ${MINE}`
-    await this.#target.run(sql, [metric, version])
+    await this.#target.run(`DELETE FROM ${table} WHERE ${MINE}`, [metric, version])
+    const begin = { start_offset: start.startOffset, start_clock_ms: start.startClockMs }
+    const zeros = Object.fromEntries([...PLACE_COLUMNS, ...LEDGER_COLUMNS].map((column) => [column, 0]))
+    const numbers = { ...begin, ...zeros }
+    const columns = ['tenant', 'metric', 'version', 'source', ...Object.keys(numbers)].join(', ')
+    const values = [`''`, '$1', '$2', '$3', ...Object.values(numbers)].join(', ')
+    await this.#target.run(`INSERT INTO ${table} (${columns}) VALUES (${values})`, [metric, version, source])
+  }
+
+  /** Of metrics that have joined, in one statement. */
+  async addProgress(steps: readonly { readonly plan: MetricPlan; readonly progress: MetricProgress }[]) {
+    if (steps.length === 0) return
+    const names: string[] = []
+    const rows = steps.map(({ plan, progress }) => {
+      const { endOffset, clockMs, latenessMs, ...ledger } = progress
+      const counts = LEDGER_COLUMNS.map((column) => ledger[column])
+      const keys = [names.push(plan.metric), names.push(plan.version)].map((place) => `$${place}`)
+      return `(${[...keys, endOffset, clockMs, latenessMs, ...counts].join(', ')})`
+    })
+    const sets = PLACE_COLUMNS.map((column) => `${column} = step.${column}`)
+    const sums = LEDGER_COLUMNS.map((column) => `${column} = held.${column} + step.${column}`)
+    const columns = ['metric', 'version', ...PLACE_COLUMNS, ...LEDGER_COLUMNS].join(', ')
+    await this.#target.run(
+      `UPDATE ${this.#table('stream_metrics')} AS held SET ${[...sets, ...sums].join(', ')}
+        FROM (VALUES ${rows.join(', ')}) AS step(${columns})
+        WHERE held.tenant = '' AND held.metric = step.metric AND held.version = step.version`,
+      names,
+    )
   }
 
   /** Newest first. */
   published({ metric, version }: MetricPlan): Promise<PublishedRange[]> {
     return readPublished(this.#target, metric, version)
+  }
+
+  /** The same of several metrics, by `versionKey`. */
+  publishedOf(plans: readonly MetricPlan[]): Promise<Map<string, PublishedRange[]>> {
+    return readPublishedOf(this.#target, plans)
   }
 
   /** Leaves no published range beyond the instant. */
@@ -182,5 +205,15 @@ export class StreamTables {
 
   #table(name: string): string {
     return `${this.#target.schema}.${name}`
+  }
+}
+
+function toStored(row: readonly unknown[]): StoredMetric {
+  const [startClockMs, endOffset, clockMs, latenessMs] = row.map(Number)
+  const [first, last] = row.slice(4)
+  return {
+    ...{ startClockMs: startClockMs!, endOffset: endOffset! },
+    ...{ clockMs: clockMs!, latenessMs: latenessMs! },
+    bounds: first === null || last === null ? null : { firstMs: Number(first), lastMs: Number(last) },
   }
 }

@@ -24,5 +24,8 @@ export interface Manifest {
   readonly incarnation: string
   readonly generation: number
   readonly nextOffset: number
+  /** When the first and the last line were observed; archives that were begun earlier do not know of the first. */
+  readonly firstObservedMs?: number
+  readonly lastObservedMs?: number
   readonly blocks: readonly Block[]
 }

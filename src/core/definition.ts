@@ -49,11 +49,22 @@ export interface Field {
   readonly path: readonly string[]
 }
 
+/** A topic that is read as a source. */
+export interface SourceTopic {
+  readonly topic: string
+  /** Where to begin the first time. */
+  readonly start: 'earliest' | 'latest'
+  /** Whether a line is observed when the broker took it, or when it is read. */
+  readonly observed: 'topic' | 'read'
+}
+
 export interface Source {
   readonly name: string
   readonly format: Format
   readonly time: TimeRule
   readonly nullTexts: readonly string[]
+  /** The topic of the log's brokers that others fill with its lines; by the door when absent. */
+  readonly from?: SourceTopic
   /** Records whose event time lies further beyond their observed time are rejected; no limit when absent. */
   readonly allowedSkewMs?: number
   readonly fields: readonly Field[]
@@ -136,6 +147,7 @@ export interface Definition {
   readonly file: string
   readonly sources: ReadonlyMap<string, Source>
   readonly metrics: ReadonlyMap<string, Metric>
+  readonly log: { readonly adapter?: AdapterConfig }
   readonly archive: { readonly mirror?: string; readonly adapter?: AdapterConfig }
   readonly batch: { readonly adapter?: AdapterConfig; readonly schedule?: Schedule }
   readonly report: { readonly adapter?: AdapterConfig }

@@ -103,6 +103,10 @@ export const ERROR_TABLE = {
     exit: 2,
     text: 'The batch engine {engine} cannot leave out late lines of source {source}. Use the embedded engine for it.',
   },
+  BATCH_MASTER_SILENT: {
+    exit: 1,
+    text: "{master} can be reached, but not the page on which it tells of its workers: {why}. Name the page's address as `page` under `batch` in the definition. Batches run without it.",
+  },
   BATCH_MASTER_UNREACHABLE: {
     exit: 1,
     text: 'Cannot reach {master}, the master of the batch engine: {why}. The report stays as it was. Check the address under `batch` in the definition, and that the master runs.',
@@ -239,6 +243,14 @@ export const ERROR_TABLE = {
     exit: 1,
     text: 'The ledger of {what} does not balance: appended {appended}, but counted {counted} + filtered {filtered} + late {late} + rejected {rejected} = {total}. Nothing was published. This is a bug in Millrace; please report it with the definition.',
   },
+  LOG_BAD_SETTINGS: {
+    exit: 2,
+    text: 'The brokers of the log cannot be used by these settings: {why}. Nothing was started. Mend `log` in the definition.',
+  },
+  LOG_BROKER_AWAY: {
+    exit: 1,
+    text: 'The brokers {brokers} cannot be used for source {source} at the moment: {why}. Nothing was acked. It is tried again; see that the brokers run and can be reached.',
+  },
   LOG_CLOCK_JUMPED: {
     exit: 1,
     text: 'The clock of this machine is {hours} hours ahead of where it was. Nothing was added, since lines would be stamped with a wrong time for ever. Set the clock right; if it is right, restart the server.',
@@ -251,6 +263,42 @@ export const ERROR_TABLE = {
     exit: 1,
     text: 'The idempotency key {key} was used before for other lines. Nothing was added. Send a new key with new lines.',
   },
+  LOG_LINE_TOO_LONG: {
+    exit: 1,
+    text: 'A line of source {source} is too long for topic {topic}, which takes {most} bytes at once. Nothing was added. Raise `max.message.bytes` of the topic and restart the server, or leave the line out.',
+  },
+  LOG_NOT_EMPTIED: {
+    exit: 1,
+    text: 'The log that was used before holds {lines} lines of source {source} that the archive does not have yet, so another one cannot go on from there. Nothing was started. Put `log` in the definition back as it was, run `millrace batch`, which archives them, then change it.',
+  },
+  LOG_READ_ONLY: {
+    exit: 1,
+    text: 'Source {source} takes its lines from topic {topic}, not from here. Nothing was added. Produce them to the topic.',
+  },
+  LOG_RECORDS_GONE: {
+    exit: 1,
+    text: 'Topic {topic} does not hold record {record} of partition {partition} any more as it was, and source {source} needs it: the archive or the report does not have its lines yet. Brokers delete records by the age or size that their topic is set to keep, or they were lost with one. Nothing is passed over. Restore them, or take the lines up again under a new name of the source.',
+  },
+  LOG_TOPIC_CHANGED: {
+    exit: 1,
+    text: 'Source {source} had its lines in topic {was}, and some of them are not in the archive and the report yet; now it is to use {topic}. Nothing was started. Put `topic_prefix` or `from` back until all is archived and counted, then change it.',
+  },
+  LOG_TOPIC_MISSING: {
+    exit: 1,
+    text: 'The brokers {brokers} have no topic {topic}, which source {source} takes its lines from. Mend `from` of the source, or make the topic.',
+  },
+  LOG_TOPIC_REPLACED: {
+    exit: 1,
+    text: 'Topic {topic} of source {source} was deleted and made anew, so its records are numbered from the start again, and lines of the old one are not in the archive and the report yet. Nothing was read or added. Take the lines up under a new name of the source.',
+  },
+  LOG_TOPIC_TAKEN: {
+    exit: 1,
+    text: 'Topic {topic} holds records that this data folder knows nothing of: another server writes to it, or the order of its lines was lost with a data folder. Nothing was added. Give source {source} a topic of its own by another `topic_prefix`.',
+  },
+  LOG_TOPIC_TIMES: {
+    exit: 1,
+    text: 'The records of topic {topic} bear the times of their producers (message.timestamp.type is {type}), so they do not tell when source {source} got them. Set the topic to LogAppendTime, or write `observed: read` beside it, so that lines are stamped when they are read.',
+  },
   LOG_TRIMMED: {
     exit: 1,
     text: 'Line {offset} of source {source} is no longer in the log, which begins at {held}; it is in the archive. Run `millrace batch`, which reads the archive.',
@@ -261,7 +309,7 @@ export const ERROR_TABLE = {
   },
   METRIC_CHANGED: {
     exit: 1,
-    text: 'The totals of metric {metric} were computed for another version of its definition ({held}; the definition is now {asked}), so they would answer another question. Run `millrace batch` to compute it anew.',
+    text: 'The totals of metric {metric} were computed for another version of its definition ({held}; the definition is now {asked}), so they would answer another question. Run `millrace batch` to compute it anew; until then `millrace query {metric} --definition-version {held}` reads the old totals.',
   },
   METRIC_WITHOUT_TOTALS: {
     exit: 1,
@@ -294,6 +342,10 @@ export const ERROR_TABLE = {
   QUERY_UNKNOWN_METRIC: {
     exit: 2,
     text: 'There is no metric {metric} in the definition.{hint}',
+  },
+  QUERY_UNKNOWN_VERSION: {
+    exit: 2,
+    text: 'The report has no totals of version {version} of metric {metric}. It has those of {known}.',
   },
   REPORT_BAD_ADDRESS: {
     exit: 2,
@@ -422,6 +474,10 @@ export const ERROR_TABLE = {
   SNIFF_NO_TIME: {
     exit: 2,
     text: 'Cannot tell how to read {file}: no date and time was found in its lines, and a metric needs one in each. Write millrace.yaml by hand if the time stands in a form of its own.',
+  },
+  STATUS_NO_ANSWER: {
+    exit: 1,
+    text: 'It did not answer within {seconds} s. Check its address in the definition, and the network between.',
   },
   STEP_INVALID: {
     exit: 2,

@@ -60,6 +60,15 @@ export const batchSchema = z
       .meta({ description: 'Cores to use in all. Default: what the master gives.' })
       .optional(),
     home: z.string().min(1).meta({ description: 'The folder of Spark. Default: SPARK_HOME.' }).optional(),
+    page: z
+      .string()
+      .regex(/^https?:\/\/[^\s/]+\/?$/, { error: 'DEFINE_BAD_ADDRESS' })
+      .meta({
+        description:
+          "A standalone master's page, which `millrace status` asks. Default: port 8080 of its host.",
+        examples: ['http://master:8080'],
+      })
+      .optional(),
     wait: z
       .string()
       .regex(/^[0-9]{1,9}(ms|s|m|h|d)$/, { error: 'DEFINE_BAD_DURATION' })
@@ -103,5 +112,85 @@ export const reportSchema = z
   })
   .meta({ description: 'Where totals are kept.' })
 
+export const logSchema = z
+  .strictObject({
+    kafka: z
+      .string()
+      .regex(/^[^\s,:]+:[0-9]{1,5}(,[^\s,:]+:[0-9]{1,5})*$/, { error: 'DEFINE_BAD_BROKERS' })
+      .meta({
+        description: 'Keeps lines in Apache Kafka until they are archived: some of its brokers.',
+        examples: ['broker:9092', 'kafka1:9092,kafka2:9092'],
+      })
+      .optional(),
+    topic_prefix: z
+      .string()
+      .regex(/^[A-Za-z0-9._-]{0,150}$/, { error: 'DEFINE_BAD_TOPIC' })
+      .meta({ description: "What a source's name follows in the name of its topic. Default millrace." })
+      .optional(),
+    partitions: whole(1000)
+      .meta({ description: 'Partitions of a topic when it is made. Default 1.' })
+      .optional(),
+    replication: whole(100)
+      .meta({ description: 'Copies of each record when a topic is made. Default: as the brokers are set.' })
+      .optional(),
+    retention: z
+      .string()
+      .regex(/^[0-9]{1,9}(ms|s|m|h|d)$/, { error: 'DEFINE_BAD_DURATION' })
+      .meta({
+        description: 'How long a topic keeps lines that archive and report have. Default 1d.',
+        examples: ['7d'],
+      })
+      .optional(),
+    tls: z
+      .boolean()
+      .meta({ description: 'Speaks TLS. Default: true where ca, cert or key is given.' })
+      .optional(),
+    ca: ca.optional(),
+    cert: z
+      .string()
+      .min(1)
+      .meta({ description: 'A PEM file of the certificate to show. A relative path is taken from the file.' })
+      .optional(),
+    key: z
+      .string()
+      .min(1)
+      .meta({ description: "A PEM file of the certificate's key. A relative path is taken from the file." })
+      .optional(),
+    sasl: z
+      .enum(['plain', 'scram-sha-256', 'scram-sha-512'])
+      .meta({ description: 'How to log in.' })
+      .optional(),
+    user: z.string().min(1).meta({ description: 'The user name to give.' }).optional(),
+    password_file: z
+      .string()
+      .min(1)
+      .meta({
+        description: 'A file that holds the password; else it stands in MILLRACE_KAFKA_PASSWORD.',
+      })
+      .optional(),
+  })
+  .meta({ description: 'Where lines are kept between the door and the archive.' })
+
+/** Where the lines of a source come from, if not by the door. */
+export const fromSchema = z
+  .strictObject({
+    kafka: z
+      .string()
+      .regex(/^[A-Za-z0-9._-]{1,249}$/, { error: 'DEFINE_BAD_TOPIC' })
+      .meta({ description: 'The topic. Each record of it is a line.', examples: ['web-logs'] }),
+    start: z
+      .enum(['earliest', 'latest'])
+      .meta({ description: 'Where to begin when the topic is read for the first time. Default earliest.' })
+      .optional(),
+    observed: z
+      .enum(['topic', 'read'])
+      .meta({
+        description:
+          'When a line counts as observed. topic: when the broker took it, which needs LogAppendTime. read: when it is read. Default topic.',
+      })
+      .optional(),
+  })
+  .meta({ description: 'A topic of Kafka that others fill. Needs `log: { kafka: … }`.' })
+
 /** For each role: the key that names its adapter. */
-export const ADAPTER_KEYS = { archive: 'hdfs', batch: 'spark', report: 'postgres' } as const
+export const ADAPTER_KEYS = { log: 'kafka', archive: 'hdfs', batch: 'spark', report: 'postgres' } as const

@@ -6,11 +6,11 @@ import { checkSchedule } from './check-schedule.ts'
 import type { DefinitionText, Partly } from './definition-schema.ts'
 import type { DiagnosticList } from './diagnostic.ts'
 
-type Roles = Pick<Definition, 'archive' | 'batch' | 'report'>
+type Roles = Pick<Definition, 'log' | 'archive' | 'batch' | 'report'>
 type Role = keyof Roles
 
 /** Options that are paths, relative to the definition's folder. */
-const PATHS: ReadonlySet<string> = new Set(['ca', 'home'])
+const PATHS: ReadonlySet<string> = new Set(['ca', 'cert', 'home', 'key', 'password_file'])
 
 export function checkAdapters(text: Partly<DefinitionText>, file: string, problems: DiagnosticList): Roles {
   const { mirror, ...archive } = text.archive ?? {}
@@ -25,7 +25,10 @@ export function checkAdapters(text: Partly<DefinitionText>, file: string, proble
   const { cron, timezone, ...engine } = text.batch ?? {}
   const batch = checkRole('batch', engine, file, problems)
   const report = checkRole('report', text.report ?? {}, file, problems)
+  const log = checkRole('log', text.log ?? {}, file, problems)
+  checkLogin(log, problems)
   return {
+    log: log ? { adapter: log } : {},
     archive: {
       ...(mirror !== undefined && { mirror: resolve(dirname(file), mirror) }),
       ...(found && { adapter: found }),
@@ -33,6 +36,15 @@ export function checkAdapters(text: Partly<DefinitionText>, file: string, proble
     batch: { ...(batch && { adapter: batch }), ...checkSchedule({ cron, timezone }, problems) },
     report: report ? { adapter: report } : {},
   }
+}
+
+/** A mechanism and a user belong together. */
+function checkLogin(log: AdapterConfig | undefined, problems: DiagnosticList): void {
+  const { sasl, user, password_file } = log?.options ?? {}
+  const isWhole = sasl !== undefined && user !== undefined
+  for (const [key, value] of Object.entries({ sasl, user, password_file }))
+    if (value !== undefined && !isWhole)
+      problems.add('DEFINE_PASSWORD_WITHOUT_LOGIN', ['log', key], { key }, { target: 'key' })
 }
 
 /** Undefined when the role stays embedded; then none of the adapter's options may stand there. */

@@ -1,5 +1,6 @@
 /** Plain data → checked Definition: shape first, then the meaning of every part that has the right shape. */
 import type { Definition } from '../core/definition.ts'
+import { ADAPTER_KEYS } from './adapter-schema.ts'
 import { checkAdapters } from './check-adapters.ts'
 import { checkMetric } from './check-metric.ts'
 import { checkServe } from './check-serve.ts'
@@ -31,6 +32,14 @@ export function checkDefinition(
     ]),
   )
   const roles = checkAdapters(text, file, problems)
+  for (const [name, source] of sourceTexts)
+    if (source?.from && !roles.log.adapter)
+      problems.add(
+        'DEFINE_OPTION_WITHOUT_ADAPTER',
+        ['sources', name, 'from'],
+        { key: 'from', adapter: ADAPTER_KEYS.log },
+        { target: 'key' },
+      )
   const serve = checkServe(text, sources, file, problems)
   if (!problems.isEmpty) return undefined
   return {

@@ -3,6 +3,7 @@
 import type { Field, FieldType, Format, Source } from '../core/definition.ts'
 import { parseDuration } from '../core/duration.ts'
 import { compareText } from '../core/expr-fields.ts'
+import { ADAPTER_KEYS } from './adapter-schema.ts'
 import { checkFormat } from './check-format.ts'
 import { checkTime } from './check-time.ts'
 import type { SourceText } from './definition-schema.ts'
@@ -43,10 +44,18 @@ export function checkSource(
   const source = {
     ...{ name, nullTexts, fields: [...fields.values()] },
     format: format?.format ?? { kind: 'json' },
+    ...checkFrom(text.from),
     ...(text.allowed_skew !== undefined && { allowedSkewMs: parseDuration(text.allowed_skew) ?? 0 }),
     time: time ?? { field: '', path: [], layout: { kind: 'iso' }, zone: 'UTC' },
   } satisfies Source
   return { source, broken }
+}
+
+function checkFrom(from: SourceText['from']): Pick<Source, 'from'> {
+  const topic = from?.[ADAPTER_KEYS.log]
+  if (topic === undefined) return {}
+  const { start = 'earliest', observed = 'topic' } = from!
+  return { from: { topic, start, observed } }
 }
 
 function builtInFields(format: Format): [string, Field][] {

@@ -1,6 +1,6 @@
 /** The one shape of a definition: the loader's structural check, the JSON Schema and the TypeScript types. */
 import { z } from 'zod'
-import { archiveSchema, batchSchema, reportSchema } from './adapter-schema.ts'
+import { archiveSchema, batchSchema, fromSchema, logSchema, reportSchema } from './adapter-schema.ts'
 import { serveSchema } from './serve-schema.ts'
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/
@@ -111,6 +111,7 @@ const duration = (description: string, example: string) =>
   ruled(DURATION, 'DEFINE_BAD_DURATION').meta({ description, examples: [example] })
 
 const source = z.strictObject({
+  from: fromSchema.optional(),
   format,
   time: time.optional(),
   nulls: z
@@ -178,6 +179,7 @@ export const definitionSchema = z
       .record(ruled(METRIC_NAME, 'DEFINE_BAD_NAME'), metric.meta({ description: 'One metric.' }))
       .meta({ description: 'What is computed: name → metric.' })
       .optional(),
+    log: logSchema.optional(),
     archive: archiveSchema.optional(),
     batch: batchSchema.optional(),
     report: reportSchema.optional(),

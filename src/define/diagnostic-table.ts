@@ -2,6 +2,7 @@
 export const DIAGNOSTIC_TABLE = {
   DEFINE_ALIAS_EXPANSION: 'The aliases of this file expand to more values than a definition can need.',
   DEFINE_BAD_ADDRESS: '{key} is not an address that can be used: write a URL such as {example}.',
+  DEFINE_BAD_BROKERS: '{key} is not a list of brokers: write host:port, several joined by commas.',
   DEFINE_BAD_CRON: '{given} is not a time table: write five fields of cron, such as 0 3 * * *.',
   DEFINE_BAD_DELIMITER: 'A delimiter is one ASCII character other than a quote or a line end, not {given}.',
   DEFINE_BAD_DURATION: '{given} is not a duration: write a whole number and ms, s, m, h or d.',
@@ -14,6 +15,8 @@ export const DIAGNOSTIC_TABLE = {
   DEFINE_BAD_SIZE: '{given} is not a size: write a whole number and k, m, g or t.',
   DEFINE_BAD_TIME_LAYOUT: '{given} is not a time layout: {why}.',
   DEFINE_BAD_TOKEN_HASH: '{given} is not the hash of a token: take one from `millrace token`.',
+  DEFINE_BAD_TOPIC:
+    '{given} cannot be the name of a topic, or the beginning of one: write letters, digits, dots, underscores and hyphens.',
   DEFINE_BAD_UNIT: 'A unit is UCUM text: 1 to 63 printable ASCII characters without spaces, not {given}.',
   DEFINE_BAD_VALUE: '{key} cannot be {given}: expected {expected}.',
   DEFINE_COLUMN_CLASH:
@@ -35,6 +38,7 @@ export const DIAGNOSTIC_TABLE = {
   DEFINE_NO_COLUMNS: 'The format {format} needs the names of its columns, in file order.',
   DEFINE_NO_TIME: 'The source {source} does not say which field holds the event time.',
   DEFINE_OPTION_WITHOUT_ADAPTER: '{key} is an option of {adapter}, which is not given.',
+  DEFINE_PASSWORD_WITHOUT_LOGIN: '{key} belongs to a login: name `sasl` and `user` both.',
   DEFINE_RATIO_OF_QUANTILES: 'The ratio {ratio} uses {measure}, whose quantiles are many numbers, not one.',
   DEFINE_RESERVED_NAME: 'The name {name} is taken by a column that every metric has.',
   DEFINE_TOO_DEEP: 'The text is nested more than 64 levels deep, which no definition needs.',

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import type { AdapterConfig, Definition } from '../core/definition.ts'
 import { parseDuration } from '../core/duration.ts'
+import { MillraceError } from '../core/error.ts'
 import type { SourcePlan } from '../core/plan.ts'
 import type { Link } from '../link/link.ts'
 import type { Archive } from '../ports/archive.ts'
@@ -14,24 +15,32 @@ import type { TableFile } from '../ports/table-file.ts'
 const HDFS_PATH = '/millrace'
 
 /** Where everything embedded lives, and which roles other adapters take. */
-export interface Deployment extends Partial<Pick<Definition, 'archive' | 'batch' | 'report'>> {
+export interface Deployment
+  extends Partial<Pick<Definition, 'log' | 'archive' | 'batch' | 'report' | 'sources'>> {
   readonly dataDir: string
+  /** How long an archive or a report on other machines that does not answer is asked again; else as they see fit. */
+  readonly patienceMs?: number
 }
 
-export async function openArchive({ dataDir, archive }: Deployment): Promise<Archive> {
+export async function openArchive({ dataDir, archive, patienceMs }: Deployment): Promise<Archive> {
   if (!archive?.adapter) {
     const { FilesArchive } = await import('./files/archive.ts')
     return new FilesArchive({ dataDir, ...(archive?.mirror !== undefined && { mirror: archive.mirror }) })
   }
-  return openHdfs(archive.adapter, dataDir)
+  return openHdfs(archive.adapter, dataDir, patienceMs)
 }
 
-async function openHdfs({ address, options }: AdapterConfig, dataDir: string): Promise<Archive> {
+async function openHdfs(
+  { address, options }: AdapterConfig,
+  dataDir: string,
+  patienceMs?: number,
+): Promise<Archive> {
   const { HdfsArchive } = await import('./hdfs/archive.ts')
   const { ca, block_size, path = HDFS_PATH, ...rest } = options as HdfsConfig
   return new HdfsArchive({
     ...{ ...rest, address, dataDir, path },
     ...(ca !== undefined && { caFile: ca }),
+    ...(patienceMs !== undefined && { patienceMs }),
     ...(block_size !== undefined && { blockSizeBytes: bytesOf(block_size) }),
   })
 }
@@ -91,6 +100,7 @@ interface SparkConfig {
   readonly memory?: string
   readonly cores?: number
   readonly home?: string
+  readonly page?: string
   readonly wait?: string
   readonly conf?: Readonly<Record<string, string | number | boolean>>
 }
@@ -121,10 +131,10 @@ export async function openReport(deployment: Deployment, mode: 'read' | 'write')
 
 /** The same, for the server itself. */
 export async function openOwnReport(
-  { dataDir, report }: Deployment,
+  { dataDir, report, patienceMs }: Deployment,
   mode: 'read' | 'write',
 ): Promise<Report> {
-  if (report?.adapter) return openPostgres(report.adapter, mode)
+  if (report?.adapter) return openPostgres(report.adapter, mode, patienceMs)
   const { openDuckdbReport } = await import('./duckdb/report.ts')
   return openDuckdbReport(dataDir, mode)
 }
@@ -141,15 +151,24 @@ export async function openStreamEngine(stagingRoot: string): Promise<StreamEngin
   return new DuckdbStreamEngine({ stagingRoot })
 }
 
-async function openPostgres({ address, options }: AdapterConfig, mode: 'read' | 'write'): Promise<Report> {
+async function openPostgres(
+  { address, options }: AdapterConfig,
+  mode: 'read' | 'write',
+  patienceMs?: number,
+): Promise<Report> {
   const { openPostgresReport } = await import('./postgres/report.ts')
   const { stagedTextReader } = await import('./duckdb/staged-text.ts')
   const { schema, ca } = options as { schema?: string; ca?: string }
   const place = { url: address, ...(schema && { schema }), ...(ca && { caFile: ca }) }
-  return openPostgresReport(place, mode, { text: stagedTextReader })
+  return openPostgresReport(place, mode, {
+    text: stagedTextReader,
+    ...(patienceMs !== undefined && { patienceMs }),
+  })
 }
 
 export interface LogHooks {
+  /** What is there is read; nothing is taken in, and nobody is put out. */
+  readonly isReader?: boolean
   /** The latest clock that a report was told of this source. */
   clockFloor?(source: string): Promise<number>
   /** Hears of bytes at the end of the log that were never acked. */
@@ -157,10 +176,29 @@ export interface LogHooks {
 }
 
 /** Opens the log for the one process that writes it. Errors: DATA_LOCKED, LOG_DAMAGED. */
-export async function openLog({ dataDir }: Deployment, archive: Archive, hooks: LogHooks): Promise<Log> {
-  const { FilesLog } = await import('./files/log.ts')
+export async function openLog(deployment: Deployment, archive: Archive, hooks: LogHooks): Promise<Log> {
   const firstOffset = async (source: string) => (await archive.manifest(source))?.nextOffset ?? 0
+  const { dataDir, log, sources } = deployment
+  if (log?.adapter) {
+    const { openKafkaLog } = await import('./kafka/open-log.ts')
+    await requireEmptied(deployment, await import('./files/log.ts'), firstOffset)
+    return openKafkaLog({ dataDir, ...log.adapter, sources: sources ?? new Map(), firstOffset, ...hooks })
+  }
+  await requireEmptied(deployment, await import('./kafka/beside-log.ts'), firstOffset)
+  const { FilesLog } = await import('./files/log.ts')
   return FilesLog.open({ dataDir, firstOffset, ...hooks })
+}
+
+/** Lines that another log still has come before those of this one. Errors: LOG_NOT_EMPTIED. */
+async function requireEmptied(
+  { dataDir }: Deployment,
+  other: Pick<typeof import('./files/log.ts'), 'linesAhead' | 'listLogs'>,
+  archived: (source: string) => Promise<number>,
+): Promise<void> {
+  for (const source of await other.listLogs(dataDir)) {
+    const lines = await other.linesAhead(dataDir, source, () => archived(source))
+    if (lines > 0) throw new MillraceError('LOG_NOT_EMPTIED', { source, lines })
+  }
 }
 
 /** A report that is elsewhere must be there, let us in and be writable; one in the data folder is always at hand. */
@@ -190,12 +228,14 @@ export async function lockData({ dataDir }: Deployment, purpose: string): Promis
 
 /** Runs an ingest beside the source's log, if it has one. Errors: INGEST_LOG_AHEAD, INGEST_LOG_OPEN. */
 export async function besideLog<T>(
-  { dataDir }: Deployment,
+  { dataDir, log }: Deployment,
   archive: Archive,
   source: string,
   ingest: () => Promise<T>,
 ): Promise<T> {
-  const { besideLog: run } = await import('./files/log.ts')
+  const { besideLog: run } = log?.adapter
+    ? await import('./kafka/beside-log.ts')
+    : await import('./files/log.ts')
   const archived = async () => (await archive.manifest(source))?.nextOffset ?? 0
   return run({ dataDir, source }, archived, ingest)
 }

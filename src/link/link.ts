@@ -42,8 +42,8 @@ export class Link {
       const socket = connect(socketPath(dataDir))
       socket.once('connect', () => resolve(new Link(socket)))
       socket.once('error', (error: NodeJS.ErrnoException) => {
-        // None was ever there, or it was killed.
-        if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') resolve(undefined)
+        // None was ever there, nor can be where the folder is a file; or it was killed.
+        if (['ENOENT', 'ENOTDIR', 'ECONNREFUSED'].includes(error.code ?? '')) resolve(undefined)
         else reject(new MillraceError('SERVE_UNREACHABLE', { why: error.message }, { cause: error }))
       })
     })

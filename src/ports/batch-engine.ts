@@ -62,12 +62,32 @@ export interface StagedSource {
   }[]
 }
 
+/** What the machines of an engine do, by the account of whoever gives them out. */
+export interface ClusterState {
+  /** Those that can take work. */
+  readonly workers: number
+  readonly cores: number
+  readonly freeCores: number
+  readonly memoryBytes: number
+  readonly freeMemoryBytes: number
+  /** Of Millrace, whoever started them. */
+  readonly applications: readonly {
+    readonly name: string
+    readonly state: 'running' | 'waiting'
+    readonly cores: number
+    readonly startedMs: number
+  }[]
+  readonly otherApplications: number
+}
+
 export interface BatchEngine {
   readonly name: string
   /** How the engine's machines get at blocks: local paths of this machine, or URIs that they open themselves. */
   readonly reads: 'paths' | 'uris'
   /** One result per request, in the same order; all of them in one start of the engine. */
   compute(requests: readonly BatchRequest[], options?: BatchOptions): Promise<StagedSource[]>
+  /** Of an engine on other machines; undefined where nobody gives an account of them. Asks nothing else to be installed. */
+  state?(): Promise<ClusterState | undefined>
   close(): Promise<void>
 }
 

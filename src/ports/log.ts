@@ -58,7 +58,8 @@ export interface Log {
   /**
    * Resolves once the batch is durable. A source's first batch begins where its archive ends. Errors: LOG_UNWRITABLE
    * (when `failure` is set too, nothing is acked until the log is opened anew; else it may be tried again),
-   * LOG_KEY_REUSED, LOG_CLOCK_JUMPED, DATA_LOCKED (while an ingest of a source without a log runs).
+   * LOG_KEY_REUSED, LOG_CLOCK_JUMPED, DATA_LOCKED (while an ingest of a source without a log runs), LOG_BROKER_AWAY (it
+   * may be tried again), LOG_LINE_TOO_LONG, LOG_READ_ONLY.
    */
   append(source: string, batch: LogBatch): Promise<Appended>
   /** The durable end, and a clock that is true at this moment. */
@@ -74,5 +75,7 @@ export interface Log {
   trim(source: string, offset: number): Promise<void>
   /** Why nothing can be acked any more; undefined while all is well. */
   readonly failure: Error | undefined
+  /** Why nothing can be acked or read at the moment, though it may pass by itself. */
+  readonly trouble?: Error | undefined
   close(): Promise<void>
 }

@@ -54,6 +54,10 @@ export interface DigestQuery {
 export interface MetricState {
   readonly metric: string
   readonly version: string
+  /** By which the totals were computed; the definition may have changed since. */
+  readonly plan: MetricPlan
+  /** All versions that have totals, newest first. */
+  readonly versions: readonly string[]
   readonly revision: number
   readonly coverage: readonly TimeRange[]
   /** What batch runs counted, newest first; windows outside are the stream's. */

@@ -5,6 +5,7 @@ import type { Report } from '../ports/report.ts'
 
 export interface MetricChange {
   readonly metric: string
+  readonly source: string
   readonly kind: 'new' | 'changed'
   /** In the archive, which a backfill would read. */
   readonly lines: number
@@ -23,7 +24,7 @@ export async function findChanges(
     for (const { metric, version } of metrics) {
       const held = await report.metricState(metric, version)
       if (held?.version === version) continue
-      changes.push({ metric, kind: held ? 'changed' : 'new', lines })
+      changes.push({ metric, source, kind: held ? 'changed' : 'new', lines })
     }
   }
   return changes

@@ -15,6 +15,14 @@ export function findPlan(definition: Definition, name: string, digest: Digest): 
   throw new MillraceError('QUERY_UNKNOWN_METRIC', { metric: name, hint })
 }
 
+/** Totals of one version, which need not be that of the definition. Errors: METRIC_WITHOUT_TOTALS, QUERY_UNKNOWN_VERSION. */
+export async function findVersion(report: Report, metric: string, version: string): Promise<MetricState> {
+  const state = await report.metricState(metric, version)
+  if (!state) throw new MillraceError('METRIC_WITHOUT_TOTALS', { metric })
+  if (state.version === version) return state
+  throw new MillraceError('QUERY_UNKNOWN_VERSION', { metric, version, known: state.versions.join(', ') })
+}
+
 /** Errors: METRIC_WITHOUT_TOTALS, METRIC_CHANGED. */
 export async function requireTotals(report: Report, { metric, version }: MetricPlan): Promise<MetricState> {
   const state = await report.metricState(metric, version)

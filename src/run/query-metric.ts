@@ -11,7 +11,7 @@ import { planStep } from '../core/step.ts'
 import { coversRange } from '../core/time-coverage.ts'
 import { formatInstant } from '../core/timestamp.ts'
 import type { MetricState, Report } from '../ports/report.ts'
-import { findPlan, requireTotals } from './find-totals.ts'
+import { findPlan, findVersion, requireTotals } from './find-totals.ts'
 import { type SelectionRequest, selectTotals } from './select-totals.ts'
 
 export interface QueryRequest extends SelectionRequest {
@@ -23,6 +23,8 @@ export interface QueryRequest extends SelectionRequest {
   readonly timezone?: string
   /** A condition on dimensions. */
   readonly where?: string
+  /** Of the metric's definition whose totals are read; that of the definition as it is now when absent. */
+  readonly version?: string
 }
 
 export interface QueryJob {
@@ -41,13 +43,16 @@ export interface QueryAnswer {
 
 /** Errors: QUERY_*, STEP_*, METRIC_*, REPORT_*. */
 export async function queryMetric(job: QueryJob, request: QueryRequest): Promise<QueryAnswer> {
-  const plan = findPlan(job.definition, request.metric, job.digest)
-  const selection = selectTotals(plan, request)
+  const current = findPlan(job.definition, request.metric, job.digest)
   checkRange(request.range)
-  const where = request.where === undefined ? undefined : compileWhere(request.where, plan)
+  // What can be refused without the report is.
+  const asked = request.version === undefined ? ask(current, request) : undefined
   const report = await job.openReport()
   try {
-    const state = await requireTotals(report, plan)
+    const { metric, version = current.version } = request
+    const state = asked ? await requireTotals(report, current) : await findVersion(report, metric, version)
+    const { plan, selection, where } =
+      asked ?? ask(version === current.version ? current : state.plan, request)
     const totals = await report.query({
       plan,
       range: request.range,
@@ -58,10 +63,20 @@ export async function queryMetric(job: QueryJob, request: QueryRequest): Promise
       ...(where && { where }),
     })
     const table = finishTotals(plan, totals, selection)
-    return { version: state.version, revision: state.revision, table, warnings: warn(state, request.range) }
+    return {
+      version: state.version,
+      revision: state.revision,
+      table,
+      warnings: warn(state, request.range, current),
+    }
   } finally {
     await report.close()
   }
+}
+
+function ask(plan: MetricPlan, request: QueryRequest) {
+  const where = request.where === undefined ? undefined : compileWhere(request.where, plan)
+  return { plan, selection: selectTotals(plan, request), where }
 }
 
 function checkRange({ fromMs, toMs }: TimeRange): void {
@@ -77,8 +92,15 @@ function windowsHeld({ windowMs }: MetricPlan, state: MetricState, range: TimeRa
   return { fromMs, toMs: Math.max(fromMs, Math.min(end, range.toMs ?? end)) }
 }
 
-function warn(state: MetricState, range: TimeRange): string[] {
+function warn(state: MetricState, range: TimeRange, current: MetricPlan): string[] {
+  if (state.version !== current.version) return warnOld(state, current)
   return [...warnMissing(state, range), ...warnProvisional(state, range)]
+}
+
+function warnOld({ metric, version }: MetricState, current: MetricPlan): string[] {
+  return [
+    `These totals of ${metric} were computed for version ${version} of its definition, which is now ${current.version}.`,
+  ]
 }
 
 /** Before the first line nothing is final, and there is nothing to tell. */
@@ -93,11 +115,14 @@ function warnProvisional(
   ]
 }
 
-function warnMissing({ metric, coverage }: MetricState, range: TimeRange): string[] {
+function warnMissing({ metric, version, versions, coverage }: MetricState, range: TimeRange): string[] {
   if (coversRange(coverage, range)) return []
   const computed = coverage.map(printRange).join('; ')
+  const older = versions.find((one) => one !== version)
+  const old =
+    older === undefined ? '' : ` \`--definition-version ${older}\` reads totals of an older definition.`
   return [
-    `Of metric ${metric} only these ranges were computed: ${computed}. Other windows are missing here. Run \`millrace batch\` without --from and --to to compute them all.`,
+    `Of metric ${metric} only these ranges were computed: ${computed}. Other windows are missing here. Run \`millrace batch\` without --from and --to to compute them all.${old}`,
   ]
 }
 

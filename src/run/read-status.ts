@@ -1,11 +1,13 @@
 /** The use case of a status: what each role holds and how it fares; a role that is away does not hide the others. */
 import { buildPlans, type Digest } from '../compile/build-plan.ts'
+import type { Manifest } from '../core/block.ts'
 import type { Definition } from '../core/definition.ts'
 import { MillraceError } from '../core/error.ts'
 import { linesBehind } from '../core/lines-behind.ts'
 import type { MetricPlan } from '../core/plan.ts'
 import type { RunRecord, TimeRange } from '../core/run-record.ts'
 import type { Archive, StorageHealth } from '../ports/archive.ts'
+import type { BatchEngine, ClusterState } from '../ports/batch-engine.ts'
 import type { Report } from '../ports/report.ts'
 
 export interface StatusJob {
@@ -13,6 +15,16 @@ export interface StatusJob {
   digest: Digest
   openArchive(): Promise<Archive>
   openReport(): Promise<Report>
+  openEngine(): Promise<BatchEngine>
+  /** Of the drive that holds the data folder. */
+  disk(): Promise<DiskState>
+  /** How long each role may take; default 10 s. */
+  readonly patienceMs?: number
+}
+
+export interface DiskState {
+  readonly freeBytes: number
+  readonly sizeBytes: number
 }
 
 export interface SourceStatus {
@@ -24,6 +36,12 @@ export interface SourceStatus {
   readonly rawBytes: number
   readonly storedBytes: number
   readonly blocks: number
+  /** When lines were taken; the first is not known of archives that an earlier version began. */
+  readonly firstObservedMs?: number
+  readonly lastObservedMs?: number
+  /** From the first window that holds a record to the end of the last, by the totals of the source's metrics. */
+  readonly firstEventMs?: number
+  readonly endEventMs?: number
 }
 
 export interface MetricStatus {
@@ -56,6 +74,9 @@ export interface Status {
     readonly health?: StorageHealth
     readonly sources: readonly SourceStatus[]
   }
+  /** `state` is absent where the engine is this machine, or its machines give no account. */
+  readonly batch: { readonly failure?: Failure; readonly state?: ClusterState }
+  readonly disk: { readonly failure?: Failure } & Partial<DiskState>
   readonly report: {
     readonly failure?: Failure
     readonly lastRun?: RunRecord
@@ -66,17 +87,72 @@ export interface Status {
 /** Runs looked through for those that made the totals. */
 const MOST_RUNS = 1000
 
-type Manifests = Awaited<ReturnType<typeof readArchive>>['manifests']
+const PATIENCE_MS = 10_000
 
-/** Reads what roles say of themselves; no block is opened. */
+type Manifests = Map<string, Manifest>
+type ArchiveAnswer = Status['archive'] & { readonly manifests: Manifests }
+
+/** Reads what roles say of themselves, side by side; no block is opened. */
 export async function readStatus(job: StatusJob): Promise<Status> {
-  const { manifests, ...archive } = await readArchive(job)
-  const report = await readReport(job, archive.failure ? undefined : manifests)
-  return { archive, report }
+  const { patienceMs = PATIENCE_MS } = job
+  const ask = <T>(answer: Promise<T>, otherwise: (failure: Failure) => T) =>
+    within(answer, patienceMs).catch((error: unknown) => otherwise(failureOf(error)))
+  const archived = ask(readArchive(job), (failure) => ({ manifests: new Map(), sources: [], failure }))
+  const [{ manifests, ...archive }, report, batch, disk] = await Promise.all([
+    archived,
+    archived.then((one) =>
+      ask<Status['report']>(readReport(job, one.failure ? undefined : one.manifests), (failure) => ({
+        metrics: [],
+        failure,
+      })),
+    ),
+    ask(readEngine(job), (failure) => ({ failure })),
+    ask<Status['disk']>(job.disk(), (failure) => ({ failure })),
+  ])
+  const sources = archive.sources.map((one) => ({
+    ...one,
+    ...eventsOf(one.source, report.metrics, job.definition),
+  }))
+  return { archive: { ...archive, sources }, batch, report, disk }
 }
 
-async function readArchive({ definition, openArchive }: StatusJob) {
-  const manifests = new Map<string, NonNullable<Awaited<ReturnType<Archive['manifest']>>>>()
+/** What does not answer must not keep the rest waiting. */
+async function within<T>(answer: Promise<T>, patienceMs: number): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const silence = new Promise<never>((_, reject) => {
+    const seconds = Math.round(patienceMs / 1000)
+    timer = setTimeout(() => reject(new MillraceError('STATUS_NO_ANSWER', { seconds })), patienceMs)
+  })
+  return Promise.race([answer, silence]).finally(() => clearTimeout(timer))
+}
+
+async function readEngine({ openEngine }: StatusJob): Promise<Status['batch']> {
+  const engine = await openEngine()
+  try {
+    const state = await engine.state?.()
+    return state ? { state } : {}
+  } finally {
+    await engine.close()
+  }
+}
+
+function eventsOf(
+  source: string,
+  metrics: readonly MetricStatus[],
+  definition: Definition,
+): Pick<SourceStatus, 'firstEventMs' | 'endEventMs'> {
+  const own = metrics.filter((metric) => metric.source === source)
+  const firsts = own.flatMap(({ firstWindowMs }) => firstWindowMs ?? [])
+  const ends = own.flatMap(({ metric, lastWindowMs }) => {
+    const windowMs = definition.metrics.get(metric)?.windowMs
+    return typeof lastWindowMs === 'number' && windowMs ? lastWindowMs + windowMs : []
+  })
+  if (firsts.length === 0 || ends.length === 0) return {}
+  return { firstEventMs: Math.min(...firsts), endEventMs: Math.max(...ends) }
+}
+
+async function readArchive({ definition, openArchive }: StatusJob): Promise<ArchiveAnswer> {
+  const manifests: Manifests = new Map()
   try {
     const archive = await openArchive()
     for (const source of new Set([...definition.sources.keys(), ...(await archive.sources())])) {
@@ -84,14 +160,18 @@ async function readArchive({ definition, openArchive }: StatusJob) {
       if (manifest) manifests.set(source, manifest)
     }
     const health = await archive.health?.()
-    const sources = [...manifests].map(([source, { blocks, nextOffset }]) => ({
-      source,
-      isDefined: definition.sources.has(source),
-      lines: nextOffset,
-      rawBytes: blocks.reduce((sum, block) => sum + block.rawBytes, 0),
-      storedBytes: blocks.reduce((sum, block) => sum + block.fileBytes, 0),
-      blocks: blocks.length,
-    }))
+    const sources = [...manifests].map(
+      ([source, { blocks, nextOffset, firstObservedMs, lastObservedMs }]) => ({
+        source,
+        isDefined: definition.sources.has(source),
+        lines: nextOffset,
+        rawBytes: blocks.reduce((sum, block) => sum + block.rawBytes, 0),
+        storedBytes: blocks.reduce((sum, block) => sum + block.fileBytes, 0),
+        blocks: blocks.length,
+        ...(firstObservedMs !== undefined && { firstObservedMs }),
+        ...(lastObservedMs && { lastObservedMs }),
+      }),
+    )
     return { manifests, sources, ...(health && { health }) }
   } catch (error) {
     return { manifests, sources: [], failure: failureOf(error) }

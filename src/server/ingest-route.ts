@@ -21,6 +21,12 @@ export interface IngestDoor {
 
 const KEY = /^[!-~]{1,200}$/
 const RETRY_SECONDS = 2
+/** What trying again does not help. */
+const REFUSED: ReadonlyMap<string, number> = new Map([
+  ['LOG_KEY_REUSED', 422],
+  ['LOG_LINE_TOO_LONG', 413],
+  ['LOG_READ_ONLY', 409],
+])
 
 /** Errors: Problem. */
 export async function ingestLines(
@@ -94,7 +100,8 @@ async function append(
     return await log.append(source, { chunks, lines, ...(idempotency && { idempotency }) })
   } catch (error) {
     if (!(error instanceof MillraceError)) throw error
-    if (error.code === 'LOG_KEY_REUSED') throw new Problem(422, error.code, error.message)
+    const status = REFUSED.get(error.code)
+    if (status !== undefined) throw new Problem(status, error.code, error.message)
     throw new Problem(503, error.code, error.message, RETRY_SECONDS)
   }
 }

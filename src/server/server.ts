@@ -87,7 +87,7 @@ function answerAbout(
   response: ServerResponse,
 ): void {
   if (path === '/healthz') answerHealth(log.failure, response)
-  else if (path === '/readyz') answerReady(log.failure, streams, response)
+  else if (path === '/readyz') answerReady(log, streams, response)
   else if (path === '/metrics') {
     const text = printFamilies([
       ...describeServer(counters, log, archived()),
@@ -108,7 +108,12 @@ function answerHealth(failure: Error | undefined, response: ServerResponse): voi
 }
 
 /** Lines are taken all the same, but totals are not what they should be. */
-function answerReady(failure: Error | undefined, { streams }: StreamWatch, response: ServerResponse): void {
+function answerReady(
+  { failure, trouble }: IngestDoor['log'],
+  { streams }: StreamWatch,
+  response: ServerResponse,
+): void {
+  if (trouble && !failure) throw new Problem(503, 'LOG_WAITS', trouble.message)
   const failed = [...streams].find(([, facts]) => facts.failure !== undefined)
   if (failed && !failure)
     throw new Problem(503, 'STREAM_FAILED', `The stream of ${failed[0]} cannot go on: ${failed[1].failure}`)

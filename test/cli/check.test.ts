@@ -1,6 +1,8 @@
 /** `millrace check` and every other command's view of a definition with problems. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { DEFINITION, makeFolder, millrace } from './run-cli.ts'
+import { DEFINITION, makeComputed, makeFolder, millrace } from './run-cli.ts'
 
 const BROKEN = DEFINITION.replace('status >= 500', 'sttus >= 500')
   .replace('error_rate: errors / requests', 'a: b / requests, b: a / requests')
@@ -48,7 +50,30 @@ it('gives names as JSON when all is well', async () => {
     sources: ['web'],
     metrics: ['http.requests'],
     diagnostics: [],
+    changes: [],
   })
+})
+
+it('tells what has changed since totals were computed, and what that costs', async () => {
+  const cwd = await makeComputed()
+  expect((await millrace(['check'], { cwd })).stderr).toBe('./millrace.yaml is valid: 1 source, 1 metric.\n')
+  const changed = DEFINITION.replace('status >= 500', 'status >= 400')
+  const added = `  all: { source: web, window: 1h, measures: { n: count() } }\n`
+  writeFileSync(join(cwd, 'millrace.yaml'), `${changed}${added}`)
+  const { status, stderr } = await millrace(['check'], { cwd })
+  expect(status).toBe(0)
+  expect(stderr).toContain('Metric http.requests has changed since its totals were computed; they stay')
+  expect(stderr).toMatch(/`millrace backfill http\.requests` would read 6 lines \(\d+ B\) in 1 block: about /)
+  expect(stderr).toContain('Metric all is new: the report has no totals of it.')
+  const { changes } = JSON.parse((await millrace(['check', '--json'], { cwd })).stdout)
+  expect(changes).toMatchObject([
+    { metric: 'http.requests', kind: 'changed', cost: { lines: 6, blocks: 1 } },
+    { metric: 'all', kind: 'new', cost: { lines: 6, blocks: 1 } },
+  ])
+  const refused = await millrace(['query', 'http.requests'], { cwd })
+  const [, version = ''] = /--definition-version ([0-9a-f]+)/.exec(refused.stderr) ?? []
+  const old = ['query', 'http.requests', '--definition-version', version, '--format', 'csv']
+  expect((await millrace(old, { cwd })).stdout).toContain(',shop,')
 })
 
 it.each([

@@ -207,7 +207,7 @@ it('explains a metric in the SQL of the engine that the definition names', async
   const other = makeFolder({ 'millrace.yaml': `${DEFINITION}batch: { spark: 'spark://master:7077' }\n` })
   const { status, stdout } = await millrace(['explain', 'http.requests'], { cwd: other })
   expect(status).toBe(0)
-  expect(stdout).toMatch(/-- parse web\nSELECT /)
+  expect(stdout).toMatch(/-- parse web\nCACHE TABLE /)
   expect(stdout).toMatch(/-- tally base of http\.requests\nSELECT /)
   expect(stdout).toContain('try_parse_json(')
   expect(stdout).not.toContain('read_json')

@@ -1,5 +1,6 @@
 /** `millrace status`: what is kept, how far the totals are, which role is away. */
 import { appendFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { DEFINITION, LINES, makeComputed, makeFolder, millrace } from './run-cli.ts'
@@ -22,11 +23,20 @@ describe('status', () => {
   it('shows lines, totals and the last run', async () => {
     const cwd = await makeComputed()
     const { stdout } = await millrace(['status'], { cwd })
-    expect(stdout).toMatch(/\nweb +6 +1 +\d+ B +[\d.]+ k?B\n/)
+    const second = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`
+    expect(stdout).toMatch(
+      new RegExp(
+        `\\nweb +6 +1 +\\d+ B +[\\d.]+ k?B +${second} +${second} +2026-03-02T10:00:00Z +2026-03-02T10:02:00Z\\n`,
+      ),
+    )
+    expect(stdout).toContain('\nBatch: in a process of its own\n')
     expect(stdout).toMatch(
       /\nhttp.requests +1 +2026-03-02T10:00:00Z +2026-03-02T10:01:00Z +all +up to date\n/,
     )
-    expect(stdout).toMatch(/\nLast run: revision 1 of .* by duckdb, 6 lines, 1 rejected, took [\d.]+ s\.\n$/)
+    expect(stdout).toMatch(/\nLast run: revision 1 of .* by duckdb, 6 lines, 1 rejected, took [\d.]+ s\.\n/)
+    expect(stdout).toMatch(
+      /\nData folder: .*\.millrace, [\d.]+ [MGT]B of [\d.]+ [MGT]B free on its drive\.\n$/,
+    )
   })
 
   it('counts the lines that came later, and knows a changed definition', async () => {
@@ -58,6 +68,50 @@ describe('status', () => {
     const { stdout } = await millrace(['status'], { cwd })
     expect(stdout).toContain('cannot be asked: ')
   })
+
+  it('says that Spark is away, and shows the rest', async () => {
+    const cwd = await makeComputed()
+    appendFileSync(join(cwd, 'millrace.yaml'), 'batch: { spark: "spark://127.0.0.1:1" }\n')
+    const { status, found } = await statusOf(cwd)
+    expect(status).toBe(1)
+    expect(found.batch).toMatchObject({ failure: { code: 'BATCH_MASTER_UNREACHABLE' } })
+    expect(found.report.metrics).toMatchObject([{ state: 'current' }])
+    expect(found.disk.freeBytes).toBeLessThan(found.disk.sizeBytes)
+    const { stdout } = await millrace(['status'], { cwd })
+    expect(stdout).toContain('Batch: spark at spark://127.0.0.1:1\n  cannot be asked: ')
+  })
+
+  it('keeps when the first and the last line were observed', async () => {
+    const before = Date.now()
+    const cwd = await makeComputed()
+    const first = (await statusOf(cwd)).found.archive.sources[0]
+    expect(first.firstObservedMs).toBeGreaterThanOrEqual(before)
+    expect(first.lastObservedMs).toBeGreaterThanOrEqual(first.firstObservedMs)
+    writeFileSync(join(cwd, 'more.log'), LINES.split('\n')[0]!)
+    await millrace(['ingest', 'web', 'more.log'], { cwd })
+    const second = (await statusOf(cwd)).found.archive.sources[0]
+    expect(second.firstObservedMs).toBe(first.firstObservedMs)
+    expect(second.lastObservedMs).toBeGreaterThan(first.lastObservedMs)
+  })
+
+  it('does not wait for a role that never answers', async () => {
+    const silent = createServer(() => undefined)
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+    const { port } = silent.address() as AddressInfo
+    const cwd = await makeComputed()
+    appendFileSync(
+      join(cwd, 'millrace.yaml'),
+      `archive: { hdfs: "http://127.0.0.1:${port}" }\nbatch: { spark: "spark://127.0.0.1:${port}", page: "http://127.0.0.1:${port}" }
+report: { postgres: "postgres://me@127.0.0.1:${port}/metrics" }\n`,
+    )
+    const { status, found } = await statusOf(cwd)
+    silent.close()
+    expect(status).toBe(1)
+    expect(found.archive.failure.code).toMatch(/^(ARCHIVE_UNREACHABLE|STATUS_NO_ANSWER)$/)
+    expect(found.report.failure.code).toMatch(/^(REPORT_UNREACHABLE|STATUS_NO_ANSWER)$/)
+    expect(found.batch.failure.code).toBe('BATCH_MASTER_SILENT')
+    expect(found.disk.freeBytes).toBeGreaterThan(0)
+  }, 60_000)
 
   it('names a report without its password', async () => {
     const cwd = makeFolder({

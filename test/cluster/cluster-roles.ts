@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { Deployment } from '../../src/engines/registry.ts'
 import { clusterAddress } from './cluster-addresses.ts'
 
-type Roles = Required<Omit<Deployment, 'dataDir'>>
+type Roles = Required<Omit<Deployment, 'dataDir' | 'log' | 'sources' | 'patienceMs'>>
 
 export interface ChosenRoles {
   readonly archive?: 'hdfs'

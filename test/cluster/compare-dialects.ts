@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { printParse } from '../../src/compile/parse-source.ts'
 import { duckdbDialect } from '../../src/engines/duckdb/dialect.ts'
 import { sparkDialect } from '../../src/engines/spark/dialect.ts'
+import { parseStatements } from '../../src/engines/spark/parse-statements.ts'
 import { copyLines, readRows } from '../pipeline.ts'
 import { type Probe, partialQueries, recordCells, recordQuery } from './dialect-probe.ts'
 import { runSparkSql } from './run-spark-sql.ts'
@@ -25,13 +26,13 @@ export async function compareDialects(probes: readonly Probe[], folder: string):
     await readRows(
       `CREATE TABLE ${table} AS ${printParse(probe.plan, duckdbDialect, `read_parquet('${path}')`)}`,
     )
-    const parse = printParse(probe.plan, sparkDialect, `parquet.\`${path}\``)
+    const { make, drop } = parseStatements(probe.plan, sparkDialect, table, `parquet.\`${path}\``)
     const own = queriesOf(probe, table)
     const tagged = own.map(
       ({ spark }, n) => `SELECT concat('#${queries.length + n}:', "offset", ':', cells) FROM (${spark})`,
     )
     queries.push(...own)
-    statements.push(`CACHE TABLE ${table} AS ${parse}`, ...tagged, `UNCACHE TABLE ${table}`)
+    statements.push(...make, ...tagged, ...drop)
   }
   const rows = readTagged(runSparkSql(statements, join(folder, 'spark')), queries.length)
   const differences: string[] = []

@@ -6,6 +6,7 @@ import { EXPRESSION_CASES } from '../mutants/expression-cases.ts'
 import { EVENT_MS, FIELDS, PARSE_CASES, type RuleCase } from '../mutants/rule-cases.ts'
 import { type Probe, planData } from './dialect-probe.ts'
 import { JSON_PROBES } from './json-probes.ts'
+import { QUICK_PROBES } from './quick-probes.ts'
 import { REGEX_PROBES } from './regex-probes.ts'
 import { TEXT_PROBES } from './text-probes.ts'
 import { TIME_PROBES } from './time-probes.ts'
@@ -21,6 +22,7 @@ export function dialectProbes(): Probe[] {
     ...VALUE_PROBES,
     ...REGEX_PROBES,
     ...JSON_PROBES,
+    ...QUICK_PROBES,
     ...TEXT_PROBES,
     ...TIME_PROBES,
     ...worldProbes(),

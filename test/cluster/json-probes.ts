@@ -1,7 +1,15 @@
 /** JSON that Java's parsers read otherwise: tokens in every type, whole lines, and keys. */
 import { type Probe, planData } from './dialect-probe.ts'
+import { BAD, longNumbers, NESTED, NUMBERS, randomNumbers, TEXTS, WORDS } from './json-tokens.ts'
 
-const TYPES = { s: 'string', i: 'integer', d: 'decimal(3)', w: 'decimal(12)', f: 'float', b: 'boolean' }
+export const TYPES = {
+  s: 'string',
+  i: 'integer',
+  d: 'decimal(3)',
+  w: 'decimal(12)',
+  f: 'float',
+  b: 'boolean',
+}
 const AT = '"ts":"2026-01-31T08:00:00.000Z"'
 
 export function jsonProbe(
@@ -22,214 +30,6 @@ export function jsonProbe(
   }
 }
 
-const NUMBERS = [
-  ...[
-    '0',
-    '-0',
-    '12',
-    '-12',
-    '1.0',
-    '1.5',
-    '-1.5',
-    '1.50',
-    '100.0',
-    '-0.0',
-    '-0.000',
-    '-0e5',
-    '0e5',
-    '0.0',
-    '1e3',
-  ],
-  ...[
-    '1E3',
-    '1e+3',
-    '1e-3',
-    '1e400',
-    '-1e400',
-    '1E400',
-    '1e-400',
-    '1e-8',
-    '1e-7',
-    '1e-6',
-    '1e-5',
-    '0.0001',
-    '1e20',
-  ],
-  ...['1e21', '1e22', '1e23', '2e23', '5e-324', '2.2250738585072014e-308', '1.7976931348623157e308'],
-  ...['0.000001', '0.0000001', '0.00000012345', '123456789.123456789', '0.30000000000000004', '0.1', '0.2'],
-  ...[
-    '12345678901234567.0',
-    '9007199254740993',
-    '9007199254740993.0',
-    '123456789012345678901.5',
-    '100000000.5',
-  ],
-  ...['9223372036854775807', '-9223372036854775808', '9223372036854775808', '18446744073709551615'],
-  ...['9999999999999999999', '9999999999999999999.0', '9223372036854775807.0', '-9223372036854775809'],
-  ...['12345678901234567890', '12345678901234567890.0', '1234567890123456789012345678901234567890'],
-  ...[
-    '123456789012345678901234567890123456789',
-    '12345678901234567890123456789012345678.5',
-    `1${'0'.repeat(999)}`,
-  ],
-  ...[
-    `1${'0'.repeat(1500)}`,
-    `0.${'0'.repeat(1500)}1`,
-    `1.${'0'.repeat(500)}1`,
-    '0.00049999999999999999',
-    '0.0005',
-  ],
-  ...[
-    '999999999999999',
-    '1000000000000000',
-    '999999999999999.9994',
-    '999999999999999.9',
-    '1.7e9',
-    '1700000000.25',
-  ],
-  ...['5.684341886080801486968994140625E-14', '2.0E-3', '8.41E21', '4.35', '0.285', '1.005', '2.675', '-2.5'],
-]
-const WORDS = [
-  'true',
-  'false',
-  'null',
-  'NaN',
-  '-NaN',
-  'nan',
-  'inf',
-  'Infinity',
-  '-infinity',
-  '-inf',
-  '+inf',
-  'INF',
-]
-const TEXTS = [
-  ...[
-    '""',
-    '"a"',
-    '"null"',
-    '"NaN"',
-    '"Infinity"',
-    '"-Infinity"',
-    '"1.5"',
-    '"1\\u002e5"',
-    '"1.0"',
-    '"12"',
-    '"012"',
-    '"-0"',
-    '"+1"',
-  ],
-  ...[
-    '" 1"',
-    '"1 "',
-    '"1_0"',
-    '"0x10"',
-    '"1e3"',
-    '"1E3"',
-    '"1e400"',
-    '"1e-400"',
-    '"-"',
-    '"-1.5"',
-    '".5"',
-    '"5."',
-  ],
-  ...[
-    '"1e"',
-    '"true"',
-    '"TRUE"',
-    '"t"',
-    '"yes"',
-    '"{}"',
-    '"[1]"',
-    '"1d"',
-    '"1f"',
-    '"1L"',
-    '"10.0.0.1"',
-    '"1.0.0"',
-  ],
-  ...[
-    '"0e999999999"',
-    '"1e-999999999999"',
-    '"1e999999999"',
-    '"123456789012345678901e-10"',
-    '"12345.6789e-4"',
-  ],
-  ...[
-    '"0.000499999999999999999999999999999999999999999999"',
-    '"999999999999999.9995"',
-    '"-0.0005"',
-    '"-0.00049"',
-  ],
-  ...[
-    '"\\u0041\\n\\"\\\\ \\ud83d\\ude00"',
-    '"😀\\/\\b\\f"',
-    '"\\u00e9é"',
-    '"\\\\u0000"',
-    '"#12"',
-    '"٣"',
-    '"１"',
-  ],
-]
-const NESTED = ['{}', '{"a":1}', '[]', '[1]', '[1.0,{"b":[]}]', '{"a":"\\u0041"}']
-const BAD = [
-  ...[
-    '01',
-    '+1',
-    '.5',
-    '5.',
-    '1.e5',
-    '1e',
-    '0x10',
-    '1_0',
-    '--1',
-    '-',
-    "'a'",
-    'a',
-    'True',
-    'nul',
-    'undefined',
-    '1 2',
-  ],
-  ...[
-    '"\t"',
-    '"\u0001"',
-    '"\u007f"',
-    '"\\x41"',
-    '"\\u12"',
-    '"\\ud800"',
-    '"\\ude00"',
-    '"\\ud83d\\u0041"',
-    '"a',
-    '"a""b"',
-  ],
-  ...[
-    '"\\u0000"',
-    '"\\ud83d\\ud83d\\ude00"',
-    '1/**/',
-    '[1,]',
-    '{"a":1,}',
-    '[1',
-    '{1:2}',
-    '{5 :1}',
-    '{NaN:1}',
-    '1,,',
-    '"\\',
-  ],
-  ...[
-    '"\u00a0"',
-    '\u00a01',
-    '"\\u00001"',
-    '"x\\\\u0000\\u0000"',
-    '1\v',
-    '1\f',
-    '[,1]',
-    '{,}',
-    '[]]',
-    '{}}',
-    '[NaN,]',
-  ],
-]
-
 /** Each token as every type, once alone and once with a later field that repeats all keys. */
 function tokenLines(tokens: readonly string[]): string[] {
   const all = (token: string) =>
@@ -237,34 +37,6 @@ function tokenLines(tokens: readonly string[]): string[] {
       .map((key) => `"${key}":${token}`)
       .join(',')
   return tokens.flatMap((token) => [`{${AT},${all(token)}}`, `{${all(token)},${AT},${all('"2"')}}`])
-}
-
-/** Doubles of all sizes as JavaScript prints them, and with a digit more. */
-function randomNumbers(count: number): string[] {
-  let state = 7
-  const next = () => {
-    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648
-    return state / 2_147_483_648
-  }
-  return Array.from({ length: count }, (_, index) => {
-    const size = 10 ** Math.trunc(next() * 24 - 9)
-    const text = String((next() + next() / 2 ** 31) * size * (next() < 0.2 ? -1 : 1))
-    return index % 3 === 0 && /^[-0-9.]+$/.test(text) && text.includes('.')
-      ? `${text}${Math.trunc(next() * 9 + 1)}`
-      : text
-  })
-}
-
-/** Doubles with sixteen or seventeen digits, powers of two and their neighbours among them. */
-function longNumbers(count: number): string[] {
-  const powers = Array.from({ length: 72 }, (_, index) => 2 ** (index - 13)).flatMap((power) =>
-    [1, 1 - 2 ** -53, 1 + 2 ** -52, 1.25, 1 / 3, 0.7, 1.1].map((factor) => power * factor),
-  )
-  const random = randomNumbers(count).map((text, index) => Number(text) / (1 + (index % 7)))
-  const all = [...powers, ...random].map(Math.abs).filter((value) => value >= 1e-5 && value < 1e19)
-  return all.map((value) =>
-    value % 1 === 0 ? `${BigInt(value)}.0` : value.toExponential(17 + (value < 1 ? 3 : 0)),
-  )
 }
 
 const KEYS = [

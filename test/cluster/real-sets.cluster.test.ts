@@ -62,6 +62,7 @@ async function joinDefinitions(): Promise<Definition> {
     }
   }
   const roles = {
+    log: {},
     archive: {},
     batch: {},
     report: {},

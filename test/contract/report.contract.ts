@@ -93,6 +93,8 @@ export function describeReport(
       expect(state).toEqual({
         metric: plan.metric,
         version: plan.version,
+        plan,
+        versions: [plan.version],
         revision: 3,
         coverage: [
           { fromMs: 0, toMs: 2 * MINUTE },
@@ -107,6 +109,32 @@ export function describeReport(
         lastWindowMs: 5 * MINUTE,
       })
     })
+
+    it('knows the first and the last window after ranges that add, replace and empty them', async () => {
+      const plan = makePlan()
+      const at = (minute: number) => ({ ...randomGroups(seeded(3), 1)[0]!, windowMs: minute * MINUTE })
+      const bounds = async () => {
+        const state = await withReport('read', (report) => report.metricState(plan.metric))
+        return [state?.firstWindowMs, state?.lastWindowMs].map((ms) => (ms == null ? ms : ms / MINUTE))
+      }
+      const replace = async (fromMs: number, toMs: number, minutes: number[]) => {
+        const range = { fromMs: fromMs * MINUTE, toMs: toMs * MINUTE }
+        await publish(plan, minutes.map(at), { range })
+        return bounds()
+      }
+      expect(await replace(0, 10, [])).toEqual([null, null])
+      expect(await replace(0, 10, [2, 8])).toEqual([2, 8])
+      expect(await replace(3, 5, [4])).toEqual([2, 8])
+      expect(await replace(20, 30, [25])).toEqual([2, 25])
+      expect(await replace(0, 10, [5])).toEqual([5, 25])
+      expect(await replace(20, 30, [])).toEqual([5, 5])
+      expect(await replace(-10, 0, [-3])).toEqual([-3, 5])
+      expect(await replace(-10, 0, [])).toEqual([5, 5])
+      expect(await replace(0, 10, [])).toEqual([null, null])
+      await publish(plan, [at(1), at(9)])
+      expect(await bounds()).toEqual([1, 9])
+      expect(await replace(0, 5, [])).toEqual([9, 9])
+    }, 60_000)
 
     it('keeps an older version until the newer one is whole', async () => {
       const [old, fresh] = [makePlan(), makePlan(undefined, 'b'.repeat(16))]

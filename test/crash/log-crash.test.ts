@@ -6,14 +6,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  type AppendFile,
-  type LogDisk,
-  realLogDisk,
-  SyncFailure,
-} from '../../src/engines/files/log/log-disk.ts'
 import { recoverBytes } from '../../src/engines/files/log/recover-segment.ts'
 import { FilesLog, type FilesLogOptions } from '../../src/engines/files/log.ts'
+import { type AppendFile, type LogDisk, realLogDisk, SyncFailure } from '../../src/log/log-disk.ts'
 import { batchOf, keyOf, readAll, textOf } from '../contract/log.contract.ts'
 import { Random } from '../model/random.ts'
 import { RecordingLogDisk } from './recording-log-disk.ts'

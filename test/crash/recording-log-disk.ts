@@ -1,7 +1,7 @@
 /** A disk that remembers each act upon it, and can lay out any state that a power cut could have left. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
-import { type AppendFile, type LogDisk, realLogDisk } from '../../src/engines/files/log/log-disk.ts'
+import { type AppendFile, type LogDisk, realLogDisk } from '../../src/log/log-disk.ts'
 import type { Random } from '../model/random.ts'
 
 type Act =

@@ -144,6 +144,16 @@ describe('queryMetric', () => {
     )
     expect(await code({}, { ...job, definition: changed })).toBe('METRIC_CHANGED')
     expect(await code({ metric: 'new' }, { ...job, definition: changed })).toBe('METRIC_WITHOUT_TOTALS')
+    await expect(ask({}, { ...job, definition: changed })).rejects.toThrow(
+      /--definition-version [0-9a-f]{16}/,
+    )
+    const { version, table: before } = await ask({})
+    const old = await ask({ version }, { ...job, definition: changed })
+    expect(old.table).toEqual(before)
+    expect(old.warnings).toEqual([
+      expect.stringContaining(`computed for version ${version} of its definition`),
+    ])
+    expect(await code({ version: 'f'.repeat(16) })).toBe('QUERY_UNKNOWN_VERSION')
     const renamed = defineText(HEAD + METRIC.replace('took:', 'time_taken:'))
     const { table } = await ask(
       { measures: ['time_taken'], by: [], step: '1d' },

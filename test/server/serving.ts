@@ -41,6 +41,10 @@ export class Serving {
     })
   }
 
+  get isRunning(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null
+  }
+
   get said(): string {
     return this.#said
   }
@@ -73,8 +77,7 @@ export class Serving {
 
   /** Gives the exit status, or the signal by which it ended. */
   stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | NodeJS.Signals | null> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null)
-      return Promise.resolve(this.#child.exitCode ?? this.#child.signalCode)
+    if (!this.isRunning) return Promise.resolve(this.#child.exitCode ?? this.#child.signalCode)
     return new Promise((resolve) => {
       this.#child.once('close', (status, killer) => resolve(killer ?? status))
       this.#child.kill(signal)

@@ -4,34 +4,18 @@ import { FilesLog } from '../../src/engines/files/log.ts'
 import { batchOf, readAll } from '../contract/log.contract.ts'
 import { seeded } from '../contract/random-groups.ts'
 import { defineText } from '../pipeline.ts'
+import { deviceRequests, MINUTE, T0 } from './device-requests.ts'
 import { type Line, makeBatches, StreamWorld } from './stream-world.ts'
 
-const MINUTE = 60_000
 const HOUR = 60 * MINUTE
-const T0 = 1_700_002_800_000
 const SKEW = 5 * MINUTE
-const DEFINITION = `
-sources:
-  web:
-    format: json
-    time: { field: ts, layout: epoch_ms }
-    allowed_skew: 5m
-    fields: { device: string, ms: integer }
-metrics:
-  requests:
-    source: web
-    window: 1m
-    dimensions: { device: device }
-    measures: { n: count(), total: sum(ms), took: quantiles(ms) }
-    allowed_lateness: 2m
-`
 
 let world: StreamWorld
 let log: FilesLog
 let wallMs: number
 let steadyMs: number
 beforeEach(async () => {
-  world = new StreamWorld(defineText(DEFINITION))
+  world = new StreamWorld(defineText(deviceRequests(SKEW)))
   ;[wallMs, steadyMs] = [T0, 0]
   log = await openLog()
 })
@@ -189,7 +173,7 @@ describe('stamps of the far future', () => {
     const lines = await linesOfLog()
     // However the lines are cut, the same ones are rejected.
     await world.close()
-    world = new StreamWorld(defineText(DEFINITION))
+    world = new StreamWorld(defineText(deviceRequests(SKEW)))
     for (const batch of makeBatches(lines, 0, () => 1))
       await world.advance([batch], batch.firstOffset, batch.observedMs)
     const report = await world.report()

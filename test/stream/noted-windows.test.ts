@@ -2,30 +2,14 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { seeded } from '../contract/random-groups.ts'
 import { defineText } from '../pipeline.ts'
+import { deviceRequests, MINUTE, T0 } from './device-requests.ts'
 import { type Line, makeBatches, StreamWorld } from './stream-world.ts'
 
-const MINUTE = 60_000
-const T0 = 1_700_002_800_000
 const SKEW = 2 * MINUTE
-const DEFINITION = `
-sources:
-  web:
-    format: json
-    time: { field: ts, layout: epoch_ms }
-    allowed_skew: 2m
-    fields: { device: string, ms: integer }
-metrics:
-  requests:
-    source: web
-    window: 1m
-    dimensions: { device: device }
-    measures: { n: count(), total: sum(ms), took: quantiles(ms) }
-    allowed_lateness: 2m
-`
 
 let world: StreamWorld
 beforeEach(() => {
-  world = new StreamWorld(defineText(DEFINITION))
+  world = new StreamWorld(defineText(deviceRequests(SKEW)))
 })
 afterEach(() => world.close())
 

@@ -15,6 +15,12 @@ import { timestampOf } from './window-range.ts'
 
 type StagedMetric = StagedSource['metrics'][number]
 
+/** Rows of a live table since this process began, as far as it has counted, and those that the last merge left. */
+export interface LiveRows {
+  readonly rows: number
+  readonly merged: number
+}
+
 /** A live table is merged once so many rows came in since it was merged last, or as many as that left. */
 const MERGE_ROWS = 20_000
 
@@ -22,13 +28,15 @@ const quoteText = (text: string) => duckdbDialect.quoteText(text)
 
 export class DuckdbAdvanceStore extends DuckdbPublishStore implements AdvanceStore {
   readonly #connection: DuckDBConnection
-  /** By live table, its rows after it was merged last; kept from one advance to the next. */
-  readonly #merged: Map<string, number>
+  /** By live table; kept from one advance to the next. */
+  readonly #liveRows: Map<string, LiveRows>
+  /** Metrics with series that the report does not know. */
+  readonly #withNewSeries = new Set<string>()
 
-  constructor(connection: DuckDBConnection, merged: Map<string, number>) {
+  constructor(connection: DuckDBConnection, liveRows: Map<string, LiveRows>) {
     super(connection)
     this.#connection = connection
-    this.#merged = merged
+    this.#liveRows = liveRows
   }
 
   async createTables(plan: MetricPlan): Promise<void> {
@@ -45,18 +53,19 @@ export class DuckdbAdvanceStore extends DuckdbPublishStore implements AdvanceSto
 
   async stagedWindows(plan: MetricPlan, staged: StagedMetric): Promise<WindowLines[]> {
     const base = plan.tallies.find((tally) => !tally.key)!
-    const sql = `SELECT window_ms, sum(records) FROM ${fileOf(staged, base)} GROUP BY 1 ORDER BY 1`
-    const rows = await readRows(this.#connection, sql)
+    const series = `SELECT series_key FROM ${qualify(this.tables(plan).series)}`
+    const isNew = `CAST(series_key AS UUID) NOT IN (${series})`
+    const rows = await readRows(
+      this.#connection,
+      `SELECT window_ms, sum(records), bool_or(${isNew}) FROM ${fileOf(staged, base)} GROUP BY 1 ORDER BY 1`,
+    )
+    if (rows.some(([, , hasNew]) => hasNew === true)) this.#withNewSeries.add(plan.metric)
     return rows.map(([windowMs, lines]) => ({ windowMs: Number(windowMs), lines: Number(lines) }))
   }
 
   async addPartials(plan: MetricPlan, staged: StagedMetric, dropped: readonly number[]): Promise<void> {
     const series = qualify(this.tables(plan).series)
-    const base = plan.tallies.find((tally) => !tally.key)!
-    const fresh = printNewSeries(plan, fileOf(staged, base), series)
-    await this.#connection.run(
-      `INSERT INTO ${series} SELECT '' AS tenant, * FROM (${fresh}) ORDER BY series_id`,
-    )
+    if (this.#withNewSeries.has(plan.metric)) await this.#addSeries(plan, staged, series)
     const where = dropped.length > 0 ? `WHERE p.window_ms NOT IN (${dropped.join(', ')})` : ''
     for (const tally of plan.tallies) {
       const columns = [
@@ -68,8 +77,22 @@ export class DuckdbAdvanceStore extends DuckdbPublishStore implements AdvanceSto
       ]
       const from = `${fileOf(staged, tally)} p JOIN ${series} s ON s.series_key = CAST(p.series_key AS UUID)`
       const into = qualifiedTables(plan, tally).live
-      await this.#connection.run(`INSERT INTO ${into} SELECT ${columns.join(', ')} FROM ${from} ${where}`)
+      const sql = `INSERT INTO ${into} SELECT ${columns.join(', ')} FROM ${from} ${where}`
+      const { rowsChanged } = await this.#connection.run(sql)
+      const { rows, merged } = this.#liveRows.get(into) ?? {
+        rows: (await this.#count(into)) - rowsChanged,
+        merged: 0,
+      }
+      this.#liveRows.set(into, { rows: rows + rowsChanged, merged })
     }
+  }
+
+  async #addSeries(plan: MetricPlan, staged: StagedMetric, series: string): Promise<void> {
+    const base = plan.tallies.find((tally) => !tally.key)!
+    const fresh = printNewSeries(plan, fileOf(staged, base), series)
+    await this.#connection.run(
+      `INSERT INTO ${series} SELECT '' AS tenant, * FROM (${fresh}) ORDER BY series_id`,
+    )
   }
 
   async settle(plan: MetricPlan, beforeMs: number): Promise<void> {
@@ -110,16 +133,16 @@ export class DuckdbAdvanceStore extends DuckdbPublishStore implements AdvanceSto
   async mergeGrown(plan: MetricPlan): Promise<void> {
     for (const tally of plan.tallies) {
       const { live } = qualifiedTables(plan, tally)
-      const merged = this.#merged.get(live) ?? 0
-      if ((await this.#count(live)) > merged + Math.max(MERGE_ROWS, merged))
-        await this.#mergeLive(tally, live, 'TRUE')
+      const { rows, merged } = this.#liveRows.get(live) ?? { rows: 0, merged: 0 }
+      if (rows > merged + Math.max(MERGE_ROWS, merged)) await this.#mergeLive(tally, live, 'TRUE')
     }
   }
 
   async #mergeLive(tally: Tally, live: string, where: string): Promise<void> {
     const rows = mergeRows(tally, [`(SELECT * FROM ${live} WHERE ${where})`], TALLY_TYPES)
     await this.#connection.run(`CREATE OR REPLACE TABLE ${live} AS ${rows}`)
-    this.#merged.set(live, await this.#count(live))
+    const left = await this.#count(live)
+    this.#liveRows.set(live, { rows: left, merged: left })
   }
 
   async #count(table: string): Promise<number> {

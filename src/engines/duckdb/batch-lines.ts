@@ -1,49 +1,104 @@
 /** Batches of a log as a relation of lines: offset, observed time, raw bytes; split as the archive splits them. */
-import type { DuckDBConnection } from '@duckdb/node-api'
-import { LineInsert } from '../../archive/line-insert.ts'
-import { lineRuns } from '../../archive/line-runs.ts'
+import {
+  BIGINT,
+  BLOB,
+  blobValue,
+  type DuckDBPreparedStatement,
+  type DuckDBValue,
+  LIST,
+  listValue,
+  STRUCT,
+  structValue,
+  VARCHAR,
+} from '@duckdb/node-api'
+import { LINE_SPLITS, splitOf } from '../../archive/line-insert.ts'
+import { type LineRun, lineRuns } from '../../archive/line-runs.ts'
 import type { StoredBatch } from '../../ports/log.ts'
 
-const TABLE = 'log_lines'
+const RUNS = LIST(STRUCT({ kind: VARCHAR, first: BIGINT, lines: BIGINT, observed_ms: BIGINT, bytes: BLOB }))
+const NEWLINE = 0x0a
+
+/** Lines that are split in one way and were observed at one time. */
+interface BatchRun {
+  readonly kind: string
+  readonly first: number
+  readonly lines: number
+  readonly observedMs: number
+  readonly bytes: Buffer
+}
 
 /** Batches of one observed time, one after another. */
 interface Stretch {
   readonly observedMs: number
+  readonly first: number
   readonly lines: number
   readonly bytes: Buffer
 }
 
-/**
- * Replaces the lines at hand, in a temporary table of the connection, which must keep the order of insertion.
- * Returns the relation of those from `fromOffset` on. Throws when a batch has other lines than it says.
- */
-export async function loadBatches(
-  connection: DuckDBConnection,
-  source: string,
-  batches: readonly StoredBatch[],
-  fromOffset: number,
-): Promise<string> {
-  await connection.run(
-    `CREATE OR REPLACE TEMP TABLE ${TABLE} (observed_ms BIGINT NOT NULL, raw BLOB NOT NULL)`,
-  )
-  const insertion = new LineInsert(connection, TABLE)
-  let offset = batches[0]?.firstOffset ?? fromOffset
-  const first = offset
-  for (const { bytes, observedMs, lines } of joinBatches(batches)) {
-    let found = 0
-    for (const run of lineRuns({ bytes, isOneLine: lines === 1 }))
-      found += await insertion.insert(run, observedMs)
-    if (found !== lines) {
-      throw new Error(`source ${source}: ${found} lines were split from offset ${offset} on, not ${lines}`)
-    }
-    offset += lines
+export class BatchLines {
+  readonly #runs: readonly BatchRun[]
+  readonly #fromOffset: number
+
+  /** Lines below `fromOffset` are passed over. */
+  constructor(batches: readonly StoredBatch[], fromOffset: number) {
+    this.#runs = joinBatches(batches).flatMap(runsOf)
+    this.#fromOffset = fromOffset
   }
-  insertion.release()
-  const rows = `SELECT rowid + ${first} AS "offset", observed_ms, raw FROM ${TABLE}`
-  return `(${rows} WHERE rowid >= ${fromOffset - first})`
+
+  get bytes(): number {
+    return this.#runs.reduce((sum, { bytes }) => sum + bytes.length, 0)
+  }
+
+  /**
+   * SQL of the relation; the same for all batches whose lines are split in the same ways. A statement with it fails
+   * when a run has other lines than it says.
+   */
+  relation(): string {
+    const kinds = [...new Set(this.#runs.map(({ kind }) => kind))].sort()
+    const branches = (kinds.length > 0 ? kinds : ['text']).map((kind) => {
+      const { list, bytes } = LINE_SPLITS[kind]!
+      const count = `concat('a run of ', run.lines, ' lines from offset ', run.first, ' on was split into others')`
+      const items = `SELECT run, ${list('run.bytes')} AS items FROM (SELECT unnest($1::${RUNS}) AS run) WHERE run.kind = '${kind}'`
+      const checked = `SELECT run, CASE WHEN len(items) = run.lines THEN items ELSE error(${count}) END AS items FROM (${items})`
+      const offset = 'run.first + generate_subscripts(items, 1) - 1 AS "offset"'
+      return `SELECT ${offset}, run.observed_ms AS observed_ms, ${bytes('unnest(items)')} AS raw FROM (${checked})`
+    })
+    return `(SELECT * FROM (${branches.join(' UNION ALL ')}) WHERE "offset" >= $2::BIGINT)`
+  }
+
+  bind(statement: DuckDBPreparedStatement): void {
+    statement.bindList(1, listValue(this.#runs.map(runValue)), RUNS)
+    statement.bindBigInt(2, BigInt(this.#fromOffset))
+  }
 }
 
-/** Each statement costs far more than the lines of a small batch, so batches of one time go together. */
+function runValue({ kind, first, lines, observedMs, bytes }: BatchRun): DuckDBValue {
+  return structValue({
+    ...{ kind, first: BigInt(first), lines: BigInt(lines) },
+    ...{ observed_ms: BigInt(observedMs), bytes: blobValue(bytes) },
+  })
+}
+
+/** Runs go on where the one before them ends; the last has what is left. */
+function runsOf({ observedMs, first, lines, bytes }: Stretch): BatchRun[] {
+  const found = [...lineRuns({ bytes, isOneLine: lines === 1 })]
+  let [at, left] = [first, lines]
+  return found.map((run, place) => {
+    const own = place === found.length - 1 ? left : countLines(run)
+    const placed = { kind: splitOf(run), first: at, lines: own, observedMs, bytes: run.bytes }
+    at += own
+    left -= own
+    return placed
+  })
+}
+
+function countLines({ bytes }: LineRun): number {
+  let lines = 1
+  for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) lines++
+  return lines
+}
+
+/** Each run costs a little of its own, so batches of one time go together. */
 function joinBatches(batches: readonly StoredBatch[]): Stretch[] {
   const groups: StoredBatch[][] = []
   for (const batch of batches) {
@@ -54,6 +109,7 @@ function joinBatches(batches: readonly StoredBatch[]): Stretch[] {
   }
   return groups.map((group) => ({
     observedMs: group[0]!.observedMs,
+    first: group[0]!.firstOffset,
     lines: group.at(-1)!.endOffset - group[0]!.firstOffset,
     bytes:
       group.length === 1

@@ -71,14 +71,14 @@ async function computeSource(
   { signal, onProgress }: BatchOptions,
 ): Promise<StagedSource> {
   const tallies = new SourceTallies(connection, request)
-  const parser = new ChunkParser(connection, request.plan)
+  const parser = new ChunkParser(request.plan)
   await tallies.prepare()
   let linesRead = 0
   for (const chunk of chunkBlocks(request.blocks, CHUNK_BYTES)) {
     signal?.throwIfAborted()
     const paths = chunk.map((block) => duckdbDialect.quoteText(block.location)).join(', ')
     const lines = `(SELECT "offset", observed_ms, raw FROM read_parquet([${paths}]))`
-    await parser.parse(lines)
+    await parser.parse((dialect) => tallies.parse(dialect, lines))
     await tallies.addChunk()
     linesRead += chunk.reduce((sum, block) => sum + block.lines, 0)
     onProgress?.({ source: request.plan.source, linesRead })

@@ -1,32 +1,24 @@
-/** Parses chunks of raw lines into the table of records, trusting a source's JSON until a line breaks the trust. */
-import type { DuckDBConnection } from '@duckdb/node-api'
-import { printParse } from '../../compile/parse-source.ts'
+/** Parses chunks of raw lines into records, trusting a source's JSON until a line breaks the trust. */
+import type { EngineDialect } from '../../compile/format/parse-dialect.ts'
 import type { SourcePlan } from '../../core/plan.ts'
 import { duckdbDialect, trustingDialect } from './dialect.ts'
 import { isMalformed } from './json-dialect.ts'
-import { PARSED } from './record-columns.ts'
 
 export class ChunkParser {
-  readonly #connection: DuckDBConnection
-  readonly #plan: SourcePlan
   #trusts: boolean
 
-  constructor(connection: DuckDBConnection, plan: SourcePlan) {
-    this.#connection = connection
-    this.#plan = plan
-    this.#trusts = plan.format.kind === 'json'
+  constructor({ format }: SourcePlan) {
+    this.#trusts = format.kind === 'json'
   }
 
-  /** Replaces the records by those of `lines`, a relation of offsets, observed times and raw bytes. */
-  async parse(lines: string): Promise<void> {
-    const dialect = this.#trusts ? trustingDialect : duckdbDialect
-    const records = printParse(this.#plan, dialect, lines, ['"offset"', 'observed_ms'])
+  /** `fill` is called again without trust when a line breaks it; the failed statement must have left nothing. */
+  async parse(fill: (dialect: EngineDialect) => Promise<unknown>): Promise<void> {
     try {
-      await this.#connection.run(`CREATE OR REPLACE TEMP TABLE ${PARSED} AS ${records}`)
+      await fill(this.#trusts ? trustingDialect : duckdbDialect)
     } catch (error) {
       if (!this.#trusts || !isMalformed(error)) throw error
       this.#trusts = false
-      await this.parse(lines)
+      await fill(duckdbDialect)
     }
   }
 }

@@ -1,20 +1,18 @@
 /** The SQL of a batch run, statement by statement, for people to read. */
-import { printParse } from '../../compile/parse-source.ts'
-import { TallyPrinter } from '../../compile/print-tally.ts'
 import type { SourcePlan } from '../../core/plan.ts'
 import type { Statement } from '../../ports/batch-engine.ts'
 import { duckdbDialect } from './dialect.ts'
-import { PARSED, recordColumns } from './record-columns.ts'
+import { RecordQueries } from './record-queries.ts'
 
 /** First the parse of one chunk of raw lines (`lines`), then each tally over its records. */
 export function explainSource(plan: SourcePlan): Statement[] {
-  const parse = { title: `parse ${plan.source}`, sql: printParse(plan, duckdbDialect, 'lines') }
-  const tallies = plan.metrics.flatMap((metric) => {
-    const printer = new TallyPrinter(duckdbDialect, metric, recordColumns(plan))
-    return metric.tallies.map((tally) => ({
-      title: `tally ${tally.id} of ${metric.metric}`,
-      sql: printer.partials(tally, PARSED, { range: {} }),
-    }))
-  })
+  const queries = new RecordQueries({ plan, range: {} })
+  const parse = { title: `parse ${plan.source}`, sql: queries.records(duckdbDialect, 'lines') }
+  const tallies = plan.metrics.flatMap(({ metric, tallies }, place) =>
+    tallies.map((tally) => ({
+      title: `tally ${tally.id} of ${metric}`,
+      sql: queries.partials(place, tally),
+    })),
+  )
   return [parse, ...tallies]
 }

@@ -10,8 +10,11 @@ export interface Confinement {
   readonly memoryLimit: string
   readonly threads?: number
   readonly readOnly?: boolean
-  /** Rows that are inserted keep their order; costs memory. */
-  readonly keepsOrder?: boolean
+  /**
+   * Statements are planned once and run again on other rows. DuckDB plans by the least and greatest values that
+   * tables hold at that time, and such a plan gives wrong answers for others, so these are left out of plans.
+   */
+  readonly keepsPlans?: boolean
 }
 
 /**
@@ -24,7 +27,10 @@ export async function openConfined(path: string, confinement: Confinement): Prom
     autoload_known_extensions: 'false',
     memory_limit: confinement.memoryLimit,
     temp_directory: confinement.tempFolder,
-    preserve_insertion_order: String(confinement.keepsOrder ?? false),
+    preserve_insertion_order: 'false',
+    ...(confinement.keepsPlans && {
+      disabled_optimizers: 'statistics_propagation,compressed_materialization',
+    }),
     ...(confinement.threads && { threads: String(confinement.threads) }),
     ...(confinement.readOnly && { access_mode: 'READ_ONLY' }),
   })

@@ -5,6 +5,11 @@ import type { SourcePlan } from '../../core/plan.ts'
 /** The temporary table of the parsed records at hand. */
 export const PARSED = 'parsed'
 
+/** The column of PARSED with the verdict for the metric at this place of the plan. */
+export function verdictColumn(place: number): string {
+  return `m${place}`
+}
+
 export function recordColumns(plan: SourcePlan): RecordColumns {
   const places = new Map(plan.fields.map((field, index) => [field.name, index]))
   return {

@@ -1,18 +1,25 @@
 /** Rejected lines of a batch: which block and offset, why, and for which metric when only that one is concerned. */
 import { join } from 'node:path'
-import type { DuckDBConnection } from '@duckdb/node-api'
-import type { MetricPlan } from '../../core/plan.ts'
+import { VERDICTS } from '../../compile/print-tally.ts'
 import type { BatchRequest } from '../../ports/batch-engine.ts'
 import { duckdbDialect } from './dialect.ts'
-import { PARSED, recordColumns } from './record-columns.ts'
+import { PARSED, recordColumns, verdictColumn } from './record-columns.ts'
+
+/** The name of the staged file. */
+export const REJECTS_FILE = 'rejects.parquet'
+
+/** A connection, or what prepares the statements of one. */
+interface Runner {
+  run(sql: string): Promise<unknown>
+}
 
 type RejectRequest = Pick<BatchRequest, 'plan' | 'blocks' | 'stagingDir'>
 
 export class RejectTable {
-  readonly #connection: DuckDBConnection
+  readonly #connection: Runner
   readonly #request: RejectRequest
 
-  constructor(connection: DuckDBConnection, request: RejectRequest) {
+  constructor(connection: Runner, request: RejectRequest) {
     this.#connection = connection
     this.#request = request
   }
@@ -27,24 +34,28 @@ export class RejectTable {
     await this.#connection.run(`INSERT INTO rejected ${lines}`)
   }
 
-  /** Records that `condition` rejects for one metric; the first bad field in name order is named. */
-  async addMetric(plan: MetricPlan, condition: string): Promise<void> {
-    if (condition === 'FALSE') return
+  /** Records that are rejected for the metric at this place alone; the first bad field in name order is named. */
+  async addMetric(place: number): Promise<void> {
+    const { metric, usedFields } = this.#request.plan.metrics[place]!
     const columns = recordColumns(this.#request.plan)
-    const faults = plan.usedFields.map((field) => ({ field, error: columns.error(field) }))
+    const faults = usedFields.map((field) => ({ field, error: columns.error(field) }))
     const named = faults.map(({ field, error }) => `WHEN ${error} THEN ${duckdbDialect.quoteText(field)}`)
     const field = named.length > 0 ? `CASE ${named.join(' ')} END` : 'NULL'
     const reason = `CASE WHEN field IS NULL THEN 'dimension_too_long' ELSE 'invalid_field' END`
-    const lines = `SELECT "offset", ${field} AS field FROM ${PARSED} WHERE reason IS NULL AND ${condition}`
-    const metric = duckdbDialect.quoteText(plan.metric)
+    const isRejected = `${verdictColumn(place)} = ${VERDICTS.rejected}`
+    const lines = `SELECT "offset", ${field} AS field FROM ${PARSED} WHERE ${isRejected}`
     await this.#connection.run(
-      `INSERT INTO rejected SELECT "offset", ${metric}, ${reason}, field FROM (${lines})`,
+      `INSERT INTO rejected SELECT "offset", ${duckdbDialect.quoteText(metric)}, ${reason}, field FROM (${lines})`,
     )
+  }
+
+  async clear(): Promise<void> {
+    await this.#connection.run('TRUNCATE rejected')
   }
 
   /** Adds each line's block by its offset and writes the staged file; returns its path. */
   async stage(): Promise<string> {
-    const path = join(this.#request.stagingDir, 'rejects.parquet')
+    const path = join(this.#request.stagingDir, REJECTS_FILE)
     let first = 0
     const blocks = this.#request.blocks.map((block) => {
       const row = `(${duckdbDialect.quoteText(block.name)}, ${first})`

@@ -15,8 +15,9 @@ import type {
   TextCount,
 } from '../../ports/staged-text.ts'
 import { duckdbDialect } from './dialect.ts'
+import { type LineColumn, writeLines } from './line-writer.ts'
 import { openConfined } from './open-confined.ts'
-import { readRows } from './read-rows.ts'
+import { readColumns, readRows } from './read-rows.ts'
 import { dimensionColumnType } from './report-tables.ts'
 import { printNewSeries } from './series-sql.ts'
 import { timestampOf } from './window-range.ts'
@@ -27,6 +28,10 @@ const NUMBERS = 'series_numbers'
 const SORTED = 'sorted_rows'
 
 const PIECE_ROWS = 6_000
+/** Of a tally: the start of a statement for each piece weighs on its few columns of numbers. */
+const TALLY_ROWS = 24_576
+/** What a JavaScript date may be. */
+const MOST_INSTANT_MS = 8.64e15
 
 interface OpenFiles {
   readonly connection: DuckDBConnection
@@ -165,14 +170,47 @@ class MetricText implements StagedText {
   /** Sorted once, then written piece by piece, so that the receiver works on one while the next is made. */
   async *tally(tally: Tally, revision: number, dropped: readonly number[] = []): Lines {
     const names = ['window_ms', 'series_id', ...(tally.key ? ['"key"'] : [])]
-    const columns = tally.columns.map(({ column }) => column)
+    const columns = [...names, ...tally.columns.map(({ column }) => column)]
     const numbered = `${this.#scan(tally.id)} JOIN ${NUMBERS} n ON n.number_key = CAST(series_key AS UUID)`
     const kept = dropped.length > 0 ? ` WHERE window_ms NOT IN (${dropped.join(', ')})` : ''
-    const sorted = `SELECT ${[...names, ...columns].join(', ')} FROM ${numbered}${kept} ORDER BY ${names.join(', ')}`
+    const sorted = `SELECT ${columns.join(', ')} FROM ${numbered}${kept} ORDER BY ${names.join(', ')}`
     await this.#read(`CREATE OR REPLACE TEMP TABLE ${SORTED} AS ${sorted}`)
-    const start = `replace(CAST(${timestampOf('window_ms')} AS VARCHAR), ' (BC)', ' BC')`
-    const line = printLine([start, String(revision), ...names.slice(1), ...columns])
-    yield* readPieces(SORTED, line, (sql) => this.#read(sql))
+    const { count, kinds } = await this.#survey(tally, columns)
+    const list = columns.map((column, place) => printValue(column, kinds[place]!))
+    for (let from = 0; from < count; from += TALLY_ROWS) {
+      const rows = Math.min(TALLY_ROWS, count - from)
+      const piece = `SELECT ${list.join(', ')} FROM ${SORTED} WHERE rowid >= ${from} AND rowid < ${from + rows}`
+      const [first, ...rest] = (await this.#queue(() => readColumns(this.#files.connection, piece))).map(
+        (values, place) => ({ kind: kinds[place]!, values }),
+      )
+      const revisions = { kind: 'integer', values: new Array(rows).fill(revision) } as const
+      yield writeLines([first!, revisions, ...rest], rows)
+    }
+  }
+
+  /** How many rows there are, and what the values of each column may be read as without loss. */
+  async #survey(
+    tally: Tally,
+    columns: readonly string[],
+  ): Promise<{ count: number; kinds: LineColumn['kind'][] }> {
+    const floats = new Set(
+      tally.columns
+        .filter(({ fn, expr }) => fn !== 'count' && expr?.type.kind === 'float')
+        .map(({ column }) => column),
+    )
+    const sizes = columns.map((column) => {
+      if (floats.has(column)) return 'false'
+      const most = column === 'window_ms' ? MOST_INSTANT_MS : Number.MAX_SAFE_INTEGER
+      return `coalesce(min(${column}) >= -${most} AND max(${column}) <= ${most}, true)`
+    })
+    const [[count, ...isNumber] = []] = await this.#read(
+      `SELECT count(*), ${sizes.join(', ')} FROM ${SORTED}`,
+    )
+    const kinds = columns.map((column, place) => {
+      if (!isNumber[place]) return 'text'
+      return column === 'window_ms' ? 'instant' : 'integer'
+    })
+    return { count: Number(count), kinds }
   }
 
   async count(): Promise<TextCount> {
@@ -192,16 +230,22 @@ class MetricText implements StagedText {
   /** A receiver that fails leaves a statement at work, which must end before its connection does. */
   async close(): Promise<void> {
     this.#isClosed = true
-    await this.#atWork.catch(() => undefined)
+    await this.#atWork
     this.#files.close()
   }
 
-  /** A generator goes on to its next yield even when nobody wants what it yields. */
-  async #read(sql: string): ReturnType<typeof readRows> {
-    if (this.#isClosed) throw new Error('the staged files were closed')
-    const work = readRows(this.#files.connection, sql)
-    this.#atWork = work
+  /** One after the other. A generator goes on to its next yield even when nobody wants what it yields. */
+  #queue<T>(task: () => Promise<T>): Promise<T> {
+    const work = this.#atWork.then(() => {
+      if (this.#isClosed) throw new Error('the staged files were closed')
+      return task()
+    })
+    this.#atWork = work.catch(() => undefined)
     return work
+  }
+
+  #read(sql: string): ReturnType<typeof readRows> {
+    return this.#queue(() => readRows(this.#files.connection, sql))
   }
 }
 
@@ -305,6 +349,13 @@ function escapeText(text: string): string {
     [13, '\\r'],
   ] as const
   return escapes.reduce((sql, [code, escaped]) => `replace(${sql}, chr(${code}), '${escaped}')`, text)
+}
+
+/** Doubles hold whole numbers below 2^53 exactly, and come without an object for each. */
+function printValue(column: string, kind: LineColumn['kind']): string {
+  if (kind !== 'text') return `CAST(${column} AS DOUBLE)`
+  if (column === 'window_ms') return `replace(CAST(${timestampOf(column)} AS VARCHAR), ' (BC)', ' BC')`
+  return `CAST(${column} AS VARCHAR)`
 }
 
 /** Columns are cast to text, nulls written as \N. A chain of || takes a third longer. */

@@ -1,13 +1,12 @@
 /** The embedded stream engine: each micro-batch is parsed and tallied as a small batch run would. */
-import { rm } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import type { DuckDBInstance } from '@duckdb/node-api'
 import type { StagedSource } from '../../ports/batch-engine.ts'
 import type { StreamEngine, StreamRequest } from '../../ports/stream-engine.ts'
-import { loadBatches } from './batch-lines.ts'
-import { ChunkParser } from './chunk-parser.ts'
+import { BatchLines } from './batch-lines.ts'
 import { openConfined } from './open-confined.ts'
-import { SourceTallies } from './source-tallies.ts'
+import { StreamSession } from './stream-session.ts'
 
 export interface DuckdbStreamOptions {
   /** Staging folders lie below it. */
@@ -16,10 +15,24 @@ export interface DuckdbStreamOptions {
   readonly threads?: number
 }
 
+/** Temporary tables keep the room of rows that are deleted until their connection ends. */
+const SESSION_BYTES = 128 * 1024 * 1024
+
+interface OpenSession {
+  readonly session: StreamSession
+  /** What its statements were planned for. */
+  readonly plan: StreamRequest['plan']
+  readonly lateness: string
+}
+
 export class DuckdbStreamEngine implements StreamEngine {
   readonly name = 'duckdb'
   readonly #options: DuckdbStreamOptions
   #opening: Promise<DuckDBInstance> | undefined
+  /** By source. */
+  readonly #sessions = new Map<string, OpenSession>()
+  /** Raw bytes that the sessions have taken, together. */
+  #taken = 0
   /** Micro-batches take turns, so that memory is that of one. */
   #last: Promise<unknown> = Promise.resolve()
 
@@ -35,21 +48,47 @@ export class DuckdbStreamEngine implements StreamEngine {
 
   async close(): Promise<void> {
     await this.#last
+    this.#closeSessions()
     const instance = await this.#opening
     this.#opening = undefined
     instance?.closeSync()
-    await rm(this.#spillFolder(), { recursive: true, force: true })
+    for (const folder of [this.#spillFolder(), this.#writeFolder()])
+      await rm(folder, { recursive: true, force: true })
   }
 
   async #compute(request: StreamRequest): Promise<StagedSource> {
-    this.#opening ??= this.#open()
-    // Temporary tables go with the connection.
-    const connection = await (await this.#opening).connect()
+    const lines = new BatchLines(request.batches, request.fromOffset)
+    const session = await this.#session(request)
+    this.#taken += lines.bytes
     try {
-      return await computeBatches(connection, request)
-    } finally {
-      connection.closeSync()
+      const staged = await session.compute(lines, request.stagingDir)
+      if (this.#taken > SESSION_BYTES) this.#closeSessions()
+      return staged
+    } catch (error) {
+      this.#closeSessions()
+      throw error
     }
+  }
+
+  async #session({ plan, latenessMs }: StreamRequest): Promise<StreamSession> {
+    const lateness = JSON.stringify([...latenessMs])
+    const open = this.#sessions.get(plan.source)
+    if (open?.plan === plan && open.lateness === lateness) return open.session
+    open?.session.close()
+    this.#sessions.delete(plan.source)
+    this.#opening ??= this.#open()
+    const connection = await (await this.#opening).connect()
+    const folder = this.#writeFolder()
+    await mkdir(folder, { recursive: true })
+    const session = await StreamSession.open(connection, { plan, latenessMs }, folder)
+    this.#sessions.set(plan.source, { session, plan, lateness })
+    return session
+  }
+
+  #closeSessions(): void {
+    for (const { session } of this.#sessions.values()) session.close()
+    this.#sessions.clear()
+    this.#taken = 0
   }
 
   #open(): Promise<DuckDBInstance> {
@@ -57,27 +96,16 @@ export class DuckdbStreamEngine implements StreamEngine {
       folders: [this.#options.stagingRoot],
       tempFolder: this.#spillFolder(),
       memoryLimit: this.#options.memoryLimit ?? '400MB',
-      keepsOrder: true,
+      keepsPlans: true,
       ...(this.#options.threads && { threads: this.#options.threads }),
     })
+  }
+
+  #writeFolder(): string {
+    return join(this.#options.stagingRoot, 'writing')
   }
 
   #spillFolder(): string {
     return join(this.#options.stagingRoot, 'spill')
   }
-}
-
-async function computeBatches(
-  connection: DuckDBConnection,
-  { plan, batches, fromOffset, latenessMs, stagingDir }: StreamRequest,
-): Promise<StagedSource> {
-  const lines = await loadBatches(connection, plan.source, batches, fromOffset)
-  // Lines are not in a block yet: their rejects stand under no name.
-  const from = { name: '', location: '', lines: 0, rawBytes: 0 }
-  const request = { plan, range: {}, blocks: [from], stagingDir, latenessMs }
-  const tallies = new SourceTallies(connection, request)
-  await tallies.prepare()
-  await new ChunkParser(connection, plan).parse(lines)
-  await tallies.addChunk()
-  return tallies.stage()
 }

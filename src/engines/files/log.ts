@@ -4,9 +4,9 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { acquireLock, type Release, takeLock } from '../../archive/lock.ts'
 import { MillraceError } from '../../core/error.ts'
+import { type LogDisk, realLogDisk } from '../../log/log-disk.ts'
+import type { Clocks } from '../../log/observed-clock.ts'
 import type { Appended, Log, LogBatch, LogEnd, LogSource, StoredBatch } from '../../ports/log.ts'
-import { type LogDisk, realLogDisk } from './log/log-disk.ts'
-import type { Clocks } from './log/observed-clock.ts'
 import { listSegments } from './log/segment-list.ts'
 import { isFull, SourceLog } from './log/source-log.ts'
 
@@ -175,13 +175,22 @@ export async function besideLog<T>(
 ): Promise<T> {
   const release = await lockIdle(dataDir, source)
   try {
-    const end = await endOfLog(join(dataDir, 'log', source))
-    const lines = end - (end === 0 ? 0 : await archived())
+    const lines = await linesAhead(dataDir, source, archived)
     if (lines > 0) throw new MillraceError('INGEST_LOG_AHEAD', { source, lines })
     return await ingest()
   } finally {
     await release()
   }
+}
+
+/** Lines of a log that nobody has open which the archive lacks. Errors: LOG_DAMAGED. */
+export async function linesAhead(
+  dataDir: string,
+  source: string,
+  archived: () => Promise<number>,
+): Promise<number> {
+  const end = await endOfLog(join(dataDir, 'log', source))
+  return end - (end === 0 ? 0 : await archived())
 }
 
 async function lockIdle(dataDir: string, source: string): Promise<Release> {

@@ -7,12 +7,13 @@ import type { MetricPlan, Tally } from '../../core/plan.ts'
 import type { TimeRange } from '../../core/run-record.ts'
 import { isWholeRange } from '../../core/time-coverage.ts'
 import type { StagedSource } from '../../ports/batch-engine.ts'
-import type { SeriesNumber, StagedText, StagedTextReader } from '../../ports/staged-text.ts'
+import type { Lines, SeriesNumber, StagedText, StagedTextReader, TextCount } from '../../ports/staged-text.ts'
 import { tablesOf } from '../table-key.ts'
 import { copyLines } from './copy-lines.ts'
 import { createTables, tallyColumns } from './metric-tables.ts'
 import { replaceView } from './metric-view.ts'
 import { instantOf, type PostgresNames, quoteName } from './postgres-names.ts'
+import { readAhead } from './read-ahead.ts'
 import { hasLiveTables, stateOf, tablesIn, targetOf, withinRange } from './report-sql.ts'
 import type { Transaction } from './session.ts'
 
@@ -22,6 +23,21 @@ export interface PublishPlace {
   readonly names: PostgresNames
   readonly text: StagedTextReader
   readonly runId: string
+}
+
+/** Text that is made while the server deletes: about 600,000 totals. */
+const AHEAD_BYTES = 32 * 1024 * 1024
+
+interface OpenedText {
+  readonly text: StagedText
+  readonly counted: TextCount
+  /** The lines of the plan's first tally. */
+  readonly first: Lines
+}
+
+interface Bounds {
+  readonly first: { readonly ms: number | null }
+  readonly last: { readonly ms: number | null }
 }
 
 export class PostgresPublishStore implements PublishStore {
@@ -91,39 +107,48 @@ export class PostgresPublishStore implements PublishStore {
     for (const statement of createTables(job.plan, tables, this.#names.schema))
       await this.transaction.run(statement)
     if (isWholeRange(job.range)) await this.transaction.run(`DELETE FROM ${series}`)
-    const text = await this.#openAndClear(job, tables, await this.#standing(series))
+    const { text, counted, first } = await this.#openAndClear(job, tables, await this.#standing(series))
     try {
       await this.#loadSeries(job.plan, text)
-      for (const tally of job.plan.tallies) {
+      for (const [place, tally] of job.plan.tallies.entries()) {
         const target = `${this.#tableOf(tally, tables)} (${tallyColumns(tally)})`
-        await copyLines(this.transaction, target, text.tally(tally, job.revision))
+        await copyLines(this.transaction, target, place === 0 ? first : text.tally(tally, job.revision))
       }
-      const { rows, records, firstMs, lastMs } = await text.count()
+      const { rows, records, firstMs, lastMs } = counted
       const isAll = isWholeRange(job.range)
-      const bounds = isAll ? { first: { ms: firstMs }, last: { ms: lastMs } } : await this.#bounds(job.plan)
+      const bounds = isAll
+        ? { first: { ms: firstMs }, last: { ms: lastMs } }
+        : await this.#bounds(job, counted)
       return { rows, records, ...bounds }
     } finally {
       await text.close()
     }
   }
 
-  /** The server deletes the old rows while this machine reads the new ones. */
+  /** The server deletes the old rows while this machine reads the new ones and writes the first as text. */
   async #openAndClear(
-    { plan, staged, range }: LoadJob,
+    { plan, staged, range, revision }: LoadJob,
     tables: MetricTables,
     standing: readonly SeriesNumber[],
-  ): Promise<StagedText> {
+  ): Promise<OpenedText> {
     const clear = async () => {
       for (const tally of plan.tallies)
         await this.transaction.run(`DELETE FROM ${this.#tableOf(tally, tables)} WHERE ${withinRange(range)}`)
     }
-    const [opened, cleared] = await Promise.allSettled([
-      this.#text.openMetric(plan, staged, standing),
-      clear(),
-    ])
+    const open = async (): Promise<OpenedText> => {
+      const text = await this.#text.openMetric(plan, staged, standing)
+      try {
+        const counted = await text.count()
+        return { text, counted, first: readAhead(text.tally(plan.tallies[0]!, revision), AHEAD_BYTES) }
+      } catch (error) {
+        await text.close()
+        throw error
+      }
+    }
+    const [opened, cleared] = await Promise.allSettled([open(), clear()])
     if (opened.status === 'rejected') throw opened.reason
     if (cleared.status === 'fulfilled') return opened.value
-    await opened.value.close()
+    await opened.value.text.close()
     throw cleared.reason
   }
 
@@ -148,15 +173,34 @@ export class PostgresPublishStore implements PublishStore {
     await copyLines(this.transaction, `${series} (${columns.join(', ')})`, text.newSeries())
   }
 
-  async #bounds(plan: MetricPlan): Promise<Pick<Loaded, 'first' | 'last'>> {
+  /** Windows outside the range stand as they did: what was known of them is still so, and seldom must rows be read. */
+  async #bounds({ plan, range: { fromMs, toMs } }: LoadJob, staged: TextCount): Promise<Bounds> {
+    const held = await this.#heldBounds(plan)
+    const isBefore = fromMs !== undefined && held.first.ms !== null && held.first.ms < fromMs
+    const isAfter = toMs !== undefined && held.last.ms !== null && held.last.ms >= toMs
+    if (staged.rows === 0 && (isBefore || isAfter)) return this.#scanBounds(plan)
+    return {
+      first: isBefore ? held.first : { ms: staged.firstMs },
+      last: isAfter ? held.last : { ms: staged.lastMs },
+    }
+  }
+
+  async #heldBounds({ metric, version }: MetricPlan): Promise<Bounds> {
+    const { epochMs } = stateOf(this.transaction, this.#names)
+    const sql = `SELECT ${epochMs('first_window')}, ${epochMs('last_window')} FROM ${this.#names.schema}.metrics
+      WHERE tenant = '' AND metric = $1 AND version = $2`
+    const [row = [null, null]] = await this.transaction.rows(sql, [metric, version])
+    return boundsOf(row)
+  }
+
+  async #scanBounds(plan: MetricPlan): Promise<Bounds> {
     const { epochMs } = stateOf(this.transaction, this.#names)
     const bounds = ['min', 'max'].map((fn) => epochMs(`${fn}(window_start)`)).join(', ')
     const { ordinary, live } = tablesIn(this.#names, plan, plan.tallies.find((tally) => !tally.key)!)
     const isLive = await hasLiveTables(this.transaction, this.#names, plan)
     const from = [ordinary, ...(isLive ? [live] : [])].map((table) => `SELECT window_start FROM ${table}`)
     const rows = await this.transaction.rows(`SELECT ${bounds} FROM (${from.join(' UNION ALL ')}) AS w`)
-    const [first, last] = rows[0]!.map((ms) => ({ ms: ms === null ? null : Number(ms) }))
-    return { first: first!, last: last! }
+    return boundsOf(rows[0]!)
   }
 
   async clearLive(plan: MetricPlan, range: TimeRange): Promise<void> {
@@ -191,4 +235,9 @@ export class PostgresPublishStore implements PublishStore {
   #qualify(table: string): string {
     return `${this.#names.schema}.${quoteName(table)}`
   }
+}
+
+function boundsOf([first, last]: readonly unknown[]): Bounds {
+  const toMs = (value: unknown) => ({ ms: value === null ? null : Number(value) })
+  return { first: toMs(first), last: toMs(last) }
 }

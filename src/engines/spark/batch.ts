@@ -2,7 +2,14 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MillraceError } from '../../core/error.ts'
-import type { BatchEngine, BatchOptions, BatchRequest, StagedSource } from '../../ports/batch-engine.ts'
+import type {
+  BatchEngine,
+  BatchOptions,
+  BatchRequest,
+  ClusterState,
+  StagedSource,
+} from '../../ports/batch-engine.ts'
+import { applicationName } from './application-name.ts'
 import { sparkDialect } from './dialect.ts'
 import { type DriverSettings, driverArguments, driverEnvironment } from './driver-arguments.ts'
 import { driverFailure } from './driver-failure.ts'
@@ -11,6 +18,7 @@ import { checkJava } from './find-java.ts'
 import { findSparkSql } from './find-spark.ts'
 import { printJob } from './job.ts'
 import { reachMaster } from './reach-master.ts'
+import { readMaster } from './read-master.ts'
 import { type DriverEnd, runDriver } from './run-driver.ts'
 import { makeRunFolder } from './run-folder.ts'
 import { fetchStaged } from './staged-files.ts'
@@ -26,6 +34,8 @@ export interface SparkBatchOptions {
   /** Of all executors together. */
   readonly cores?: number
   readonly home?: string
+  /** The address of a standalone master's page; default port 8080 of its host. */
+  readonly page?: string
   /** Entries win over all that is set here, save what the dialect's meaning depends on. */
   readonly conf?: Readonly<Record<string, string>>
   readonly jars?: readonly string[]
@@ -70,6 +80,10 @@ export class SparkBatchEngine implements BatchEngine {
     return staged
   }
 
+  state(): Promise<ClusterState | undefined> {
+    return readMaster(this.#options.master, this.#options.page)
+  }
+
   async close(): Promise<void> {}
 
   /** The log of a driver that did its work, or was to stop, is of no use. */
@@ -83,7 +97,7 @@ export class SparkBatchEngine implements BatchEngine {
       await writeFile(job, printJob(sparkDialect, requests))
       const end = await runDriver({
         ...{ ...options, master, patienceMs, requests, program, folder, logPath },
-        args: driverArguments(this.#settings, { name: nameOf(requests), folder, job }),
+        args: driverArguments(this.#settings, { name: applicationName(requests), folder, job }),
         env: driverEnvironment(this.#settings, folder, process.env),
       })
       isFailed = end.outcome !== 0
@@ -108,8 +122,4 @@ export class SparkBatchEngine implements BatchEngine {
       why: `${hopeless.why}; its log is ${logPath}`,
     })
   }
-}
-
-function nameOf(requests: readonly BatchRequest[]): string {
-  return `millrace ${requests.map(({ plan }) => plan.source).join(' ')}`
 }

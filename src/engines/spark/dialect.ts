@@ -17,6 +17,7 @@ export const sparkConf: Readonly<Record<string, string>> = {
   'spark.sql.variant.allowDuplicateKeys': 'false',
   'spark.sql.decimalOperations.allowPrecisionLoss': 'true',
   'spark.sql.json.enablePartialResults': 'false',
+  'spark.sql.legacy.json.allowEmptyString.enabled': 'false',
 }
 
 /** A quotient has at most 32 digits before its point. */

@@ -36,6 +36,8 @@ export function driverArguments(settings: DriverSettings, { name, folder, job }:
     'spark.sql.adaptive.enabled': 'true',
     // The JVM interprets longer methods; of a source with many fields Spark then compiles expressions one by one.
     'spark.sql.codegen.hugeMethodLimit': '8000',
+    // A record is read two or three times, which does not pay for its compression.
+    'spark.sql.inMemoryColumnarStorage.compressed': 'false',
     ...(isNear(master) && { 'spark.driver.host': '127.0.0.1', 'spark.driver.bindAddress': '127.0.0.1' }),
     ...{ 'spark.driver.memory': memory, 'spark.executor.memory': memory },
     ...(cores && { 'spark.cores.max': String(cores) }),

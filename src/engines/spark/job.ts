@@ -1,9 +1,9 @@
 /** The SQL script of one Spark application: per source one cached parse, then all that is staged from it. */
 import type { EngineDialect } from '../../compile/format/parse-dialect.ts'
-import { printParse } from '../../compile/parse-source.ts'
 import { filterOf, type RecordColumns, type RecordFilter, TallyPrinter } from '../../compile/print-tally.ts'
 import type { MetricPlan, SourcePlan, Tally, TallyColumn } from '../../core/plan.ts'
 import type { BatchRequest, BlockLocation } from '../../ports/batch-engine.ts'
+import { parseStatements } from './parse-statements.ts'
 
 /** Sub-folders of the shared folder. */
 export const COUNTS = 'counts'
@@ -39,15 +39,16 @@ class SourceJob {
     const { plan, latenessMs } = this.#request
     const passed = ['"offset"', ...(latenessMs ? ['observed_ms'] : [])]
     const printers = plan.metrics.map((metric) => new TallyPrinter(this.#dialect, metric, this.#columns))
+    const { make, drop } = parseStatements(plan, this.#dialect, this.#parsed, this.#lines, passed)
     return [
       ...this.#readBlocks(),
-      `CACHE TABLE ${this.#parsed} OPTIONS ('storageLevel' 'MEMORY_AND_DISK') AS ${printParse(plan, this.#dialect, this.#lines, passed)}`,
+      ...make,
       this.#write(COUNTS, 'json', this.#counts(printers)),
       ...plan.metrics.flatMap((metric, index) =>
         metric.tallies.map((tally) => this.#tally(metric, index, tally, printers[index]!)),
       ),
       this.#write(REJECTS, 'parquet', this.#rejects(printers)),
-      `UNCACHE TABLE ${this.#parsed}`,
+      ...drop,
     ]
   }
 
@@ -116,17 +117,19 @@ class SourceJob {
       `named_struct('metric', ${metric}, 'reason', ${reason}, 'field', ${field})`
     const none = 'CAST(NULL AS STRING)'
     const ofSource = `CASE WHEN reason <> 'header' THEN ${fault(none, 'reason', none)} END`
+    const suspicions = ['reason IS NOT NULL']
     const ofMetrics = printers.flatMap((printer, index) => {
       const { metric, usedFields } = this.#request.plan.metrics[index]!
       const { rejected } = printer.conditions(this.#filter(index))
       if (rejected === 'FALSE') return []
+      suspicions.push(rejected)
       const whens = usedFields.map((field) => `WHEN ${this.#columns.error(field)} THEN ${text(field)}`)
       const field = whens.length > 0 ? `CASE ${whens.join(' ')} END` : none
       const reason = `CASE WHEN ${field} IS NULL THEN 'dimension_too_long' ELSE 'invalid_field' END`
       return [`CASE WHEN reason IS NULL AND ${rejected} THEN ${fault(text(metric), reason, field)} END`]
     })
     const faults = `explode(array_compact(array(${[ofSource, ...ofMetrics].join(', ')})))`
-    const all = `SELECT "offset", ${faults} AS fault FROM ${this.#parsed}`
+    const all = `SELECT "offset", ${faults} AS fault FROM ${this.#parsed} WHERE ${suspicions.join(' OR ')}`
     return `SELECT b.name AS block, r."offset" AS "offset", r.fault.metric AS metric, r.fault.reason AS reason, r.fault.field AS field FROM (${all}) r JOIN (${this.#blockRows()}) b ON r."offset" >= b.first_offset AND r."offset" < b.end_offset`
   }
 

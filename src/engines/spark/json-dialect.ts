@@ -1,6 +1,7 @@
 /** JSON in Spark: a quick parse for usual lines, and a careful one for what its JSON functions read otherwise. */
 import type { JsonDialect } from '../../compile/format/parse-dialect.ts'
 import { javaRegex } from '../../compile/java-regex.ts'
+import { hasBadEscape } from './json-escapes.ts'
 import { matches, readItem } from './json-item.ts'
 import { isFraction, isUnsure, openSeal, swiftParse, swiftText } from './json-swift.ts'
 import { quoteText } from './quote-text.ts'
@@ -11,8 +12,6 @@ const HEX = '[0-9A-Fa-f]'
 /** Integers of more than 64 bits, and fractions of as many digits, which look alike once they are read. */
 const LONG_NUMBER = '[0-9]{19}[0-9.]'
 const NEGATIVE_ZERO = '-0(?:\\.0+|[eE])'
-/** U+0000 and halves of surrogate pairs, unless the backslash is one itself. */
-const BAD_ESCAPE = '\\\\u(?:0000|[dD][89a-fA-F])'
 /** Backslashes begin an escape that is neither U+0000 nor half of a surrogate pair. */
 const ESCAPES = `(?:[^\\\\]|\\\\[^u]|\\\\u(?:[1-9A-CE-Fa-ce-f]${HEX}{3}|0(?:0(?:0[1-9A-Fa-f]|[1-9A-Fa-f]${HEX})|[1-9A-Fa-f]${HEX}{2})|[dD](?:[0-7]${HEX}{2}|[89ABab]${HEX}{2}\\\\u[dD][C-Fc-f]${HEX}{2})))*`
 /** Strings, what stands between them, and a quote that is never closed. */
@@ -99,10 +98,6 @@ function swiftStages(line: string, seal: string, paths: readonly Path[]): Record
     texts,
     { j_is_swift: ['j_map IS NOT NULL', ...areSure].join(' AND ') },
   ]
-}
-
-function hasBadEscape(line: string): string {
-  return `(contains(${line}, ${quoteText('\\u')}) AND ${line} RLIKE ${quoteText(BAD_ESCAPE)})`
 }
 
 /** Would the quick parse take something wrongly? */

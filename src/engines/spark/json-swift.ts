@@ -4,7 +4,7 @@ import { quoteText } from './quote-text.ts'
 import { SURE_DIGITS } from './shortest-digits.ts'
 
 /** What the parser would accept by itself beyond RFC 8259. */
-const STRICT = `map('allowSingleQuotes', 'false', 'allowNonNumericNumbers', 'false')`
+export const STRICT = `map('allowSingleQuotes', 'false', 'allowNonNumericNumbers', 'false')`
 /** How Java prints a double. */
 const FRACTION = '-?[0-9]+\\.[0-9]+(?:E-?[0-9]+)?'
 

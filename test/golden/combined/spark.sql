@@ -1,5 +1,5 @@
 -- parse web
-SELECT "offset", reason,
+CACHE TABLE parsed OPTIONS ('storageLevel' 'MEMORY_AND_DISK') AS SELECT "offset", reason,
   CASE WHEN reason IS NULL THEN event_ms END AS event_ms, f0, e0, f1, e1, f2, e2, f3, e3, f4, e4, f5, e5
 FROM (SELECT *,
   CASE WHEN event_ms IS NULL OR NOT (get(found, 0) <> '') THEN CASE WHEN octet_length(raw) = 0 THEN 'empty_line' WHEN octet_length(raw) > 1048576 THEN 'line_too_long' WHEN decoded IS NULL THEN 'invalid_utf8' WHEN contains(decoded, '\u0000') THEN 'nul_byte' WHEN NOT (get(found, 0) <> '') THEN 'no_match' WHEN t IS NULL THEN 'missing_time' WHEN event_ms IS NULL THEN 'invalid_time' END END AS reason, (x0 IS NOT NULL AND f0 IS NULL) AS e0, FALSE AS e1, FALSE AS e2, FALSE AS e3, FALSE AS e4, (x5 IS NOT NULL AND f5 IS NULL) AS e5

@@ -1,5 +1,6 @@
 -- parse flights
-SELECT "offset", reason,
+SELECT *, CAST(CASE WHEN reason IS NOT NULL THEN NULL WHEN (e0 OR e1 OR coalesce(strlen(f0) > 1024, FALSE)) THEN 3 WHEN (TRUE) THEN 0 ELSE 1 END AS TINYINT) AS m0
+FROM (SELECT "offset", observed_ms, reason,
   CASE WHEN reason IS NULL THEN event_ms END AS event_ms, f0, e0, f1, e1
 FROM (SELECT *,
   CASE WHEN event_ms IS NULL OR is_plain AND columns = ['when', 'carrier', 'delay, min'] OR line = '"when","carrier","delay, min"' OR NOT CASE WHEN is_plain THEN len(columns) = 3 ELSE quoted.whole <> '' END THEN CASE WHEN octet_length(raw) = 0 THEN 'empty_line' WHEN octet_length(raw) > 1048576 THEN 'line_too_long' WHEN decoded IS NULL THEN 'invalid_utf8' WHEN contains(decoded, chr(0)) THEN 'nul_byte' WHEN is_plain AND columns = ['when', 'carrier', 'delay, min'] OR line = '"when","carrier","delay, min"' THEN 'header' WHEN NOT CASE WHEN is_plain THEN len(columns) = 3 ELSE quoted.whole <> '' END THEN 'no_match' WHEN t IS NULL THEN 'missing_time' WHEN event_ms IS NULL THEN 'invalid_time' END END AS reason, FALSE AS e0, (x1 IS NOT NULL AND f1 IS NULL) AS e1
@@ -18,10 +19,10 @@ FROM (SELECT *, string_split(CASE WHEN is_plain THEN line END, ',') AS columns, 
 FROM (SELECT *, NOT contains(line, '"') AS is_plain
 FROM (SELECT *,
   CASE WHEN octet_length(raw) = 0 OR octet_length(raw) > 1048576 OR decoded IS NULL OR contains(decoded, chr(0)) THEN NULL ELSE decoded END AS line
-FROM (SELECT *, TRY(decode(CASE WHEN octet_length(raw) <= 1048576 THEN raw END)) AS decoded FROM lines)))))))));
+FROM (SELECT *, TRY(decode(CASE WHEN octet_length(raw) <= 1048576 THEN raw END)) AS decoded FROM lines))))))))));
 
 -- tally base of m
 SELECT (event_ms - ((event_ms % 86400000) + 86400000) % 86400000) AS window_ms, f0 AS d0,
   count(CASE WHEN (f1 IS NOT NULL) THEN TRUE ELSE CAST(NULL AS BOOLEAN) END) AS count_0,
   sum(f1) AS sum_1,
-  count(*) AS records FROM parsed WHERE reason IS NULL AND NOT (e0 OR e1 OR coalesce(strlen(f0) > 1024, FALSE)) AND (TRUE) GROUP BY 1, 2;
+  count(*) AS records FROM parsed WHERE m0 = 0 GROUP BY 1, 2;

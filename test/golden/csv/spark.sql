@@ -1,5 +1,5 @@
 -- parse flights
-SELECT "offset", reason,
+CACHE TABLE parsed OPTIONS ('storageLevel' 'MEMORY_AND_DISK') AS SELECT "offset", reason,
   CASE WHEN reason IS NULL THEN event_ms END AS event_ms, f0, e0, f1, e1
 FROM (SELECT *,
   CASE WHEN event_ms IS NULL OR is_plain AND columns = array('when', 'carrier', 'delay, min') OR line = '"when","carrier","delay, min"' OR NOT CASE WHEN is_plain THEN size(columns) = 3 ELSE get(quoted, 0) <> '' END THEN CASE WHEN octet_length(raw) = 0 THEN 'empty_line' WHEN octet_length(raw) > 1048576 THEN 'line_too_long' WHEN decoded IS NULL THEN 'invalid_utf8' WHEN contains(decoded, '\u0000') THEN 'nul_byte' WHEN is_plain AND columns = array('when', 'carrier', 'delay, min') OR line = '"when","carrier","delay, min"' THEN 'header' WHEN NOT CASE WHEN is_plain THEN size(columns) = 3 ELSE get(quoted, 0) <> '' END THEN 'no_match' WHEN t IS NULL THEN 'missing_time' WHEN event_ms IS NULL THEN 'invalid_time' END END AS reason, FALSE AS e0, (x1 IS NOT NULL AND f1 IS NULL) AS e1

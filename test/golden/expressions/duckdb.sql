@@ -1,5 +1,6 @@
 -- parse web
-SELECT "offset", reason, event_ms, f0, e0, f1, e1, f2, e2
+SELECT *, CAST(CASE WHEN reason IS NOT NULL THEN NULL WHEN (e0 OR e1 OR e2 OR coalesce(strlen(CASE WHEN regexp_matches(f1, '\A/api/v[0-9]+') THEN 'api' ELSE coalesce(nullif(regexp_extract(f1, '\.([a-z]+)\z', 1), ''), 'page') END) > 1024, FALSE)) THEN 3 WHEN (coalesce(((NOT (f1 LIKE '/static/%')) AND ((f2 >= 100) AND (f2 <= 599))), FALSE)) THEN 0 ELSE 1 END AS TINYINT) AS m0
+FROM (SELECT "offset", observed_ms, reason, event_ms, f0, e0, f1, e1, f2, e2
 FROM (SELECT *,
   CASE WHEN event_ms IS NULL THEN CASE WHEN octet_length(raw) = 0 THEN 'empty_line' WHEN octet_length(raw) > 1048576 THEN 'line_too_long' WHEN decoded IS NULL THEN 'invalid_utf8' WHEN parsed IS NULL THEN 'invalid_json' WHEN NOT CASE WHEN line >= '{' AND line < '|' THEN TRUE ELSE starts_with(ltrim(line, e' \t\r\n'), '{') END THEN 'not_an_object' WHEN t IS NULL THEN 'missing_time' WHEN event_ms IS NULL THEN 'invalid_time' END END AS reason, (x0 IS NOT NULL AND f0 IS NULL) AS e0,
   CASE WHEN x1 GLOB '[-0-9{[INin]*' THEN CASE WHEN regexp_full_match(x1, '(?s)[{\[].*|-?(?:[0-9]+(?:\.[0-9]+(?:[eE][+-]?[0-9]+)?|[eE][+-]?[0-9]+)|[nN][aA][nN]|[iI][nN][fF](?:[iI][nN][iI][tT][yY])?)') THEN coalesce(json_type(line, '/path') <> 'VARCHAR', FALSE) ELSE FALSE END ELSE FALSE END AS e1, (x2 IS NOT NULL AND f2 IS NULL) AS e2
@@ -14,10 +15,10 @@ FROM (SELECT *, json_extract_string(parsed, ['/bytes', '/path', '/status', '/ts'
 FROM (SELECT *, TRY_CAST(CASE WHEN (suffix(line, '"}') OR (suffix(line, '}') AND NOT (suffix(line, ',}') OR suffix(line, ' }') OR suffix(line, e'\t}') OR suffix(line, e'\r}') OR suffix(line, e'\n}')))) AND line NOT LIKE '%}%}%' AND NOT contains(line, ']') AND NOT contains(line, '\u0000') THEN line WHEN (CASE WHEN contains(line, ',}') OR contains(line, ',]') OR ((contains(line, ' }') OR contains(line, ' ]')) AND (contains(line, ', }') OR contains(line, ', ]') OR contains(line, ',  '))) OR contains(line, '	') OR contains(line, '') OR contains(line, '
 ') THEN regexp_matches(regexp_replace(line, '"(?:[^"\\]|\\.)*"', '""', 'g'), ',[ \t\r\n]*[}\]]') ELSE FALSE END OR CASE WHEN contains(line, '\u0000') THEN regexp_matches(line, '(?:^|[^\\])(?:\\\\)*\\u0000') ELSE FALSE END) THEN NULL ELSE line END AS JSON) AS parsed
 FROM (SELECT *, decoded AS line
-FROM (SELECT *, TRY(decode(CASE WHEN octet_length(raw) <= 1048576 THEN raw END)) AS decoded FROM lines)))))))));
+FROM (SELECT *, TRY(decode(CASE WHEN octet_length(raw) <= 1048576 THEN raw END)) AS decoded FROM lines))))))))));
 
 -- tally base of m
 SELECT (event_ms - ((event_ms % 86400000) + 86400000) % 86400000) AS window_ms, (f2 // 100) AS d0,
   CASE WHEN regexp_matches(f1, '\A/api/v[0-9]+') THEN 'api' ELSE coalesce(nullif(regexp_extract(f1, '\.([a-z]+)\z', 1), ''), 'page') END AS d1, (((event_ms % 86400000 + 86400000) % 86400000) // 3600000) AS d2,
   count(CASE WHEN ((f0 % 2) <> 0) THEN TRUE ELSE CAST(NULL AS BOOLEAN) END) AS count_0,
-  count(*) AS records FROM parsed WHERE reason IS NULL AND NOT (e0 OR e1 OR e2 OR coalesce(strlen(CASE WHEN regexp_matches(f1, '\A/api/v[0-9]+') THEN 'api' ELSE coalesce(nullif(regexp_extract(f1, '\.([a-z]+)\z', 1), ''), 'page') END) > 1024, FALSE)) AND (coalesce(((NOT (f1 LIKE '/static/%')) AND ((f2 >= 100) AND (f2 <= 599))), FALSE)) GROUP BY 1, 2, 3, 4;
+  count(*) AS records FROM parsed WHERE m0 = 0 GROUP BY 1, 2, 3, 4;

@@ -1,5 +1,6 @@
 -- parse app
-SELECT "offset", reason,
+SELECT *, CAST(CASE WHEN reason IS NOT NULL THEN NULL WHEN (e0 OR e1 OR e2 OR e3 OR coalesce(strlen(CASE WHEN strlen(f0) = length(f0) THEN lower(f0) ELSE translate(f0, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') END) > 1024, FALSE)) THEN 3 WHEN (TRUE) THEN 0 ELSE 1 END AS TINYINT) AS m0
+FROM (SELECT "offset", observed_ms, reason,
   CASE WHEN reason IS NULL THEN event_ms END AS event_ms, f0, e0, f1, e1, f2, e2, f3, e3
 FROM (SELECT *,
   CASE WHEN event_ms IS NULL OR NOT (matched) THEN CASE WHEN octet_length(raw) = 0 THEN 'empty_line' WHEN octet_length(raw) > 1048576 THEN 'line_too_long' WHEN decoded IS NULL THEN 'invalid_utf8' WHEN contains(decoded, chr(0)) THEN 'nul_byte' WHEN NOT (matched) THEN 'no_match' WHEN t IS NULL THEN 'missing_time' WHEN event_ms IS NULL THEN 'invalid_time' END END AS reason, FALSE AS e0, (x1 IS NOT NULL AND f1 IS NULL) AS e1, FALSE AS e2, (x3 IS NOT NULL AND f3 IS NULL) AS e3
@@ -20,11 +21,11 @@ FROM (SELECT *, regexp_extract_all(CASE WHEN matched THEN line END, '([^\x00-\x2
 FROM (SELECT *, regexp_full_match(line, '[\x00-\x20]*(?:[^\x00-\x20="]+(?:=(?:"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u(?:[1-9A-CE-Fa-ce-f][0-9A-Fa-f]{3}|0(?:0(?:0[1-9A-Fa-f]|[1-9A-Fa-f][0-9A-Fa-f])|[1-9A-Fa-f][0-9A-Fa-f]{2})|[dD](?:[0-7][0-9A-Fa-f]{2}|[89ABab][0-9A-Fa-f]{2}\\u[dD][C-Fc-f][0-9A-Fa-f]{2}))))*"|[^\x00-\x20="]*))?(?:[\x00-\x20]+|\z))*') AS matched
 FROM (SELECT *,
   CASE WHEN octet_length(raw) = 0 OR octet_length(raw) > 1048576 OR decoded IS NULL OR contains(decoded, chr(0)) THEN NULL ELSE decoded END AS line
-FROM (SELECT *, TRY(decode(CASE WHEN octet_length(raw) <= 1048576 THEN raw END)) AS decoded FROM lines))))))))));
+FROM (SELECT *, TRY(decode(CASE WHEN octet_length(raw) <= 1048576 THEN raw END)) AS decoded FROM lines)))))))))));
 
 -- tally base of m
 SELECT (event_ms - ((event_ms % 60000) + 60000) % 60000) AS window_ms,
   CASE WHEN strlen(f0) = length(f0) THEN lower(f0) ELSE translate(f0, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') END AS d0, f3 AS d1,
   count(CASE WHEN (char_length(f2) > 5) THEN TRUE ELSE CAST(NULL AS BOOLEAN) END) AS count_0,
   count(CASE WHEN (f1 > CAST('1.5' AS DOUBLE)) THEN TRUE ELSE CAST(NULL AS BOOLEAN) END) AS count_1,
-  count(*) AS records FROM parsed WHERE reason IS NULL AND NOT (e0 OR e1 OR e2 OR e3 OR coalesce(strlen(CASE WHEN strlen(f0) = length(f0) THEN lower(f0) ELSE translate(f0, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') END) > 1024, FALSE)) AND (TRUE) GROUP BY 1, 2, 3;
+  count(*) AS records FROM parsed WHERE m0 = 0 GROUP BY 1, 2, 3;

@@ -1,5 +1,20 @@
 -- parse web
-SELECT "offset", reason, event_ms, f0, e0, f1, e1
+CACHE TABLE parsed_quick OPTIONS ('storageLevel' 'MEMORY_AND_DISK') AS SELECT "offset", is_quick,
+  CASE WHEN NOT is_quick THEN raw END AS raw, event_ms, f0, f1
+FROM (SELECT *, NOT coalesce(j_item IS NULL OR event_ms IS NULL OR (CASE WHEN regexp_count(line, '"ts"') > 1 OR regexp_count(line, '"host"') > 1 OR regexp_count(line, '"ms"') > 1 OR contains(line, '\\u') THEN coalesce(size(array_distinct(json_object_keys(line))) <> size(json_object_keys(line)), TRUE) ELSE FALSE END) OR (contains(line, '\\u') AND line RLIKE '\\\\u(?:0000|[dD][89a-fA-F])') OR ascii(v0) IN (123, 91, 34) OR (contains(v0, '.') AND right(v0, 1) <= '9' AND v0 RLIKE '\\A\\-?[0-9]++\\.[0-9]++(?:E\\-?[0-9]++)?\\z') OR abs((v1 * CAST('1e3' AS DOUBLE))) >= 274877906944D OR abs((v1 * CAST('1e3' AS DOUBLE)) - rint((v1 * CAST('1e3' AS DOUBLE)))) > 0.499D, FALSE) AS is_quick
+FROM (SELECT *,
+  CASE WHEN (t RLIKE '\\A[0-9]{4}\\-[0-9]{2}\\-[0-9]{2}[ T](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\\.[0-9]{1,9}+)?Z?\\z') AND t >= '0001' THEN unix_millis(try_cast(t AS TIMESTAMP)) END AS event_ms, v0 AS f0, try_cast(rint((v1 * CAST('1e3' AS DOUBLE))) AS BIGINT) AS f1
+FROM (SELECT *, j_item.`ts` AS t, j_item.`host` AS v0, j_item.`ms` AS v1
+FROM (SELECT *,
+  CASE WHEN CASE WHEN j_seal IS NULL THEN size(j_items) = 1 ELSE size(j_items) = 2 AND get(j_items, 1).j_seal = j_seal END THEN get(j_items, 0) END AS j_item
+FROM (SELECT *, from_json(concat('[', line,
+  CASE WHEN j_seal IS NULL THEN ']' ELSE concat(',{"j_seal":"', j_seal, '"}]') END), 'array<struct<`ts`: STRING, `host`: STRING, `ms`: DOUBLE, `j_seal`: STRING>>', map('allowSingleQuotes', 'false', 'allowNonNumericNumbers', 'false')) AS j_items
+FROM (SELECT *,
+  CASE WHEN contains(line, ']') THEN md5(line) END AS j_seal
+FROM (SELECT *, try_validate_utf8(CAST(CASE WHEN octet_length(raw) <= 1048576 THEN raw END AS STRING)) AS line FROM lines)))))));
+
+-- parse web
+CACHE TABLE parsed_rest OPTIONS ('storageLevel' 'MEMORY_AND_DISK') AS SELECT "offset", reason, event_ms, f0, e0, f1, e1
 FROM (SELECT *,
   CASE WHEN event_ms IS NULL THEN CASE WHEN octet_length(raw) = 0 THEN 'empty_line' WHEN octet_length(raw) > 1048576 THEN 'line_too_long' WHEN decoded IS NULL THEN 'invalid_utf8' WHEN parsed IS NULL THEN 'invalid_json' WHEN NOT startswith(trim(LEADING ' \t\r\n' FROM line), '{') THEN 'not_an_object' WHEN t IS NULL THEN 'missing_time' WHEN event_ms IS NULL THEN 'invalid_time' END END AS reason,
   coalesce(x0 IS NOT NULL AND CASE WHEN j_is_swift THEN contains(x0, '.') AND right(x0, 1) <= '9' AND x0 RLIKE '\\A\\-?[0-9]++\\.[0-9]++(?:E\\-?[0-9]++)?\\z' ELSE get(j_read, 0).odd END, FALSE) AS e0, (x1 IS NOT NULL AND f1 IS NULL) AS e1
@@ -41,7 +56,11 @@ FROM (SELECT *,
 FROM (SELECT *,
   CASE WHEN contains(line, ']') THEN md5(line) ELSE '' END AS j_seal
 FROM (SELECT *, decoded AS line
-FROM (SELECT *, try_validate_utf8(CAST(CASE WHEN octet_length(raw) <= 1048576 THEN raw END AS STRING)) AS decoded FROM lines)))))))))))))))))))));
+FROM (SELECT *, try_validate_utf8(CAST(CASE WHEN octet_length(raw) <= 1048576 THEN raw END AS STRING)) AS decoded
+FROM (SELECT "offset", raw FROM parsed_quick WHERE NOT is_quick))))))))))))))))))))));
+
+-- parse web
+CREATE TEMPORARY VIEW parsed AS SELECT "offset", CAST(NULL AS STRING) AS reason, event_ms, f0, FALSE AS e0, f1, FALSE AS e1 FROM parsed_quick WHERE is_quick UNION ALL SELECT "offset", reason, event_ms, f0, e0, f1, e1 FROM parsed_rest;
 
 -- tally base of m
 SELECT (event_ms - ((event_ms % 1000) + 1000) % 1000) AS window_ms, f0 AS d0,

@@ -1,10 +1,10 @@
 /** Opens the log of one source: cuts what a crash left unfinished, and finds the keys and the places of batches. */
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { KeyIndex } from '../../../log/key-index.ts'
+import type { AppendFile, LogDisk } from '../../../log/log-disk.ts'
+import type { Clocks } from '../../../log/observed-clock.ts'
 import { printSegmentHeader, SEGMENT_HEADER_BYTES, type SegmentHeader } from './batch-format.ts'
-import { KeyIndex } from './key-index.ts'
-import type { AppendFile, LogDisk } from './log-disk.ts'
-import type { Clocks } from './observed-clock.ts'
 import { type RecoveredSegment, recoverSegment } from './recover-segment.ts'
 import { listSegments, type Segment, segmentPath } from './segment-list.ts'
 

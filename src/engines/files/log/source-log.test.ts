@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { batchOf, readAll, textOf } from '../../../../test/contract/log.contract.ts'
+import { type LogDisk, realLogDisk } from '../../../log/log-disk.ts'
 import { FilesLog, type FilesLogOptions } from '../log.ts'
 import { printBatchHeader, seedOf } from './batch-format.ts'
-import { type LogDisk, realLogDisk } from './log-disk.ts'
 
 let dataDir: string
 let nowMs: number

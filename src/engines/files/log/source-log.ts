@@ -1,11 +1,11 @@
 /** The log of one source: batches that wait together are written together, synced once, and then acked. */
 import { replaceFiles } from '../../../archive/disk.ts'
 import { MillraceError } from '../../../core/error.ts'
+import { KeyIndex } from '../../../log/key-index.ts'
+import { type AppendFile, SyncFailure } from '../../../log/log-disk.ts'
+import { ObservedClock } from '../../../log/observed-clock.ts'
 import type { Appended, LogBatch, LogEnd, StoredBatch } from '../../../ports/log.ts'
 import { printBatchHeader, requirePrintable, type SegmentHeader, seedOf } from './batch-format.ts'
-import { KeyIndex } from './key-index.ts'
-import { type AppendFile, SyncFailure } from './log-disk.ts'
-import { ObservedClock } from './observed-clock.ts'
 import { readBatches } from './read-batches.ts'
 import {
   createSegment,

@@ -1,5 +1,5 @@
 /** The clock that stamps lines: never backwards, and never far ahead at once. */
-import { MillraceError } from '../../../core/error.ts'
+import { MillraceError } from '../core/error.ts'
 
 /** A wall clock may run ahead of the steady one by this much before somebody must look. */
 const MOST_AHEAD_MS = 3_600_000

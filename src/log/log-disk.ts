@@ -1,6 +1,6 @@
 /** The few acts by which the log changes a disk; durability is stated here and nowhere else. */
 import { type FileHandle, open } from 'node:fs/promises'
-import { type Disk, realDisk } from '../../../archive/disk.ts'
+import { type Disk, realDisk } from '../archive/disk.ts'
 
 /** A file that grows at its end. */
 export interface AppendFile {

@@ -1,6 +1,6 @@
 /** Which batches were taken under which idempotency key, for as long as a client may repeat them. */
-import { MillraceError } from '../../../core/error.ts'
-import type { Appended, IdempotencyKey } from '../../../ports/log.ts'
+import { MillraceError } from '../core/error.ts'
+import type { Appended, IdempotencyKey } from '../ports/log.ts'
 
 /** A batch that is repeated later than this is a new one. */
 export const KEY_HORIZON_MS = 24 * 3_600_000

@@ -1,0 +1,45 @@
+/** An ingest of files into a source whose log is on Kafka. */
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { takeLock } from '../../archive/lock.ts'
+import { MillraceError } from '../../core/error.ts'
+import { endOfOrder, ORDER_FILE } from './order.ts'
+
+/** Runs an ingest while no log of the source can give out the same offsets. Errors: INGEST_LOG_AHEAD, INGEST_LOG_OPEN. */
+export async function besideLog<T>(
+  { dataDir, source }: { readonly dataDir: string; readonly source: string },
+  archived: () => Promise<number>,
+  ingest: () => Promise<T>,
+): Promise<T> {
+  const folder = join(dataDir, 'kafka', source)
+  const taken = await takeLock(join(folder, 'lock'))
+  if (typeof taken !== 'function') throw new MillraceError('INGEST_LOG_OPEN', { source, pid: taken.pid })
+  try {
+    const lines = await linesAhead(dataDir, source, archived)
+    if (lines > 0) throw new MillraceError('INGEST_LOG_AHEAD', { source, lines })
+    return await ingest()
+  } finally {
+    await taken()
+  }
+}
+
+/** Lines of a log that nobody has open which the archive lacks. Errors: LOG_DAMAGED. */
+export async function linesAhead(
+  dataDir: string,
+  source: string,
+  archived: () => Promise<number>,
+): Promise<number> {
+  const end = await endOfOrder(join(dataDir, 'kafka', source))
+  return end - (end === 0 ? 0 : await archived())
+}
+
+/** Sources whose order lies in this data folder. */
+export async function listLogs(dataDir: string): Promise<string[]> {
+  const entries = await readdir(join(dataDir, 'kafka'), { withFileTypes: true }).catch(() => [])
+  const names: string[] = []
+  for (const entry of entries) {
+    const files = entry.isDirectory() ? await readdir(join(dataDir, 'kafka', entry.name)) : []
+    if (files.includes(ORDER_FILE)) names.push(entry.name)
+  }
+  return names.sort()
+}

@@ -1,0 +1,92 @@
+/** Finds what stands in the door's topic but has no place in the order: it was committed when a process died. */
+import { MillraceError } from '../../core/error.ts'
+import { committedBatches } from './committed-batches.ts'
+import { HEADER, type KeyedLines, parseHeader } from './door-header.ts'
+import { fetchRecords, listOffset } from './fetch-records.ts'
+import type { NewEntry, NewKey, Order, OrderEntry } from './order.ts'
+import type { SourcePlace } from './ordered-source.ts'
+import { type RecordBatch, readRecords } from './record-batch.ts'
+import { unpackRecords } from './unpack-records.ts'
+
+const FETCH_BYTES = 8 * 1024 * 1024
+const WAIT_MS = 200
+/** The brokers may still be marking what was committed. */
+const PATIENCE_MS = 20_000
+
+export interface Written {
+  readonly entries: readonly NewEntry[]
+  keysOf(placed: readonly OrderEntry[]): NewKey[]
+}
+
+interface FoundKey {
+  readonly entry: number
+  readonly line: number
+  readonly keyed: KeyedLines
+}
+
+/** The producer has begun, so nobody else adds anything. Errors: LOG_TOPIC_TAKEN, LOG_RECORDS_GONE. */
+export async function findWritten(place: SourcePlace, order: Order, partitions: number): Promise<Written> {
+  const entries: NewEntry[] = []
+  const keys: FoundKey[] = []
+  for (let partition = 0; partition < partitions; partition++) {
+    for await (const batch of batchesBeyond(place, order, partition)) {
+      const found = readDoorBatch(place, order, batch, entries.length)
+      if (!found) continue
+      const { firstOffset: firstRecord, endOffset: endRecord, maxTimestampMs: observedMs } = batch
+      entries.push({
+        partition,
+        firstRecord,
+        endRecord,
+        observedMs,
+        lines: batch.records,
+        bytes: found.bytes,
+      })
+      keys.push(...found.keys)
+    }
+  }
+  return { entries, keysOf: (placed) => keys.map((key) => placeKey(key, placed)) }
+}
+
+function placeKey({ entry, line, keyed }: FoundKey, placed: readonly OrderEntry[]): NewKey {
+  const { firstOffset: first, observedMs } = placed[entry]!
+  const firstOffset = first + line
+  const { lines, ...key } = keyed
+  return { key, appended: { firstOffset, endOffset: firstOffset + lines, observedMs, isDuplicate: false } }
+}
+
+async function* batchesBeyond(
+  { cluster, topic, source }: SourcePlace,
+  order: Order,
+  partition: number,
+): AsyncGenerator<RecordBatch, void, undefined> {
+  const known = order.positions.get(partition)
+  const end = await listOffset(cluster, topic, partition, 'latest')
+  let next = known ?? (await listOffset(cluster, topic, partition, 'earliest'))
+  if (end < next) throw new MillraceError('LOG_RECORDS_GONE', { source, topic, partition, record: next - 1 })
+  const until = performance.now() + PATIENCE_MS
+  while (next < end) {
+    const options = { purpose: 'scan', maxBytes: FETCH_BYTES, waitMs: WAIT_MS, isCommitted: true }
+    const [fetched] = await fetchRecords(cluster, topic, [{ partition, offset: next }], options)
+    if (fetched!.error) throw new Error(fetched!.error)
+    const { batches, endRecord } = committedBatches(fetched!, next)
+    yield* batches
+    if (endRecord === next && performance.now() > until)
+      throw new Error(`a transaction in partition ${partition} of topic ${topic} does not come to its end`)
+    next = endRecord
+  }
+}
+
+/** Undefined for records that somebody else wrote, which do not count here. */
+function readDoorBatch({ topic, source }: SourcePlace, order: Order, batch: RecordBatch, entry: number) {
+  const keys: FoundKey[] = []
+  let [line, bytes] = [0, 0]
+  for (const { value, header } of readRecords(batch, unpackRecords, HEADER)) {
+    const ours = parseHeader(header)
+    if (line === 0 && !ours) return undefined
+    if (ours && ours.log !== order.incarnation) throw new MillraceError('LOG_TOPIC_TAKEN', { topic, source })
+    if (ours?.keyed) keys.push({ entry, line, keyed: ours.keyed })
+    bytes += value.length + 1
+    line++
+  }
+  return { keys, bytes }
+}

@@ -1,0 +1,241 @@
+/** The log on Kafka: lines of the door go to topics of their own, and topics that others fill are read as sources. */
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { acquireLock, type Release } from '../../archive/lock.ts'
+import { MillraceError } from '../../core/error.ts'
+import type { Clocks } from '../../log/observed-clock.ts'
+import type { Appended, Log, LogBatch, LogEnd, LogSource, StoredBatch } from '../../ports/log.ts'
+import { listLogs } from './beside-log.ts'
+import { reasonOf } from './broker-error.ts'
+import { Cluster, type ClusterOptions, type Topic } from './cluster.ts'
+import { DoorSource } from './door-source.ts'
+import { requireTopic, type TopicSettings } from './door-topic.ts'
+import { listOffset } from './fetch-records.ts'
+import { Order } from './order.ts'
+import type { OrderedSource, SourcePlace } from './ordered-source.ts'
+import { requireTimes, TopicSource, type TopicSourceSettings } from './topic-source.ts'
+
+export interface ReadTopic extends Pick<TopicSourceSettings, 'start' | 'observed'> {
+  readonly topic: string
+}
+
+export interface KafkaLogOptions extends ClusterOptions, TopicSettings {
+  /** The order of each source's lines lies in `<dataDir>/kafka/<source>`. */
+  readonly dataDir: string
+  readonly topicPrefix: string
+  readonly retentionMs: number
+  /** Sources that are read from topics which others fill. */
+  readonly topics: ReadonlyMap<string, ReadTopic>
+  firstOffset(source: string): Promise<number>
+  clockFloor?(source: string): Promise<number>
+  /** What has a place in the order is read; nothing is added, and no other writer is put out. */
+  readonly isReader?: boolean
+  /** For tests. */
+  readonly clocks?: Clocks
+}
+
+const RETRY_MS = 1000
+const realClocks: Clocks = { now: Date.now, steady: () => performance.now() }
+
+export class KafkaLog implements Log {
+  readonly #options: KafkaLogOptions
+  readonly #cluster: Cluster
+  readonly #release: Release
+  readonly #sources = new Map<string, OrderedSource>()
+  readonly #opening = new Map<string, Promise<OrderedSource>>()
+  readonly #locks = new Map<string, Release>()
+  /** By source that could not be begun: why. */
+  readonly #troubles = new Map<string, Error>()
+  readonly #stop = new AbortController()
+  #beginning: Promise<void> = Promise.resolve()
+
+  private constructor(options: KafkaLogOptions, release: Release) {
+    this.#options = options
+    this.#cluster = new Cluster(options)
+    this.#release = release
+  }
+
+  /** Brokers need not be there. Errors: DATA_LOCKED, LOG_DAMAGED. */
+  static async open(options: KafkaLogOptions): Promise<KafkaLog> {
+    const release = await acquireLock(join(options.dataDir, 'log.lock'), 'server')
+    const log = new KafkaLog(options, release)
+    try {
+      for (const source of await listLogs(options.dataDir)) await log.#openKnown(source)
+      if (!options.isReader) log.#beginning = log.#beginTopics()
+      return log
+    } catch (error) {
+      await log.close()
+      throw error
+    }
+  }
+
+  get failure(): Error | undefined {
+    return [...this.#sources.values()].find(({ failure }) => failure)?.failure
+  }
+
+  get trouble(): Error | undefined {
+    const [first] = this.#troubles.values()
+    return first ?? [...this.#sources.values()].find(({ trouble }) => trouble)?.trouble
+  }
+
+  sources(): LogSource[] {
+    return [...this.#sources.values()].map((source) => source.describe())
+  }
+
+  async append(source: string, batch: LogBatch): Promise<Appended> {
+    const topic = this.#options.topics.get(source)?.topic
+    if (topic !== undefined) throw new MillraceError('LOG_READ_ONLY', { source, topic })
+    return (this.#sources.get(source) ?? (await this.#begin(source))).append(batch)
+  }
+
+  end(source: string): LogEnd {
+    return this.#of(source).end()
+  }
+
+  read(source: string, fromOffset: number, maxBytes: number): Promise<StoredBatch[]> {
+    return this.#of(source).read(fromOffset, maxBytes)
+  }
+
+  wait(source: string, offset: number, signal: AbortSignal): Promise<void> {
+    return this.#of(source).wait(offset, signal)
+  }
+
+  trim(source: string, offset: number): Promise<void> {
+    return this.#of(source).trim(offset)
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort()
+    const closing = [...this.#sources.values()].map((source) => source.close())
+    // Whatever is under way fails at once rather than after its time.
+    await Promise.all([...closing, this.#beginning])
+    await this.#cluster.close()
+    for (const release of this.#locks.values()) await release()
+    await this.#release()
+  }
+
+  #of(source: string): OrderedSource {
+    const found = this.#sources.get(source)
+    if (!found) throw new Error(`source ${source} has no log`)
+    return found
+  }
+
+  async #openKnown(source: string): Promise<void> {
+    await this.#lock(source)
+    const order = (await Order.open(this.#folder(source)))!
+    await this.#followTopic(source, order)
+    // Lines that were put into the archive while no server ran come between.
+    const archived = await this.#options.firstOffset(source)
+    if (archived > order.endOffset) await order.skipTo(archived)
+    this.#sources.set(source, this.#makeSource(source, order, await this.#floor(source)))
+  }
+
+  /** A topic of another name begins where the old one ended, once nobody needs that. Errors: LOG_TOPIC_CHANGED. */
+  async #followTopic(source: string, order: Order): Promise<void> {
+    const { topic } = this.#place(source)
+    if (order.topic === topic) return
+    if (order.startOffset < order.endOffset) {
+      await order.close()
+      throw new MillraceError('LOG_TOPIC_CHANGED', { source, was: order.topic, topic })
+    }
+    await order.moveTo(topic)
+  }
+
+  /** Topics that are read for the first time; again and again until their brokers are there. */
+  async #beginTopics(): Promise<void> {
+    const { signal } = this.#stop
+    const waiting = [...this.#options.topics.keys()].filter((source) => !this.#sources.has(source))
+    await Promise.all(
+      waiting.map(async (source) => {
+        while (!signal.aborted && !this.#sources.has(source)) {
+          await this.#begin(source).catch((error: Error) => this.#troubles.set(source, error))
+          if (!this.#sources.has(source)) await pause(RETRY_MS, signal)
+        }
+      }),
+    )
+  }
+
+  #begin(source: string): Promise<OrderedSource> {
+    const opening =
+      this.#opening.get(source) ?? this.#create(source).finally(() => this.#opening.delete(source))
+    this.#opening.set(source, opening)
+    return opening
+  }
+
+  async #create(source: string): Promise<OrderedSource> {
+    await this.#lock(source)
+    const place = this.#place(source)
+    const found = await this.#requireTopic(place).catch((error) => {
+      if (error instanceof MillraceError) throw error
+      const params = { source, brokers: this.#cluster.places, why: reasonOf(error) }
+      throw new MillraceError('LOG_BROKER_AWAY', params, { cause: error })
+    })
+    const order = await Order.create(this.#folder(source), {
+      ...{ topic: place.topic, topicId: found.id, incarnation: randomBytes(16).toString('hex') },
+      ...{ firstOffset: await this.#options.firstOffset(source), floorMs: await this.#floor(source) },
+    })
+    const made = this.#makeSource(source, order, order.lastObservedMs)
+    this.#sources.set(source, made)
+    this.#troubles.delete(source)
+    return made
+  }
+
+  async #requireTopic(place: SourcePlace): Promise<Topic> {
+    const { source, topic } = place
+    const reading = this.#options.topics.get(source)
+    if (!reading) {
+      const made = await requireTopic(this.#cluster, topic, this.#options)
+      for (let partition = 0; partition < made.leaders.length; partition++)
+        if ((await listOffset(this.#cluster, topic, partition, 'latest')) > 0)
+          throw new MillraceError('LOG_TOPIC_TAKEN', { topic, source })
+      return made
+    }
+    const found = await this.#cluster.refresh(topic)
+    if (!found) throw new MillraceError('LOG_TOPIC_MISSING', { topic, source, brokers: this.#cluster.places })
+    await requireTimes(place, reading)
+    return found
+  }
+
+  #makeSource(source: string, order: Order, floorMs: number): OrderedSource {
+    const { clocks = realClocks, topics, isReader } = this.#options
+    const reading = topics.get(source)
+    const place = this.#place(source)
+    const made = reading
+      ? new TopicSource(place, order, { ...reading, clocks }, floorMs)
+      : new DoorSource(place, order, { ...this.#options, clocks }, floorMs)
+    if (!isReader) made.start()
+    return made
+  }
+
+  #place(source: string): SourcePlace {
+    const { topics, topicPrefix } = this.#options
+    return { source, topic: topics.get(source)?.topic ?? `${topicPrefix}${source}`, cluster: this.#cluster }
+  }
+
+  async #floor(source: string): Promise<number> {
+    return (await this.#options.clockFloor?.(source)) ?? 0
+  }
+
+  #folder(source: string): string {
+    return join(this.#options.dataDir, 'kafka', source)
+  }
+
+  /** Until the log is closed no file can be ingested into the source: both would give out the same offsets. */
+  async #lock(source: string): Promise<void> {
+    if (this.#locks.has(source)) return
+    this.#locks.set(source, await acquireLock(join(this.#folder(source), 'lock'), 'server'))
+  }
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(done, ms)
+    signal.addEventListener('abort', done)
+    function done() {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+  })
+}

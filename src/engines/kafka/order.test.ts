@@ -1,0 +1,93 @@
+/** The order of lines on disk: read back as it was written, torn at every byte, damaged, trimmed and moved. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import type { IdempotencyKey } from '../../ports/log.ts'
+import { type NewEntry, ORDER_FILE, Order } from './order.ts'
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'millrace-order-'))
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+const create = () =>
+  Order.create(folder, { topic: 't', topicId: 'id', incarnation: 'abc', firstOffset: 100, floorMs: 5 })
+const entry = (partition: number, firstRecord: number, lines: number): NewEntry => {
+  return { partition, firstRecord, endRecord: firstRecord + lines, lines, observedMs: 10, bytes: 7 }
+}
+const key: IdempotencyKey = { scope: 's', key: 'k', digest: Buffer.alloc(32, 7) }
+
+async function reopen(order: Order): Promise<Order> {
+  await order.close()
+  return (await Order.open(folder))!
+}
+
+it('gives offsets without a gap, and keeps them with positions and keys', async () => {
+  let order = await create()
+  await order.add([entry(0, 40, 3), entry(1, 7, 2)], ([first]) => [
+    {
+      key,
+      appended: { firstOffset: first!.firstOffset, endOffset: 103, observedMs: 10, isDuplicate: false },
+    },
+  ])
+  await order.add([entry(0, 60, 1)], () => [])
+  for (let round = 0; round < 2; round++) {
+    expect(order.entries.map(({ firstOffset, partition }) => [firstOffset, partition])).toEqual([
+      [100, 0],
+      [103, 1],
+      [105, 0],
+    ])
+    expect([...order.positions]).toEqual([
+      [0, 61],
+      [1, 9],
+    ])
+    expect(order).toMatchObject({ startOffset: 100, endOffset: 106, lastObservedMs: 10, lineBytes: 21 })
+    expect(order.keys.find(key, 20)).toMatchObject({ firstOffset: 100, endOffset: 103 })
+    expect(order.from(104, 1)).toMatchObject([{ firstOffset: 103 }])
+    order = await reopen(order)
+  }
+  await order.close()
+})
+
+it('cuts off what was torn at any byte, and refuses damage before it', async () => {
+  const order = await create()
+  await order.add([entry(0, 0, 3)], () => [])
+  await order.close()
+  const path = join(folder, ORDER_FILE)
+  const before = await readFile(path)
+  const whole = (await Order.open(folder))!
+  await whole.add([entry(0, 3, 2)], () => [])
+  await whole.close()
+  const after = await readFile(path)
+  for (let length = before.length; length < after.length; length++) {
+    await writeFile(path, after.subarray(0, length))
+    const torn = (await Order.open(folder))!
+    expect(torn.endOffset).toBe(103)
+    await torn.add([entry(0, 3, 2)], () => [])
+    await torn.close()
+    expect(await readFile(path)).toEqual(after)
+  }
+  after[before.length - 5]! ^= 1
+  await writeFile(path, after)
+  await expect(Order.open(folder)).rejects.toMatchObject({ code: 'LOG_DAMAGED' })
+})
+
+it('gives up whole entries, skips what others archived, and moves when nothing is held', async () => {
+  let order = await create()
+  await order.add([entry(0, 0, 3), entry(0, 3, 3)], () => [])
+  await order.trim(104)
+  expect(order).toMatchObject({ startOffset: 103, endOffset: 106, lineBytes: 7 })
+  order = await reopen(order)
+  expect(order).toMatchObject({ startOffset: 103, endOffset: 106, lineBytes: 7 })
+  await order.skipTo(200)
+  order = await reopen(order)
+  expect(order).toMatchObject({ startOffset: 200, endOffset: 200, lineBytes: 0 })
+  await order.moveTo('other', 'id2')
+  await order.add([entry(0, 0, 2)], () => [])
+  order = await reopen(order)
+  expect(order).toMatchObject({ topic: 'other', startOffset: 200, endOffset: 202, incarnation: 'abc' })
+  expect([...order.positions]).toEqual([[0, 2]])
+  await order.close()
+})

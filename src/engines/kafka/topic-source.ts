@@ -1,0 +1,197 @@
+/** The lines of a topic that others fill: its partitions are merged into one order, which is kept. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { MillraceError } from '../../core/error.ts'
+import { type Clocks, ObservedClock } from '../../log/observed-clock.ts'
+import type { Appended, LogEnd } from '../../ports/log.ts'
+import { reasonOf } from './broker-error.ts'
+import { HEADER } from './door-header.ts'
+import { topicSetting } from './door-topic.ts'
+import { listOffset } from './fetch-records.ts'
+import type { NewEntry, Order } from './order.ts'
+import { OrderedSource, type SourcePlace } from './ordered-source.ts'
+import { type MergedBatch, PartitionMerge } from './partition-merge.ts'
+import { ATTRIBUTES, readRecords } from './record-batch.ts'
+import { countLines, linesOf } from './record-lines.ts'
+import { unpackRecords } from './unpack-records.ts'
+
+export interface TopicSourceSettings {
+  /** Where a partition begins that the order does not know. */
+  readonly start: 'earliest' | 'latest'
+  /** `topic`: by the broker's stamp of a record. `read`: when the record is read. */
+  readonly observed: 'topic' | 'read'
+  readonly clocks: Clocks
+}
+
+const RETRY_MS = 1000
+/** New partitions are looked for this often. */
+const LOOK_MS = 5000
+/** Beyond this the archive must catch up first, so that the order fits in memory. */
+const MOST_ENTRIES = 200_000
+const PAUSE_MS = 250
+/** By how much a broker's clock may lag behind ours. */
+const CLOCK_MARGIN_MS = 1000
+
+export class TopicSource extends OrderedSource {
+  readonly #settings: TopicSourceSettings
+  readonly #clock: ObservedClock
+  readonly #stop = new AbortController()
+  #running: Promise<void> = Promise.resolve()
+  /** Every line that has no place yet is observed at this time or later. */
+  #promisedMs: number
+  /** The latest stamp that was given, perhaps to lines that nobody sees yet. */
+  #lastMs: number
+  #trouble: Error | undefined
+
+  constructor(place: SourcePlace, order: Order, settings: TopicSourceSettings, floorMs: number) {
+    super(place, order)
+    this.#settings = settings
+    this.#promisedMs = Math.max(floorMs, order.lastObservedMs)
+    this.#lastMs = this.#promisedMs
+    this.#clock = new ObservedClock(settings.clocks, this.#promisedMs)
+  }
+
+  start(): void {
+    this.#running = this.#run()
+  }
+
+  get trouble(): Error | undefined {
+    return this.#trouble
+  }
+
+  end(): LogEnd {
+    return { endOffset: this.order.endOffset, clockMs: this.#promisedMs }
+  }
+
+  append(): Promise<Appended> {
+    const { source, topic } = this.place
+    return Promise.reject(new MillraceError('LOG_READ_ONLY', { source, topic }))
+  }
+
+  protected async stop(): Promise<void> {
+    this.#stop.abort()
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stop
+    while (!signal.aborted) {
+      try {
+        await this.#follow(signal)
+      } catch (error) {
+        if (signal.aborted) return
+        const { cluster, source, topic } = this.place
+        cluster.forget(topic)
+        const params = { source, brokers: cluster.places, why: reasonOf(error) }
+        this.#trouble =
+          error instanceof MillraceError
+            ? error
+            : new MillraceError('LOG_BROKER_AWAY', params, { cause: error })
+        await pause(RETRY_MS, signal)
+      }
+    }
+  }
+
+  /** Until something goes wrong. */
+  async #follow(signal: AbortSignal): Promise<void> {
+    const { cluster, topic } = this.place
+    const partitions = await this.#look()
+    const merge = new PartitionMerge(cluster, topic)
+    for (let partition = 0; partition < partitions; partition++)
+      merge.add(partition, await this.#startOf(partition))
+    let lookedMs = performance.now()
+    while (!signal.aborted) {
+      if (performance.now() - lookedMs > LOOK_MS) {
+        const found = await this.#look()
+        for (let partition = merge.partitions; partition < found; partition++)
+          merge.add(partition, await this.#startOf(partition, 'earliest'))
+        lookedMs = performance.now()
+      }
+      if (this.order.entries.length > MOST_ENTRIES) await pause(PAUSE_MS, signal)
+      else await this.#step(merge)
+    }
+  }
+
+  async #step(merge: PartitionMerge): Promise<void> {
+    const beganMs = this.#settings.clocks.now()
+    const { batches, isDrained } = await merge.next()
+    const counted = batches.map((batch) => this.#count(batch)).filter(({ entry }) => entry.lines > 0)
+    if (counted.length > 0) {
+      const placed = await this.order.add(
+        counted.map(({ entry }) => entry),
+        () => [],
+      )
+      for (const [index, { firstOffset }] of placed.entries())
+        this.recent.add(firstOffset, counted[index]!.text)
+    }
+    this.#promise(isDrained ? beganMs - CLOCK_MARGIN_MS : 0)
+    this.#trouble = undefined
+    this.tell()
+  }
+
+  #count({ partition, batch, fromRecord }: MergedBatch): { entry: NewEntry; text: Buffer } {
+    const parts: Buffer[] = []
+    let lines = 0
+    for (const { offset, value } of readRecords(batch, unpackRecords, HEADER)) {
+      if (offset < fromRecord) continue
+      parts.push(...linesOf(value))
+      lines += countLines(value)
+    }
+    const text = Buffer.concat(parts)
+    const firstRecord = Math.max(batch.firstOffset, fromRecord)
+    const entry = { partition, firstRecord, endRecord: batch.endOffset, lines, bytes: text.length }
+    return { entry: { ...entry, observedMs: this.#observed(batch) }, text }
+  }
+
+  /** Never before the clock that was promised, should the brokers' clocks differ by more than the margin. */
+  #observed({ attributes, maxTimestampMs }: MergedBatch['batch']): number {
+    const isStamped = this.#settings.observed === 'topic' && (attributes & ATTRIBUTES.logAppendTime) !== 0
+    if (!isStamped && this.#settings.observed === 'topic') throw this.#timesError('CreateTime')
+    this.#lastMs = Math.max(this.#lastMs, isStamped ? maxTimestampMs : this.#clock.read())
+    return this.#lastMs
+  }
+
+  /** Only once all that was stamped has its place. */
+  #promise(clockMs: number): void {
+    const nowMs = this.#settings.observed === 'read' ? this.#clock.look() : clockMs
+    this.#lastMs = Math.max(this.#lastMs, nowMs)
+    this.#promisedMs = this.#lastMs
+  }
+
+  /** Gives the number of partitions. Errors: LOG_TOPIC_*. */
+  async #look(): Promise<number> {
+    const { cluster, topic, source } = this.place
+    const found = await cluster.refresh(topic)
+    if (!found) throw new MillraceError('LOG_TOPIC_MISSING', { topic, source, brokers: cluster.places })
+    await this.requireSame(found.id)
+    await requireTimes(this.place, this.#settings)
+    return found.leaders.length
+  }
+
+  async #startOf(partition: number, start = this.#settings.start): Promise<number> {
+    const { cluster, topic, source } = this.place
+    const known = this.order.positions.get(partition)
+    if (known === undefined) return listOffset(cluster, topic, partition, start)
+    const end = await listOffset(cluster, topic, partition, 'latest')
+    if (end >= known) return known
+    throw new MillraceError('LOG_RECORDS_GONE', { source, topic, partition, record: known - 1 })
+  }
+
+  #timesError(type: string): MillraceError {
+    const { topic, source } = this.place
+    return new MillraceError('LOG_TOPIC_TIMES', { topic, source, type })
+  }
+}
+
+/** Errors: LOG_TOPIC_TIMES. */
+export async function requireTimes(
+  { cluster, topic, source }: SourcePlace,
+  { observed }: Pick<TopicSourceSettings, 'observed'>,
+): Promise<void> {
+  if (observed === 'read') return
+  const type = (await topicSetting(cluster, topic, 'message.timestamp.type')) ?? 'LogAppendTime'
+  if (type !== 'LogAppendTime') throw new MillraceError('LOG_TOPIC_TIMES', { topic, source, type })
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => undefined)
+}

@@ -1,0 +1,151 @@
+/**
+ * The quick pass over JSON lines: typed values of the lines that are surely read right, and the bytes of all others. Its
+ * parse makes no text of a number and skips what no metric uses.
+ */
+import type { EngineDialect } from '../../compile/format/parse-dialect.ts'
+import { Stages } from '../../compile/format/stages.ts'
+import { MAX_LINE_BYTES } from '../../compile/parse-source.ts'
+import type { Field } from '../../core/definition.ts'
+import type { SourcePlan } from '../../core/plan.ts'
+import { hasBadEscape } from './json-escapes.ts'
+import { isFraction, STRICT } from './json-swift.ts'
+import { quoteText } from './quote-text.ts'
+
+/** Names a struct can have without doubt, in a schema that is written as text. */
+const SAFE_KEY = /^[A-Za-z0-9_@.-]{1,200}$/
+/** Spark's resolver sees no case. No field is called so. */
+const SEAL = 'j_seal'
+/** A double times 10^scale is wrong by less than 10^-4 below this, so that it rounds as its decimal form does. */
+const LARGEST_SCALED = '274877906944D'
+const NEAR_TIE = '0.499D'
+/** More keys are found faster by a list of them all. */
+const MOST_COUNTED = 6
+const LARGEST_DOUBLE = "CAST('1.7976931348623157e308' AS DOUBLE)"
+
+type Kind = Field['type']['kind']
+const COLUMN_TYPES: Readonly<Record<Kind, string>> = {
+  string: 'STRING',
+  integer: 'BIGINT',
+  decimal: 'DOUBLE',
+  float: 'DOUBLE',
+  boolean: 'BOOLEAN',
+}
+
+/**
+ * SQL of a SELECT over `lines` that gives the `passed` columns, `is_quick`, and for quick lines `event_ms` and the
+ * fields' values as printParse gives them; a quick line has no fault and no bad field. `raw` is there for all others.
+ * Undefined for sources whose lines have no quick way.
+ */
+export function printQuick(
+  plan: SourcePlan,
+  dialect: EngineDialect,
+  lines: string,
+  passed: readonly string[],
+): string | undefined {
+  const columns = typedColumns(plan)
+  const { time } = plan
+  const instant = time.layout.kind === 'iso' ? dialect.parse.quickIso?.('t', time.zone === 'UTC') : undefined
+  if (columns === undefined || instant === undefined) return undefined
+  const name = (key: string | undefined) => `j_item.\`${key}\``
+  const stages = new Stages(lines)
+  stages.add({
+    line: dialect.parse.decodeText(`CASE WHEN octet_length(raw) <= ${MAX_LINE_BYTES} THEN raw END`),
+  })
+  stages.add({ j_seal: `CASE WHEN contains(line, ']') THEN md5(line) END` })
+  stages.add({ j_items: typedParse('line', columns) })
+  stages.add({ j_item: openSeal() })
+  stages.add({
+    t: name(time.path[0]),
+    ...Object.fromEntries(plan.fields.map(({ path }, i) => [`v${i}`, name(path[0])])),
+  })
+  stages.add({
+    event_ms: instant,
+    ...Object.fromEntries(plan.fields.map(({ type }, i) => [`f${i}`, value(plan, type, `v${i}`)])),
+  })
+  const faults = [
+    'j_item IS NULL',
+    'event_ms IS NULL',
+    hasEqualKeys('line', [...columns.keys()]),
+    hasBadEscape('line'),
+    ...(plan.allowedSkewMs === undefined ? [] : [`event_ms > observed_ms + ${plan.allowedSkewMs}`]),
+    ...plan.fields.flatMap(({ type }, i) => doubt(type, `v${i}`)),
+  ]
+  stages.add({ is_quick: `NOT coalesce(${faults.join(' OR ')}, FALSE)` })
+  const values = ['event_ms', ...plan.fields.map((_, i) => `f${i}`)]
+  return stages.select([...passed, 'is_quick', 'CASE WHEN NOT is_quick THEN raw END AS raw', ...values])
+}
+
+/** Types by key; undefined where a line cannot be read so, or a value could stand for null. */
+function typedColumns(plan: SourcePlan): ReadonlyMap<string, string> | undefined {
+  if (plan.format.kind !== 'json') return undefined
+  if (plan.nullTexts.some((text) => /^(?:-|[0-9]|true$|false$)/.test(text))) return undefined
+  const columns = new Map<string, string>()
+  const places = [{ path: plan.time.path, kind: 'string' as Kind }].concat(
+    plan.fields.map(({ path, type }) => ({ path, kind: type.kind })),
+  )
+  for (const { path, kind } of places) {
+    const key = path[0] ?? ''
+    if (path.length !== 1 || !SAFE_KEY.test(key)) return undefined
+    const other = columns.get(key)
+    if (other !== undefined && other !== COLUMN_TYPES[kind]) return undefined
+    columns.set(key, COLUMN_TYPES[kind])
+  }
+  const folded = new Set([...columns.keys(), SEAL].map((key) => key.toLowerCase()))
+  return folded.size === columns.size + 1 ? columns : undefined
+}
+
+/** A value of another type makes the whole null. Without `]` in the line the array's end is the line's. */
+function typedParse(line: string, columns: ReadonlyMap<string, string>): string {
+  const members = [...columns, [SEAL, 'STRING']].map(([key, type]) => `\`${key}\`: ${type}`)
+  const seal = `CASE WHEN j_seal IS NULL THEN ']' ELSE concat(',{"${SEAL}":"', j_seal, '"}]') END`
+  return `from_json(concat('[', ${line}, ${seal}), ${quoteText(`array<struct<${members.join(', ')}>>`)}, ${STRICT})`
+}
+
+function openSeal(): string {
+  const isWhole = `CASE WHEN j_seal IS NULL THEN size(j_items) = 1 ELSE size(j_items) = 2 AND get(j_items, 1).${SEAL} = j_seal END`
+  return `CASE WHEN ${isWhole} THEN get(j_items, 0) END`
+}
+
+/**
+ * Of equal keys the parser gives the last, and ours is the first. A key that stands once in the text is no second one,
+ * unless it is spelled with an escape; else, and for many keys, all keys of the line are listed.
+ */
+function hasEqualKeys(line: string, keys: readonly string[]): string {
+  const all = `json_object_keys(${line})`
+  const areEqual = `coalesce(size(array_distinct(${all})) <> size(${all}), TRUE)`
+  if (keys.length > MOST_COUNTED) return areEqual
+  const counts = keys.map(
+    (key) => `regexp_count(${line}, ${quoteText(`"${key.replaceAll('.', '\\.')}"`)}) > 1`,
+  )
+  const mayBe = [...counts, `contains(${line}, ${quoteText('\\u')})`].join(' OR ')
+  return `(CASE WHEN ${mayBe} THEN ${areEqual} ELSE FALSE END)`
+}
+
+function value({ nullTexts }: SourcePlan, type: Field['type'], typed: string): string {
+  if (type.kind === 'decimal') return `try_cast(rint(${scaled(typed, type.scale)}) AS BIGINT)`
+  if (type.kind !== 'string' || nullTexts.length === 0) return typed
+  return `CASE WHEN ${typed} IN (${nullTexts.map(quoteText).join(', ')}) THEN NULL ELSE ${typed} END`
+}
+
+/** Conditions that are true where the value must be looked at more closely. */
+function doubt(type: Field['type'], typed: string): string[] {
+  switch (type.kind) {
+    case 'string': {
+      const starts = ['{', '[', '"'].map((start) => start.charCodeAt(0)).join(', ')
+      return [`ascii(${typed}) IN (${starts})`, `(${isFraction(typed)})`]
+    }
+    case 'decimal': {
+      const number = scaled(typed, type.scale)
+      return [`abs(${number}) >= ${LARGEST_SCALED}`, `abs(${number} - rint(${number})) > ${NEAR_TIE}`]
+    }
+    case 'float':
+      return [`abs(${typed}) > ${LARGEST_DOUBLE}`, `(${typed} = 0 AND CAST(${typed} AS STRING) <> '0.0')`]
+    case 'integer':
+    case 'boolean':
+      return []
+  }
+}
+
+function scaled(typed: string, scale: number): string {
+  return `(${typed} * CAST('1e${scale}' AS DOUBLE))`
+}

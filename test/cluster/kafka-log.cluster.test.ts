@@ -1,0 +1,110 @@
+/** The log on Kafka keeps the contract of logs. */
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { Cluster } from '../../src/engines/kafka/cluster.ts'
+import { cutGroup } from '../../src/engines/kafka/cut-group.ts'
+import { KafkaLog, type KafkaLogOptions } from '../../src/engines/kafka/log.ts'
+import { TransactionalProducer } from '../../src/engines/kafka/transactional-producer.ts'
+import { batchOf, describeLog, keyOf, readAll, textOf } from '../contract/log.contract.ts'
+import { clusterAddress } from './cluster-addresses.ts'
+import { brokersOf } from './kafka-topics.ts'
+
+describeLog('kafka', async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'millrace-kafka-'))
+  const topicPrefix = `t-${randomUUID().slice(0, 8)}.`
+  let nowMs = 0
+  const clocks = { now: () => nowMs, steady: () => 0 }
+  const options = { ...{ dataDir, topicPrefix, clocks, partitions: 1, retentionMs: 0 }, topics: new Map() }
+  return {
+    open: () =>
+      KafkaLog.open({
+        ...{ ...options, brokers: brokersOf(clusterAddress('kafka')) },
+        firstOffset: async () => 100,
+      }),
+    setNow: (ms) => {
+      nowMs = ms
+    },
+    remove: () => rm(dataDir, { recursive: true }),
+  }
+})
+
+const brokers = brokersOf(clusterAddress('kafka'))
+const clocks = { now: () => 5000, steady: () => 0 }
+
+async function withFolder(act: (dataDir: string, topicPrefix: string) => Promise<void>): Promise<void> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'millrace-kafka-'))
+  await act(dataDir, `t-${randomUUID().slice(0, 8)}.`).finally(() => rm(dataDir, { recursive: true }))
+}
+
+function open(
+  dataDir: string,
+  topicPrefix: string,
+  options: Partial<KafkaLogOptions> = {},
+): Promise<KafkaLog> {
+  return KafkaLog.open({
+    ...{ dataDir, topicPrefix, brokers, clocks, partitions: 2, retentionMs: 0, topics: new Map() },
+    ...{ firstOffset: async () => 0, ...options },
+  })
+}
+
+it('takes in what was committed when a process died, its keys too, and nothing that was not', () =>
+  withFolder(async (dataDir, prefix) => {
+    const first = await open(dataDir, prefix)
+    await first.append('web', batchOf('a\nb\n'))
+    const { incarnation } = first.sources()[0]!
+    await first.close()
+
+    const cluster = new Cluster({ brokers })
+    const dead = new TransactionalProducer(cluster, `${prefix}web`)
+    const group = (text: string, key?: string) => {
+      const batch = batchOf(text, key === undefined ? undefined : keyOf(key, text))
+      const options = { observedMs: 6000, incarnation, mostBytes: 1_000_000 }
+      return cutGroup([{ batch, bytes: text.length }], options).batches
+    }
+    await dead.begin()
+    await dead.write(1, group('c\nd\n', 'k1'))
+    await dead.write(0, group('e\n', 'k2'), { isCommitted: false })
+    await cluster.close()
+
+    const log = await open(dataDir, prefix)
+    expect(await log.append('web', batchOf('c\nd\n', keyOf('k1', 'c\nd\n')))).toEqual({
+      ...{ firstOffset: 2, endOffset: 4, observedMs: 6000, isDuplicate: true },
+    })
+    expect(await log.append('web', batchOf('e\n', keyOf('k2', 'e\n')))).toMatchObject({
+      ...{ firstOffset: 4, isDuplicate: false },
+    })
+    expect(textOf(await readAll(log, 'web', 0))).toBe('a\nb\nc\nd\ne\n')
+    await log.close()
+  }))
+
+it('cuts large batches, reads them back from the brokers, and refuses a line that the topic cannot hold', () =>
+  withFolder(async (dataDir, prefix) => {
+    const text = Array.from({ length: 60_000 }, (_, index) => `${index} ${'x'.repeat(index % 90)}\n`).join('')
+    const log = await open(dataDir, prefix)
+    const long = `${'y'.repeat(2_000_000)}\n`
+    await Promise.all([log.append('web', batchOf(text)), log.append('web', batchOf(long))])
+    await expect(log.append('web', batchOf(`${'z'.repeat(9_000_000)}\n`))).rejects.toMatchObject({
+      code: 'LOG_LINE_TOO_LONG',
+    })
+    await log.append('web', batchOf('end\n'))
+    await log.close()
+    const again = await open(dataDir, prefix, { isReader: true })
+    expect(textOf(await readAll(again, 'web', 0, 1_000_000))).toBe(`${text}${long}end\n`)
+    await again.close()
+  }))
+
+it('refuses a topic that another data folder writes to', () =>
+  withFolder(async (dataDir, prefix) => {
+    const log = await open(dataDir, prefix)
+    await log.append('web', batchOf('a\n'))
+    await withFolder(async (other) => {
+      const second = await open(other, prefix)
+      await expect(second.append('web', batchOf('b\n'))).rejects.toMatchObject({ code: 'LOG_TOPIC_TAKEN' })
+      await second.close()
+    })
+    expect(await log.append('web', batchOf('c\n'))).toMatchObject({ firstOffset: 1 })
+    await log.close()
+  }))

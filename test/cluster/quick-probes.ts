@@ -1,0 +1,169 @@
+/** JSON for the quick pass, which leaves a line as soon as one value is unusual: so one unusual thing in each line. */
+import type { Probe } from './dialect-probe.ts'
+import { jsonProbe, TYPES } from './json-probes.ts'
+import { BAD, longNumbers, NESTED, NUMBERS, randomNumbers, TEXTS, WORDS } from './json-tokens.ts'
+
+const AT = '"ts":"2026-01-31T08:00:00.000Z"'
+const KEYS = Object.keys(TYPES)
+/** A usual value of every type. */
+const USUAL: Readonly<Record<string, string>> = {
+  s: '"x"',
+  i: '7',
+  d: '1.5',
+  w: '2.25',
+  f: '-0.5',
+  b: 'true',
+}
+const members = (values: Readonly<Record<string, string>>) =>
+  Object.entries(values)
+    .map(([key, token]) => `"${key}":${token}`)
+    .join(',')
+
+const TIES = ['0.0005', '0.0015', '1.0005', '-2.5005', '8.1235', '8.12349999999999', '8.1235000000000001']
+/** About 2^38 / 10^3, 2^53 and what 18 digits hold. */
+const LARGE = ['274877906.943', '274877906.944', '274877906.9444', '-274877906.945', '0.274877906944']
+const WIDE = ['9007199254740991', '9007199254740992.5', '999999999999999.999', '1000000000000000.0', '1e15']
+const PLACES = [
+  '9223372036854775807',
+  '9223372036854775808',
+  '-9223372036854775809',
+  '1e0',
+  '1E2',
+  '-0',
+  '-0.0',
+]
+
+/** Each token as one type, before and after the time. */
+function oneByOne(tokens: readonly string[]): string[] {
+  return tokens.flatMap((token) =>
+    KEYS.flatMap((key) => [`{${AT},${members({ ...USUAL, [key]: token })}}`, `{"${key}":${token},${AT}}`]),
+  )
+}
+
+/** Every key twice, in each order of values that one of its types takes, refuses, or has nothing of. */
+function twice(): string[] {
+  const values = ['null', '1', '2', '"1"', '"a"', '1.5', 'true', '{}', '[]', '{"s":1}']
+  return KEYS.flatMap((key) =>
+    values.flatMap((first) =>
+      values.flatMap((second) => {
+        const escaped = `"\\u00${key.charCodeAt(0).toString(16)}"`
+        const pair = `"${key}":${first},"${key}":${second}`
+        return [
+          `{${AT},${pair}}`,
+          `{"${key}":${first},${AT},${escaped}:${second}}`,
+          `{${escaped}:${first},${AT} , "${key}" : ${second}}`,
+        ]
+      }),
+    ),
+  )
+}
+
+const TIME_TWICE = ['null', '"2026-02-01T00:00:00Z"', '"no"', '1', '"2026-01-31 08:00:00"', '{"ts":"x"}']
+const DUPLICATES = [
+  ...TIME_TWICE.flatMap((other) => [`{${AT},"ts":${other}}`, `{"ts":${other},${AT}}`]),
+  ...TIME_TWICE.map((other) => `{${AT},"\\u0074s":${other}}`),
+  ...TIME_TWICE.map((other) => `{"t\\u0073":${other},${AT}}`),
+  `{${AT},"z":1,"z":2,"s":"a"}`,
+]
+
+/** Names of fields where they are no keys of the line itself, and keys that only look like them. */
+const LOOKALIKES = [
+  ...[
+    `{${AT},"x":"s","s":"a"}`,
+    `{${AT},"s":"s"}`,
+    `{${AT},"s":"\\"s\\":1","i":1}`,
+    `{${AT},"x":"\\\\","s":"a"}`,
+  ],
+  ...[
+    `{${AT},"o":{"s":"in"},"s":"out"}`,
+    `{${AT},"s":"out","o":{"s":"in","ts":"no"}}`,
+    `{${AT},"o":{"s":"in"}}`,
+  ],
+  ...[`{${AT},"l":[{"s":1},{"i":"x"}],"i":5}`, `{"o":{${AT}}}`, `{${AT},"S":"upper","I":"x","TS":"no"}`],
+  ...[
+    `{${AT},"j_seal":"x","s":"a"}`,
+    `{${AT},"J_SEAL":1,"s":"a"}`,
+    `{${AT},"":"x","s":"a"}`,
+    `{${AT},"s ":"a"}`,
+  ],
+  ...[`{${AT},"x":"\\u0000","s":"a"}`, `{${AT},"x":"\\ud800","s":"a"}`, `{${AT},"x":"\\\\u0000","s":"a"}`],
+]
+
+/** What stands around or between members, with brackets in the line and without. */
+const ENDS = [
+  '',
+  ']',
+  '}',
+  ',',
+  ' ',
+  '\t',
+  ' {}',
+  ',{}',
+  ',{"j_seal":""}',
+  ']{',
+  '],[',
+  ' ]',
+  '"',
+  '\u0000',
+  'x',
+  '//',
+]
+const SHAPES = [
+  `{${AT},"s":"a"}`,
+  `{${AT},"s":"]"}`,
+  `{${AT},"l":[1],"i":3}`,
+  `{${AT},"s":"a",}`,
+  `{${AT} "s":"a"}`,
+]
+const WHOLE = [
+  ...SHAPES.flatMap((shape) => ENDS.flatMap((end) => [`${shape}${end}`, `${end}${shape}`])),
+  ...SHAPES.flatMap((shape) => [shape.slice(0, -1), shape.slice(1), `[${shape}]`, `${shape}${shape}`]),
+  ...[`{\t${AT}\r,\n"s"\t:\r"a" }`, `{${AT},'s':'a'}`, `{${AT},s:"a"}`, `{${AT},"x":NaN}`, `{${AT},"x":01}`],
+  ...[`{${AT},"x":1.}`, `{${AT},"x":tru}`, `{${AT},"x":"\t"}`, `{${AT},"x":"\\x"}`, `{${AT},"x":/**/1}`],
+  ...[
+    'null',
+    '{}',
+    '[]',
+    '1',
+    '"s"',
+    '',
+    ' ',
+    '{"s":"a"}',
+    '{"ts":null}',
+    '{"ts":""}',
+    '{"ts":[]}',
+    '{"ts":1}',
+  ],
+  Buffer.from(`{${AT},"x":"\xff"}`, 'latin1'),
+  Buffer.from(`{${AT},"s":"\xc3\xa9"}`, 'latin1'),
+  Buffer.from(`{${AT},"x":"${'a'.repeat(1_048_600)}"}`),
+]
+
+const NAMES = { 'id.orig_h': 'string', 'a-b': 'integer', '@t': 'float', A1: 'boolean' }
+const named = Object.fromEntries(
+  Object.entries(NAMES).map(([key, type], index) => [`n${index}`, { type, from: [key] }]),
+)
+
+const { s, i, d, w, f, b } = TYPES
+const FEW = [{ s }, { s, i, d }, { w, f, b }]
+
+export const QUICK_PROBES: readonly Probe[] = [
+  jsonProbe('quick: tokens', TYPES, oneByOne([...NUMBERS, ...WORDS, ...TEXTS, ...NESTED, ...BAD])),
+  jsonProbe('quick: limits', TYPES, oneByOne([...TIES, ...LARGE, ...WIDE, ...PLACES])),
+  jsonProbe('quick: random numbers', TYPES, oneByOne([...randomNumbers(300), ...longNumbers(150)])),
+  jsonProbe('quick: duplicates', TYPES, [...twice(), ...DUPLICATES]),
+  jsonProbe('quick: lookalikes', TYPES, LOOKALIKES),
+  jsonProbe('quick: whole lines', TYPES, WHOLE),
+  jsonProbe('quick: null texts', TYPES, oneByOne(['"NA"', '"a"', '""', '"x"', '"NA "', 'null']), {
+    nulls: ['NA', 'x', ''],
+  }),
+  jsonProbe('quick: names', named, [
+    `{${AT},"id.orig_h":"ip","a-b":4,"@t":1.5,"A1":false}`,
+    `{${AT},"idXorig_h":"ip","a1":true,"id":{"orig_h":"x"}}`,
+    `{${AT},"id.orig_h":"ip","id.orig_h":"other","a1":true,"A1":false}`,
+  ]),
+  // So few keys that they are counted in the text; those of all types are listed.
+  ...FEW.map((fields) =>
+    jsonProbe(`quick: ${Object.keys(fields)} counted`, fields, [...twice(), ...DUPLICATES, ...LOOKALIKES]),
+  ),
+]
