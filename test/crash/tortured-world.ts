@@ -6,6 +6,8 @@ import { Serving } from '../server/serving.ts'
 
 const CLIENTS = 3
 const LINES_A_BATCH = 200
+/** Between batches, so that lives of seconds can count what they take in. */
+const PAUSE_MS = 20
 
 const DEFINITION = `sources:
   web: { format: json, time: { field: ts, layout: epoch_ms }, fields: { client: string, id: integer } }
@@ -37,7 +39,10 @@ class Client {
   /** Sends until the server is gone. */
   async sendTo(server: Serving): Promise<void> {
     try {
-      for (;;) await this.settle(server)
+      for (;;) {
+        await this.settle(server)
+        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
+      }
     } catch {
       // The next server gets what this one did not ack.
     }
