@@ -8,9 +8,11 @@ import layers from './layers.config.mjs'
 
 /** The words of the definition language by which its author chooses an engine; the library that packs blocks. */
 const NAMING_ENGINES = new Set([
+  'src/archive/batch-lines.ts',
   'src/archive/block-packer.ts',
   'src/archive/block-table.ts',
   'src/archive/line-insert.ts',
+  'src/archive/line-splits.ts',
   'src/define/adapter-schema.ts',
   'src/define/diagnostic-table.ts',
 ])

@@ -4,6 +4,7 @@ import type { Block } from '../core/block.ts'
 import { MillraceError } from '../core/error.ts'
 import type { StoredBatch } from '../ports/log.ts'
 import type { BlockLimits } from './append-inputs.ts'
+import { BatchLines } from './batch-lines.ts'
 import { BlockTable } from './block-table.ts'
 import { firstObserved } from './manifest-text.ts'
 import type { SourceWriter } from './source-writer.ts'
@@ -20,7 +21,7 @@ export async function appendBatches(
   const table = await BlockTable.open({ blockFolder, spillFolder })
   const appender = new BatchAppender(writer, table, limits)
   try {
-    for await (const run of joinBatches(batches, limits.pieceBytes)) await appender.add(run)
+    for await (const some of gather(batches, limits.pieceBytes)) await appender.add(some)
     return await appender.commit()
   } catch (error) {
     await writer.clearLeftovers().catch(() => {})
@@ -50,26 +51,39 @@ class BatchAppender {
     this.#observedMs = writer.manifest.lastObservedMs
   }
 
-  async add({ firstOffset, endOffset, observedMs, bytes }: StoredBatch): Promise<void> {
-    if (endOffset <= this.#next) return
-    const { source } = this.#writer.manifest
-    if (firstOffset > this.#next)
-      throw new MillraceError('ARCHIVE_GAP', { source, end: this.#next, first: firstOffset })
+  /** Those that are there already are passed over. */
+  async add(batches: readonly StoredBatch[]): Promise<void> {
+    const fresh = this.#fresh(batches)
+    const last = fresh.at(-1)
+    if (!last) return
     const before = this.#table.lines
-    const rest = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    const lines = afterLines(rest, this.#next - firstOffset)
-    await this.#table.append({ bytes: lines, isOneLine: false }, observedMs)
+    await this.#table.appendBatches(new BatchLines(fresh, this.#next))
     const added = this.#table.lines - before
-    if (added !== endOffset - this.#next)
+    if (added !== last.endOffset - this.#next)
       throw new Error(
-        `the log has ${endOffset - this.#next} lines at ${this.#next}, but ${added} were stored`,
+        `the log has ${last.endOffset - this.#next} lines at ${this.#next}, but ${added} were stored`,
       )
-    this.#next = endOffset
-    this.#firstObservedMs ??= observedMs
-    this.#observedMs = Math.max(this.#observedMs, observedMs)
-    this.#tableBytes += lines.length
+    this.#next = last.endOffset
+    this.#firstObservedMs ??= fresh[0]!.observedMs
+    this.#observedMs = fresh.reduce((most, { observedMs }) => Math.max(most, observedMs), this.#observedMs)
+    for (const { bytes } of fresh) this.#tableBytes += bytes.length
     const { blockBytes, blockLines } = this.#limits
     if (this.#tableBytes >= blockBytes || this.#table.lines >= blockLines) await this.#closeBlock()
+  }
+
+  /** Without lines that the archive has. Errors: ARCHIVE_GAP. */
+  #fresh(batches: readonly StoredBatch[]): StoredBatch[] {
+    const { source } = this.#writer.manifest
+    const fresh: StoredBatch[] = []
+    let next = this.#next
+    for (const batch of batches) {
+      if (batch.endOffset <= next) continue
+      if (batch.firstOffset > next)
+        throw new MillraceError('ARCHIVE_GAP', { source, end: next, first: batch.firstOffset })
+      fresh.push(batch.firstOffset < next ? cutBelow(batch, next) : batch)
+      next = batch.endOffset
+    }
+    return fresh
   }
 
   async commit(): Promise<number> {
@@ -100,37 +114,33 @@ class BatchAppender {
   }
 }
 
+function cutBelow(batch: StoredBatch, firstOffset: number): StoredBatch {
+  const { buffer, byteOffset, byteLength } = batch.bytes
+  const bytes = afterLines(Buffer.from(buffer, byteOffset, byteLength), firstOffset - batch.firstOffset)
+  return { ...batch, firstOffset, bytes }
+}
+
 /** What follows the first `count` lines. */
-export function afterLines(bytes: Buffer, count: number): Buffer {
+function afterLines(bytes: Buffer, count: number): Buffer {
   let at = 0
   for (let line = 0; line < count; line++) at = bytes.indexOf(0x0a, at) + 1
   return bytes.subarray(at)
 }
 
-/** Batches of one observed time as one, since each that is packed costs as much as a thousand lines. */
-async function* joinBatches(
+/** As many at once as make about `bytes`, since each statement costs as much as a thousand lines. */
+async function* gather(
   batches: AsyncIterable<StoredBatch>,
   mostBytes: number,
-): AsyncGenerator<StoredBatch, void, undefined> {
-  let run: StoredBatch[] = []
+): AsyncGenerator<StoredBatch[], void, undefined> {
+  let gathered: StoredBatch[] = []
   let bytes = 0
   for await (const batch of batches) {
-    const first = run[0]
-    const joins = first?.observedMs === batch.observedMs && run.at(-1)!.endOffset === batch.firstOffset
-    if (first && (!joins || bytes + batch.bytes.length > mostBytes)) {
-      yield joined(run)
-      run = []
-      bytes = 0
-    }
-    run.push(batch)
+    gathered.push(batch)
     bytes += batch.bytes.length
+    if (bytes < mostBytes) continue
+    yield gathered
+    gathered = []
+    bytes = 0
   }
-  if (run.length > 0) yield joined(run)
-}
-
-function joined(run: readonly StoredBatch[]): StoredBatch {
-  const [first] = run
-  if (run.length === 1) return first!
-  const bytes = Buffer.concat(run.map((batch) => batch.bytes))
-  return { ...first!, endOffset: run.at(-1)!.endOffset, bytes }
+  if (gathered.length > 0) yield gathered
 }

@@ -1,5 +1,6 @@
 /** Collects lines in memory and writes them as one Parquet block: all splitting and packing is DuckDB's. */
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import type { BatchLines } from './batch-lines.ts'
 import { type BlockLabel, openPacker, printCopy, quote } from './block-packer.ts'
 import { unwritable } from './disk.ts'
 import { LineInsert } from './line-insert.ts'
@@ -40,6 +41,14 @@ export class BlockTable {
   /** Adds a piece's lines, all stamped with one observed time. */
   async append(piece: Piece, observedMs: number): Promise<void> {
     for (const run of lineRuns(piece)) await this.#insert(run, observedMs)
+  }
+
+  /** Adds batches of a log, whose lines have the times they came with. */
+  async appendBatches(batches: BatchLines): Promise<void> {
+    this.#lines += await this.#insertion.insertBatches(batches)
+    const { rawBytes } = batches
+    if (rawBytes === undefined) this.#expectedBytes = undefined
+    else if (this.#expectedBytes !== undefined) this.#expectedBytes += rawBytes
   }
 
   /** Writes the lines as a Parquet file, not yet synced, and empties the table. Errors: ARCHIVE_UNWRITABLE. */

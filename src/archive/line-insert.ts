@@ -1,43 +1,8 @@
 /** Splits runs of lines into rows of a table; all splitting is DuckDB's. */
 import type { DuckDBConnection, DuckDBPreparedStatement } from '@duckdb/node-api'
+import type { BatchLines } from './batch-lines.ts'
 import type { LineRun } from './line-runs.ts'
-
-/**
- * How a run becomes lines, by kind: the list of its lines from a blob, and the bytes of one. DuckDB has text
- * functions only, so bytes that are no UTF-8 are split in their escaped text form, where every byte but printable
- * ASCII is \xHH (the backslash too, hence \x0A is always a newline), and are cast back.
- */
-export const LINE_SPLITS: Readonly<Record<string, LineSplit>> = {
-  line: { list: (blob) => `[${blob}]`, bytes: (item) => item },
-  text: { list: (blob) => `string_split(decode(${blob}), chr(10))`, bytes: encoded },
-  textWithReturns: {
-    list: (blob) => `string_split(replace(decode(${blob}), chr(13) || chr(10), chr(10)), chr(10))`,
-    bytes: encoded,
-  },
-  bytes: { list: (blob) => `string_split(${blob}::varchar, '\\x0A')`, bytes: unescaped },
-  bytesWithReturns: {
-    list: (blob) => `string_split(replace(${blob}::varchar, '\\x0D\\x0A', '\\x0A'), '\\x0A')`,
-    bytes: unescaped,
-  },
-}
-
-interface LineSplit {
-  list(blob: string): string
-  bytes(item: string): string
-}
-
-function encoded(text: string): string {
-  return `encode(${text})`
-}
-
-function unescaped(text: string): string {
-  return `${text}::blob`
-}
-
-/** The kind of a run among LINE_SPLITS. */
-export function splitOf({ kind, hasCarriageReturns }: LineRun): string {
-  return hasCarriageReturns ? `${kind}WithReturns` : kind
-}
+import { LINE_SPLITS, splitOf } from './line-splits.ts'
 
 /** Rows go to a table with the columns `observed_ms` and `raw`, in order. */
 export class LineInsert {
@@ -52,9 +17,18 @@ export class LineInsert {
 
   /** How many lines the run has. */
   async insert(run: LineRun, observedMs: number): Promise<number> {
-    const statement = await this.#statement(splitOf(run))
+    const { list, bytes } = LINE_SPLITS[splitOf(run)]!
+    const raw = bytes(`unnest(${list('$2::blob')})`)
+    const statement = await this.#statement(`select $1::bigint as observed_ms, ${raw} as raw`)
     statement.bindBigInt(1, BigInt(observedMs))
     statement.bindBlob(2, run.bytes)
+    return (await statement.run()).rowsChanged
+  }
+
+  /** The same for batches of a log. */
+  async insertBatches(lines: BatchLines): Promise<number> {
+    const statement = await this.#statement(`select observed_ms, raw from ${lines.relation(true)}`)
+    lines.bind(statement)
     return (await statement.run()).rowsChanged
   }
 
@@ -64,15 +38,11 @@ export class LineInsert {
     this.#statements.clear()
   }
 
-  async #statement(kind: string): Promise<DuckDBPreparedStatement> {
-    const known = this.#statements.get(kind)
+  async #statement(select: string): Promise<DuckDBPreparedStatement> {
+    const known = this.#statements.get(select)
     if (known) return known
-    const { list, bytes } = LINE_SPLITS[kind]!
-    const raw = bytes(`unnest(${list('$2::blob')})`)
-    const statement = await this.#connection.prepare(
-      `insert into ${this.#table} select $1::bigint as observed_ms, ${raw} as raw`,
-    )
-    this.#statements.set(kind, statement)
+    const statement = await this.#connection.prepare(`insert into ${this.#table} ${select}`)
+    this.#statements.set(select, statement)
     return statement
   }
 }

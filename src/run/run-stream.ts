@@ -10,7 +10,7 @@ import type { StreamEngine } from '../ports/stream-engine.ts'
 /** Read at once: large enough to keep the engine busy when it has fallen behind, small enough for memory. */
 const MOST_BYTES = 32 * 1024 * 1024
 /** A micro-batch begins this long after the one before it, and later when that took a third of it. */
-const LEAST_INTERVAL_MS = 400
+const LEAST_INTERVAL_MS = 600
 const MOST_INTERVAL_MS = 1000
 const SHARE = 3
 

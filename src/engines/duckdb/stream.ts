@@ -2,9 +2,9 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DuckDBInstance } from '@duckdb/node-api'
+import { BatchLines } from '../../archive/batch-lines.ts'
 import type { StagedSource } from '../../ports/batch-engine.ts'
 import type { StreamEngine, StreamRequest } from '../../ports/stream-engine.ts'
-import { BatchLines } from './batch-lines.ts'
 import { openConfined } from './open-confined.ts'
 import { StreamSession } from './stream-session.ts'
 

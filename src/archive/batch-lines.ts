@@ -11,9 +11,9 @@ import {
   structValue,
   VARCHAR,
 } from '@duckdb/node-api'
-import { LINE_SPLITS, splitOf } from '../../archive/line-insert.ts'
-import { type LineRun, lineRuns } from '../../archive/line-runs.ts'
-import type { StoredBatch } from '../../ports/log.ts'
+import type { StoredBatch } from '../ports/log.ts'
+import { type LineRun, lineRuns } from './line-runs.ts'
+import { hasReturns, LINE_SPLITS, splitOf } from './line-splits.ts'
 
 const RUNS = LIST(STRUCT({ kind: VARCHAR, first: BIGINT, lines: BIGINT, observed_ms: BIGINT, bytes: BLOB }))
 const NEWLINE = 0x0a
@@ -49,12 +49,19 @@ export class BatchLines {
     return this.#runs.reduce((sum, { bytes }) => sum + bytes.length, 0)
   }
 
+  /** Without line ends; undefined where only a look at the lines would tell. Those that are passed over count too. */
+  get rawBytes(): number | undefined {
+    if (this.#runs.some(({ kind }) => hasReturns(kind))) return undefined
+    return this.#runs.reduce((sum, { bytes, lines }) => sum + bytes.length - (lines - 1), 0)
+  }
+
   /**
    * SQL of the relation; the same for all batches whose lines are split in the same ways. A statement with it fails
-   * when a run has other lines than it says.
+   * when a run has other lines than it says. Rows come in order of offset where `isOrdered`.
    */
-  relation(): string {
+  relation(isOrdered = false): string {
     const kinds = [...new Set(this.#runs.map(({ kind }) => kind))].sort()
+    const order = isOrdered && kinds.length > 1 ? ' ORDER BY "offset"' : ''
     const branches = (kinds.length > 0 ? kinds : ['text']).map((kind) => {
       const { list, bytes } = LINE_SPLITS[kind]!
       const count = `concat('a run of ', run.lines, ' lines from offset ', run.first, ' on was split into others')`
@@ -63,7 +70,7 @@ export class BatchLines {
       const offset = 'run.first + generate_subscripts(items, 1) - 1 AS "offset"'
       return `SELECT ${offset}, run.observed_ms AS observed_ms, ${bytes('unnest(items)')} AS raw FROM (${checked})`
     })
-    return `(SELECT * FROM (${branches.join(' UNION ALL ')}) WHERE "offset" >= $2::BIGINT)`
+    return `(SELECT * FROM (${branches.join(' UNION ALL ')}) WHERE "offset" >= $2::BIGINT${order})`
   }
 
   bind(statement: DuckDBPreparedStatement): void {
