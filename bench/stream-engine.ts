@@ -71,7 +71,7 @@ try {
       const cpu = process.cpuUsage()
       const started = performance.now()
       const staged = await engine.compute({
-        ...{ plan: plan!, batches: stored, fromOffset, latenessMs, stagingDir },
+        ...{ plan: plan!, batches: stored, fromOffset, endOffset, latenessMs, stagingDir },
       })
       const computed = performance.now()
       const place = { source: 'web', incarnation: 'i', fromOffset, endOffset, clockMs: now }

@@ -111,7 +111,9 @@ function joinBatches(batches: readonly StoredBatch[]): Stretch[] {
   for (const batch of batches) {
     if (batch.endOffset === batch.firstOffset) continue
     const group = groups.at(-1)
-    if (group?.at(0)?.observedMs === batch.observedMs) group?.push(batch)
+    const joins =
+      group?.at(0)?.observedMs === batch.observedMs && group?.at(-1)?.endOffset === batch.firstOffset
+    if (joins) group?.push(batch)
     else groups.push([batch])
   }
   return groups.map((group) => ({

@@ -15,6 +15,7 @@ import { addRuns } from './runs.ts'
 import { addScrub } from './scrub.ts'
 import { addServe } from './serve.ts'
 import { addStatus } from './status.ts'
+import { addStream } from './stream.ts'
 import { addToken } from './token.ts'
 import { addVerify } from './verify.ts'
 
@@ -40,6 +41,7 @@ export function makeProgram({ batchChild }: ProgramParts): Command {
   for (const add of [addInit, addCheck, addIngest]) add(program)
   addBatch(program, batchChild)
   addServe(program, batchChild)
+  addStream(program)
   for (const add of [addQuery, addRejects, addRuns, addStatus, addExplain]) add(program)
   addVerify(program, batchChild)
   addBackfill(program, batchChild)

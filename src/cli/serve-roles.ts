@@ -20,10 +20,17 @@ export interface ServeRoles {
   close(): Promise<void>
 }
 
-/** `onTorn` hears of bytes at the end of a log that were never acked. Errors: DATA_LOCKED, REPORT_*, LOG_DAMAGED. */
+export interface RoleNews {
+  /** Hears of bytes at the end of a log that were never acked. */
+  onTorn(source: string, bytes: number): void
+  /** Hears of what a job on other machines does not do. */
+  onTrouble(source: string, why: string): void
+}
+
+/** Errors: DATA_LOCKED, REPORT_*, LOG_DAMAGED. */
 export async function openServeRoles(
   deployment: Deployment,
-  onTorn: (source: string, bytes: number) => void,
+  { onTorn, onTrouble }: RoleNews,
 ): Promise<ServeRoles> {
   const registry = await import('../engines/registry.ts')
   await requireAlone(registry, deployment)
@@ -37,7 +44,7 @@ export async function openServeRoles(
   const stagingRoot = join(deployment.dataDir, 'streaming')
   await rm(stagingRoot, { recursive: true, force: true })
   await mkdir(stagingRoot, { recursive: true })
-  const engine = await registry.openStreamEngine(stagingRoot)
+  const engine = await registry.openStreamEngine(deployment, stagingRoot, { log, onTrouble })
   return {
     ...{ archive, report, log, engine },
     makeStagingDir: stagingFolders(stagingRoot),

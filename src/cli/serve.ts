@@ -21,11 +21,13 @@ export function addServe(program: Command, childModule: URL): void {
 async function serve(workspace: Workspace, childModule: URL): Promise<void> {
   const definition = await loadChecked(workspace)
   const settings = await readSettings(definition)
-  const roles = await openServeRoles(deploymentOf(workspace, definition), (source, bytes) =>
-    say(
-      `millrace: ${formatBytes(bytes)} at the end of the log of ${source} were never acked; they are cut off.`,
-    ),
-  )
+  const roles = await openServeRoles(deploymentOf(workspace, definition), {
+    onTorn: (source, bytes) =>
+      say(
+        `millrace: ${formatBytes(bytes)} at the end of the log of ${source} were never acked; they are cut off.`,
+      ),
+    onTrouble: (source, why) => say(`millrace: The job of ${source}: ${why}.`),
+  })
   try {
     const { Serving } = await import('./serving.ts')
     await new Serving(workspace, definition, roles, childModule).run(settings)

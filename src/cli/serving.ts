@@ -8,6 +8,7 @@ import type { RunRecord } from '../core/run-record.ts'
 import { offerLink } from '../link/offer-link.ts'
 import { reportMethods } from '../link/served-report.ts'
 import { findChanges } from '../run/find-changes.ts'
+import { findStreamStart } from '../run/find-stream-start.ts'
 import { Archiver } from '../run/keep-archiving.ts'
 import { keepRestating } from '../run/keep-restating.ts'
 import { type KeptSchedule, keepSchedule } from '../run/keep-schedule.ts'
@@ -70,6 +71,10 @@ export class Serving {
     const link = await offerLink(this.#workspace.dataDir, {
       ...reportMethods(report),
       archive: () => this.#archiveAll(),
+      streamStart: async ([source, chunkMs]: readonly never[]) => {
+        const { positions, ...start } = await findStreamStart(log, report, source!, Number(chunkMs))
+        return { ...start, positions: [...positions] }
+      },
       status: async () => serverStatus({ url: server.url, ...parts }),
     })
     const schedule = await this.#planBatches()

@@ -30,9 +30,9 @@ export async function loadChecked({ config }: Workspace): Promise<Definition> {
 /** The adapters that the definition names, or the embedded ones. */
 export function deploymentOf(
   { dataDir }: Pick<Workspace, 'dataDir'>,
-  { log, archive, batch, report, sources }: Definition,
+  { log, stream, archive, batch, report, sources }: Definition,
 ): Deployment {
-  return { dataDir, log, archive, batch, report, sources }
+  return { dataDir, log, stream, archive, batch, report, sources }
 }
 
 export function requireSource(definition: Definition, name: string) {

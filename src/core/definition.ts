@@ -148,6 +148,7 @@ export interface Definition {
   readonly sources: ReadonlyMap<string, Source>
   readonly metrics: ReadonlyMap<string, Metric>
   readonly log: { readonly adapter?: AdapterConfig }
+  readonly stream: { readonly adapter?: AdapterConfig }
   readonly archive: { readonly mirror?: string; readonly adapter?: AdapterConfig }
   readonly batch: { readonly adapter?: AdapterConfig; readonly schedule?: Schedule }
   readonly report: { readonly adapter?: AdapterConfig }

@@ -191,6 +191,38 @@ export const ERROR_TABLE = {
     exit: 1,
     text: 'Cannot write {path}: {why}. Nothing was left there. Choose another place with --out, or mend the permissions.',
   },
+  FLINK_AWAY: {
+    exit: 1,
+    text: 'Flink at {address} does not answer: {why}. Nothing was changed. See that it runs and can be reached, then run the command again.',
+  },
+  FLINK_CANNOT: {
+    exit: 2,
+    text: 'Flink cannot count {what} exactly: it would need {why}. Leave `stream` out of the definition, and the embedded engine counts all of it from Kafka.',
+  },
+  FLINK_FAILED: {
+    exit: 1,
+    text: 'Flink could not {doing}: {why}',
+  },
+  FLINK_NOT_DEPLOYED: {
+    exit: 1,
+    text: 'No job of source {source} is deployed from this data folder. `millrace stream deploy` starts one; until then the embedded engine counts.',
+  },
+  FLINK_NO_LINES: {
+    exit: 1,
+    text: 'Source {source} has no lines in Kafka yet, so there is no topic to read. Send some first; until a job is deployed the embedded engine counts them.',
+  },
+  FLINK_NO_SAVEPOINT: {
+    exit: 1,
+    text: 'Flink could not write a savepoint: {why}. The job goes on. `millrace stream stop --cancel` ends it without one, which costs reading a few lines again, never a total.',
+  },
+  FLINK_RUNS_ALREADY: {
+    exit: 1,
+    text: 'The job of source {source} is {state} already ({job}). `millrace stream upgrade` puts a changed definition in its place, `millrace stream stop` ends it.',
+  },
+  FLINK_UNUSED: {
+    exit: 2,
+    text: 'The definition has no `stream: { flink: … }`, so there is no job to work with. The embedded engine of `millrace serve` counts.',
+  },
   INGEST_BINARY_FILE: {
     exit: 1,
     text: 'Cannot ingest {input}: it is not a text file{hint}. Nothing was added.',

@@ -171,6 +171,43 @@ export const logSchema = z
   })
   .meta({ description: 'Where lines are kept between the door and the archive.' })
 
+const duration = z.string().regex(/^[0-9]{1,9}(ms|s|m|h|d)$/, { error: 'DEFINE_BAD_DURATION' })
+const httpAddress = z.string().regex(/^https?:\/\/[^\s/]+\/?$/, { error: 'DEFINE_BAD_ADDRESS' })
+
+export const streamSchema = z
+  .strictObject({
+    flink: httpAddress
+      .meta({
+        description: 'Tallies lines on Apache Flink as they come: the address of its SQL gateway.',
+        examples: ['http://sql-gateway:8083'],
+      })
+      .optional(),
+    rest: httpAddress
+      .meta({ description: "The JobManager's REST address.", examples: ['http://jobmanager:8081'] })
+      .optional(),
+    parallelism: whole(10_000).meta({ description: 'Of the job. Default 1.' }).optional(),
+    chunk: duration
+      .meta({ description: 'Lines observed within so long are added at once. Default 500ms.' })
+      .optional(),
+    patience: duration
+      .meta({ description: 'After how long the embedded engine counts what the job has not. Default 1m.' })
+      .optional(),
+    checkpoint: duration
+      .meta({ description: 'Time between checkpoints of the job. Default 10s.' })
+      .optional(),
+    state: duration
+      .meta({ description: 'How long Flink keeps the state of a group without records. Default 1h.' })
+      .optional(),
+    kafka: z
+      .record(z.string().regex(/^[a-z.]{1,100}$/), z.string())
+      .meta({
+        description:
+          "Options of Flink's Kafka client, such as bootstrap.servers and security.protocol. Default: the brokers of `log`.",
+      })
+      .optional(),
+  })
+  .meta({ description: 'What tallies lines as they come. Needs `log: { kafka: … }`.' })
+
 /** Where the lines of a source come from, if not by the door. */
 export const fromSchema = z
   .strictObject({
@@ -193,4 +230,10 @@ export const fromSchema = z
   .meta({ description: 'A topic of Kafka that others fill. Needs `log: { kafka: … }`.' })
 
 /** For each role: the key that names its adapter. */
-export const ADAPTER_KEYS = { log: 'kafka', archive: 'hdfs', batch: 'spark', report: 'postgres' } as const
+export const ADAPTER_KEYS = {
+  log: 'kafka',
+  stream: 'flink',
+  archive: 'hdfs',
+  batch: 'spark',
+  report: 'postgres',
+} as const

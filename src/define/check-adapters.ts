@@ -6,7 +6,7 @@ import { checkSchedule } from './check-schedule.ts'
 import type { DefinitionText, Partly } from './definition-schema.ts'
 import type { DiagnosticList } from './diagnostic.ts'
 
-type Roles = Pick<Definition, 'log' | 'archive' | 'batch' | 'report'>
+type Roles = Pick<Definition, 'log' | 'stream' | 'archive' | 'batch' | 'report'>
 type Role = keyof Roles
 
 /** Options that are paths, relative to the definition's folder. */
@@ -27,8 +27,11 @@ export function checkAdapters(text: Partly<DefinitionText>, file: string, proble
   const report = checkRole('report', text.report ?? {}, file, problems)
   const log = checkRole('log', text.log ?? {}, file, problems)
   checkLogin(log, problems)
+  const stream = checkRole('stream', text.stream ?? {}, file, problems)
+  checkStream(stream, log, problems)
   return {
     log: log ? { adapter: log } : {},
+    stream: stream ? { adapter: stream } : {},
     archive: {
       ...(mirror !== undefined && { mirror: resolve(dirname(file), mirror) }),
       ...(found && { adapter: found }),
@@ -45,6 +48,18 @@ function checkLogin(log: AdapterConfig | undefined, problems: DiagnosticList): v
   for (const [key, value] of Object.entries({ sasl, user, password_file }))
     if (value !== undefined && !isWhole)
       problems.add('DEFINE_PASSWORD_WITHOUT_LOGIN', ['log', key], { key }, { target: 'key' })
+}
+
+/** A job reads the log's topics, and is asked how it does. */
+function checkStream(
+  stream: AdapterConfig | undefined,
+  log: AdapterConfig | undefined,
+  problems: DiagnosticList,
+): void {
+  if (!stream) return
+  if (!log) problems.add('DEFINE_STREAM_WITHOUT_LOG', ['stream'], {}, { target: 'key' })
+  if (stream.options.rest === undefined)
+    problems.add('DEFINE_MISSING_KEY', ['stream'], { parent: 'stream', key: 'rest' })
 }
 
 /** Undefined when the role stays embedded; then none of the adapter's options may stand there. */

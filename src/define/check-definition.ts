@@ -40,6 +40,11 @@ export function checkDefinition(
         { key: 'from', adapter: ADAPTER_KEYS.log },
         { target: 'key' },
       )
+  for (const [name, source] of sourceTexts)
+    if (source?.from?.observed === 'read' && roles.stream.adapter)
+      problems.add('DEFINE_STREAM_OBSERVED_READ', ['sources', name, 'from', 'observed'], {
+        adapter: ADAPTER_KEYS.stream,
+      })
   const serve = checkServe(text, sources, file, problems)
   if (!problems.isEmpty) return undefined
   return {

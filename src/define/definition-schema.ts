@@ -1,6 +1,13 @@
 /** The one shape of a definition: the loader's structural check, the JSON Schema and the TypeScript types. */
 import { z } from 'zod'
-import { archiveSchema, batchSchema, fromSchema, logSchema, reportSchema } from './adapter-schema.ts'
+import {
+  archiveSchema,
+  batchSchema,
+  fromSchema,
+  logSchema,
+  reportSchema,
+  streamSchema,
+} from './adapter-schema.ts'
 import { serveSchema } from './serve-schema.ts'
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/
@@ -180,6 +187,7 @@ export const definitionSchema = z
       .meta({ description: 'What is computed: name → metric.' })
       .optional(),
     log: logSchema.optional(),
+    stream: streamSchema.optional(),
     archive: archiveSchema.optional(),
     batch: batchSchema.optional(),
     report: reportSchema.optional(),

@@ -41,6 +41,9 @@ export const DIAGNOSTIC_TABLE = {
   DEFINE_PASSWORD_WITHOUT_LOGIN: '{key} belongs to a login: name `sasl` and `user` both.',
   DEFINE_RATIO_OF_QUANTILES: 'The ratio {ratio} uses {measure}, whose quantiles are many numbers, not one.',
   DEFINE_RESERVED_NAME: 'The name {name} is taken by a column that every metric has.',
+  DEFINE_STREAM_OBSERVED_READ:
+    '{adapter} reads the topic itself, and cannot know when `millrace serve` does; have the topic stamped by its broker (LogAppendTime).',
+  DEFINE_STREAM_WITHOUT_LOG: 'A job reads lines from Kafka: name its brokers in `log: {{ kafka: … }}`.',
   DEFINE_TOO_DEEP: 'The text is nested more than 64 levels deep, which no definition needs.',
   DEFINE_UNKNOWN_FIELD_SOURCE: '{field} reads {from}, which is not a {kind} of the format.',
   DEFINE_UNKNOWN_KEY: '{parent} has no key {key}.',

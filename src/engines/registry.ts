@@ -11,12 +11,13 @@ import type { Log } from '../ports/log.ts'
 import type { Report } from '../ports/report.ts'
 import type { StreamEngine } from '../ports/stream-engine.ts'
 import type { TableFile } from '../ports/table-file.ts'
+import type { FlinkJobs } from './flink/jobs.ts'
 
 const HDFS_PATH = '/millrace'
 
 /** Where everything embedded lives, and which roles other adapters take. */
 export interface Deployment
-  extends Partial<Pick<Definition, 'log' | 'archive' | 'batch' | 'report' | 'sources'>> {
+  extends Partial<Pick<Definition, 'log' | 'stream' | 'archive' | 'batch' | 'report' | 'sources'>> {
   readonly dataDir: string
   /** How long an archive or a report on other machines that does not answer is asked again; else as they see fit. */
   readonly patienceMs?: number
@@ -146,9 +147,55 @@ export async function openLink({ dataDir }: Deployment): Promise<Link | undefine
 }
 
 /** Streams are computed here. Staging folders lie below `stagingRoot`, which is inside the data folder. */
-export async function openStreamEngine(stagingRoot: string): Promise<StreamEngine> {
+export async function openStreamEngine(
+  deployment: Deployment,
+  stagingRoot: string,
+  { log, onTrouble }: { readonly log: Log; onTrouble(source: string, why: string): void },
+): Promise<StreamEngine> {
   const { DuckdbStreamEngine } = await import('./duckdb/stream.ts')
-  return new DuckdbStreamEngine({ stagingRoot })
+  const embedded = new DuckdbStreamEngine({ stagingRoot })
+  const { stream, log: place, dataDir } = deployment
+  if (!stream?.adapter || !place?.adapter) return embedded
+  const { readSideTopic } = await import('./kafka/side-topic.ts')
+  const { rowStager } = await import('./duckdb/stage-rows.ts')
+  const { flinkStream } = await import('./flink/open-flink.ts')
+  const brokers = place.adapter
+  const stager = rowStager(stagingRoot, join(stagingRoot, 'spill-rows'))
+  return flinkStream(stream.adapter, dataDir, {
+    ...{ log, embedded, stageRows: stager.stage, close: stager.close },
+    onTakenOver: (source, lines) =>
+      onTrouble(source, `${lines} lines of it were counted here, since the job has not counted them in time`),
+    readRows: (topic, sinceMs, onValues, signal) =>
+      readSideTopic(
+        brokers,
+        { topic, sinceMs },
+        { onValues, onTrouble: (why) => onTrouble(topic, why) },
+        signal,
+      ),
+  })
+}
+
+/** Errors: FLINK_UNUSED where no job counts. */
+export async function openStreamJobs({ stream, log, dataDir }: Deployment): Promise<FlinkJobs> {
+  if (!stream?.adapter || !log?.adapter) throw new MillraceError('FLINK_UNUSED', {})
+  const { flinkJobs } = await import('./flink/open-flink.ts')
+  const { makeSideTopic } = await import('./kafka/side-topic.ts')
+  const { topicName } = await import('./kafka/open-log.ts')
+  const brokers = log.adapter
+  return flinkJobs(stream.adapter, dataDir, {
+    brokers: brokers.address,
+    makeTopic: async (source) => {
+      const topic = topicName(brokers, `${source}.partials`)
+      await makeSideTopic(brokers, topic)
+      return topic
+    },
+  })
+}
+
+/** What the job of a source runs, for people to read. Errors: FLINK_*. */
+export async function explainStream(plan: SourcePlan): Promise<Statement[]> {
+  const { explainJob } = await import('./flink/open-flink.ts')
+  return explainJob(plan)
 }
 
 async function openPostgres(

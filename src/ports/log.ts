@@ -52,6 +52,26 @@ export interface LogSource {
   readonly bytes: number
 }
 
+/** Records of one partition that were observed at one time, and the offsets of the lines in them. */
+export interface RecordRun {
+  readonly partition: number
+  readonly firstRecord: number
+  /** After the last of them; between there may be records that do not count. */
+  readonly endRecord: number
+  readonly firstOffset: number
+  readonly lines: number
+  readonly observedMs: number
+}
+
+/** Where the lines of a log are to those who read its topic themselves. */
+export interface LogRecords {
+  readonly topic: string
+  /** In order of offset, beginning with the one that holds `fromOffset`, of about `maxBytes` of lines together. */
+  runs(fromOffset: number, maxBytes: number): readonly RecordRun[]
+  /** By partition, the record after the last one that has an offset. */
+  positions(): ReadonlyMap<number, number>
+}
+
 /** One process writes a log. Offsets of a source go up by one a line, without a gap. */
 export interface Log {
   sources(): readonly LogSource[]
@@ -73,6 +93,8 @@ export interface Log {
   wait(source: string, offset: number, signal: AbortSignal): Promise<void>
   /** Gives up what lies below `offset`, as far as whole segments go. */
   trim(source: string, offset: number): Promise<void>
+  /** Of a log whose lines are records of a topic; undefined for a source that it does not hold. */
+  records?(source: string): LogRecords | undefined
   /** Why nothing can be acked any more; undefined while all is well. */
   readonly failure: Error | undefined
   /** Why nothing can be acked or read at the moment, though it may pass by itself. */

@@ -8,14 +8,29 @@ export interface StreamRequest {
   /** Each begins where the one before it ends; the first may begin below `fromOffset`, which is then passed over. */
   readonly batches: readonly StoredBatch[]
   readonly fromOffset: number
+  /** The offset after the last line to compute. */
+  readonly endOffset: number
   /** By metric, for how long after its end a window takes records. */
   readonly latenessMs: ReadonlyMap<string, number>
   /** An empty local folder that is to hold the staged files; the caller removes it. */
   readonly stagingDir: string
 }
 
+export type ReachRequest = Pick<StreamRequest, 'plan' | 'fromOffset' | 'latenessMs'>
+
+export interface Reach {
+  readonly endOffset: number
+  /** When the first of the lines was observed. */
+  readonly observedMs: number
+}
+
 export interface StreamEngine {
   readonly name: string
+  /**
+   * How far it could compute at this moment, of an engine that gets lines itself and wants no batches: undefined when
+   * there is nothing new that it could.
+   */
+  reach?(request: ReachRequest): Promise<Reach | undefined>
   /** What a batch engine would stage of these lines, with late records told apart. */
   compute(request: StreamRequest): Promise<StagedSource>
   close(): Promise<void>

@@ -11,6 +11,8 @@ import type { StreamEngine } from '../ports/stream-engine.ts'
 const MOST_BYTES = 32 * 1024 * 1024
 /** A micro-batch begins this long after the one before it, and later when that took a third of it. */
 const LEAST_INTERVAL_MS = 600
+/** An engine that gets lines itself is only asked how far it is. */
+const REACH_INTERVAL_MS = 150
 const MOST_INTERVAL_MS = 1000
 const SHARE = 3
 
@@ -77,31 +79,47 @@ class Stream {
 
   /** One micro-batch; true when there was more to read than one takes. */
   async step(): Promise<boolean> {
+    const { plan, latenessMs, engine } = this.#job
+    if (engine.reach) {
+      const reach = await engine.reach({ plan, latenessMs, fromOffset: this.#next })
+      if (reach) await this.#advance([], reach.endOffset, reach.observedMs)
+      else await this.#settle()
+      return reach !== undefined
+    }
     const batches = await this.#job.log.read(this.#source, this.#next, MOST_BYTES)
     const last = batches.at(-1)
     if (last) {
-      await this.#advance(batches, last.endOffset)
+      await this.#advance(batches, last.endOffset, batches[0]!.observedMs)
       return bytesOf(batches) >= MOST_BYTES
     }
-    // Without lines windows still become final.
-    const { clockMs } = this.#job.log.end(this.#source)
-    if (this.#finalAt(clockMs) !== this.#final) await this.#advance([], this.#next)
+    await this.#settle()
     return false
   }
 
+  /** Without lines windows still become final. */
+  async #settle(): Promise<void> {
+    // Of lines that wait some may be of the windows.
+    const { clockMs, endOffset } = this.#job.log.end(this.#source)
+    if (endOffset <= this.#next && this.#finalAt(clockMs) !== this.#final) await this.#advance([], this.#next)
+  }
+
   async rest(tookMs: number, signal: AbortSignal): Promise<void> {
-    const interval = Math.min(Math.max(tookMs * SHARE, LEAST_INTERVAL_MS), MOST_INTERVAL_MS)
+    const least = this.#job.engine.reach ? REACH_INTERVAL_MS : LEAST_INTERVAL_MS
+    const interval = Math.min(Math.max(tookMs * SHARE, least), MOST_INTERVAL_MS)
     await pause(Math.max(interval - tookMs, 0), signal)
   }
 
-  async #advance(batches: readonly StoredBatch[], endOffset: number): Promise<void> {
+  async #advance(batches: readonly StoredBatch[], endOffset: number, observedMs?: number): Promise<void> {
     const { plan, latenessMs, engine, report, now, onAdvance } = this.#job
     const startedMs = now()
     const fromOffset = this.#next
     const clockMs = await this.#clockAt(endOffset)
     const staging = await this.#job.makeStagingDir()
     try {
-      const staged = await engine.compute({ plan, batches, fromOffset, latenessMs, stagingDir: staging.path })
+      const staged = await engine.compute({
+        ...{ plan, batches, fromOffset, endOffset, latenessMs },
+        stagingDir: staging.path,
+      })
       await report.advance({
         ...{ source: this.#source, incarnation: this.#incarnation, fromOffset, endOffset },
         ...{ clockMs, plans: plan.metrics, latenessMs, allowedSkewMs: plan.allowedSkewMs, staged },
@@ -115,7 +133,7 @@ class Stream {
       ...{ source: this.#source, endOffset, lines: endOffset - fromOffset },
       lagLines: (this.#held()?.endOffset ?? endOffset) - endOffset,
       tookMs: now() - startedMs,
-      freshnessMs: batches[0] && now() - batches[0].observedMs,
+      freshnessMs: observedMs === undefined ? undefined : now() - observedMs,
     })
   }
 

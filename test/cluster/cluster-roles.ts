@@ -15,6 +15,7 @@ export interface ChosenRoles {
 export function clusterRoles({ archive, batch, report }: ChosenRoles): Roles {
   const name = `test_${randomBytes(6).toString('hex')}`
   return {
+    stream: {},
     archive: archive ? { adapter: hdfs(name) } : {},
     batch: batch ? { adapter: spark() } : {},
     report: report ? { adapter: postgres(name) } : {},

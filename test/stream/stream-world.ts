@@ -70,7 +70,9 @@ export class StreamWorld {
 
   compute(batches: readonly StoredBatch[], fromOffset: number): Promise<StagedSource> {
     const { plan, latenessMs } = this
-    return this.#engine.compute({ plan, batches, fromOffset, latenessMs, stagingDir: this.stagingDir() })
+    const endOffset = batches.at(-1)?.endOffset ?? fromOffset
+    const stagingDir = this.stagingDir()
+    return this.#engine.compute({ plan, batches, fromOffset, endOffset, latenessMs, stagingDir })
   }
 
   async step(batches: readonly StoredBatch[], fromOffset: number, clockMs: number): Promise<StreamAdvance> {

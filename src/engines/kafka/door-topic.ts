@@ -28,9 +28,14 @@ const SETTINGS = [
 ]
 
 /** Finds the topic, or makes it. */
-export async function requireTopic(cluster: Cluster, name: string, settings: TopicSettings): Promise<Topic> {
+export async function requireTopic(
+  cluster: Cluster,
+  name: string,
+  settings: TopicSettings,
+  configs: TopicConfigs = SETTINGS,
+): Promise<Topic> {
   const found = await cluster.refresh(name)
-  if (!found) await createTopic(cluster, name, settings)
+  if (!found) await createTopic(cluster, name, settings, configs)
   // A topic that was just made has no leaders for a moment.
   for (let attempt = 0; ; attempt++) {
     const topic = await cluster.refresh(name)
@@ -40,10 +45,17 @@ export async function requireTopic(cluster: Cluster, name: string, settings: Top
   }
 }
 
-async function createTopic(cluster: Cluster, name: string, { partitions, replication = -1 }: TopicSettings) {
+export type TopicConfigs = readonly { readonly name: string; readonly value: string }[]
+
+async function createTopic(
+  cluster: Cluster,
+  name: string,
+  { partitions, replication = -1 }: TopicSettings,
+  configs: TopicConfigs,
+) {
   const topic = {
     ...{ name, numPartitions: partitions, replicationFactor: replication, assignments: [] },
-    configs: SETTINGS,
+    configs: [...configs],
   }
   await createTopicsV7.api.async(await cluster.anyConnection(), [topic], TIMEOUT_MS, false).catch((error) => {
     if (errorCodeOf(error) !== 'TOPIC_ALREADY_EXISTS') throw error

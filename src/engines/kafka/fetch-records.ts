@@ -100,16 +100,19 @@ function readPartition(reader: Reader): Fetched {
   return { partition, error: errorCode === 0 ? undefined : nameOfCode(errorCode), end, start, aborted, bytes }
 }
 
-/** The first offset that a partition holds, or the one after its last record, committed or not. */
+/**
+ * The first offset that a partition holds, the one after its last record, committed or not, or that of the first record
+ * stamped at a time or later, which is -1 where there is none.
+ */
 export async function listOffset(
   cluster: Cluster,
   topic: string,
   partition: number,
-  which: 'earliest' | 'latest',
+  which: 'earliest' | 'latest' | number,
 ): Promise<number> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await askOffset(cluster, topic, partition, which === 'earliest' ? EARLIEST : LATEST)
+      return await askOffset(cluster, topic, partition, timestampOf(which))
     } catch (error) {
       // Who leads is known a moment before the leader knows it.
       if (attempt === ATTEMPTS || !UNSETTLED.test(errorCodeOf(error) ?? '')) throw error
@@ -117,6 +120,11 @@ export async function listOffset(
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
     }
   }
+}
+
+function timestampOf(which: 'earliest' | 'latest' | number): bigint {
+  if (which === 'earliest') return EARLIEST
+  return which === 'latest' ? LATEST : BigInt(which)
 }
 
 async function askOffset(

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { acquireLock, type Release } from '../../archive/lock.ts'
 import { MillraceError } from '../../core/error.ts'
 import type { Clocks } from '../../log/observed-clock.ts'
-import type { Appended, Log, LogBatch, LogEnd, LogSource, StoredBatch } from '../../ports/log.ts'
+import type { Appended, Log, LogBatch, LogEnd, LogRecords, LogSource, StoredBatch } from '../../ports/log.ts'
 import { listLogs } from './beside-log.ts'
 import { reasonOf } from './broker-error.ts'
 import { Cluster, type ClusterOptions, type Topic } from './cluster.ts'
@@ -102,6 +102,10 @@ export class KafkaLog implements Log {
 
   trim(source: string, offset: number): Promise<void> {
     return this.#of(source).trim(offset)
+  }
+
+  records(source: string): LogRecords | undefined {
+    return this.#sources.get(source)?.records
   }
 
   async close(): Promise<void> {

@@ -5,6 +5,7 @@ import type { SASLOptions } from '@platformatic/kafka'
 import type { AdapterConfig, Source } from '../../core/definition.ts'
 import { parseDuration } from '../../core/duration.ts'
 import { MillraceError } from '../../core/error.ts'
+import type { ClusterOptions } from './cluster.ts'
 import { KafkaLog, type KafkaLogOptions } from './log.ts'
 
 /** Options as the definition writes them; see src/define/adapter-schema.ts, which has checked them. */
@@ -36,16 +37,27 @@ const PASSWORD = 'MILLRACE_KAFKA_PASSWORD'
 export async function openKafkaLog({ address, options, sources, ...place }: LogPlace): Promise<KafkaLog> {
   const config = options as KafkaConfig
   const { topic_prefix: topicPrefix = PREFIX, partitions = 1, replication, retention } = config
-  const tls = await readTls(config)
-  const sasl = await readLogin(config)
   return KafkaLog.open({
-    ...{ ...place, topicPrefix, partitions, brokers: parseBrokers(address) },
+    ...{ ...place, topicPrefix, partitions, ...(await clientOptions({ address, options })) },
     ...(replication !== undefined && { replication }),
-    ...(tls && { tls }),
-    ...(sasl && { sasl }),
     retentionMs: retention === undefined ? RETENTION_MS : parseDuration(retention)!,
     topics: new Map([...sources].flatMap(([name, { from }]) => (from ? [[name, from]] : []))),
   })
+}
+
+/** Errors: LOG_BAD_SETTINGS. */
+export async function clientOptions({
+  address,
+  options,
+}: Pick<AdapterConfig, 'address' | 'options'>): Promise<ClusterOptions> {
+  const tls = await readTls(options)
+  const sasl = await readLogin(options)
+  return { brokers: parseBrokers(address), ...(tls && { tls }), ...(sasl && { sasl }) }
+}
+
+/** Beside the topics of sources. */
+export function topicName({ options }: Pick<AdapterConfig, 'options'>, name: string): string {
+  return `${(options as KafkaConfig).topic_prefix ?? PREFIX}${name}`
 }
 
 /** `a:9092,b:9092` */

@@ -1,6 +1,6 @@
 /** A source whose lines lie in a topic: what reading it is like, whoever gives the order. */
 import { MillraceError } from '../../core/error.ts'
-import type { Appended, LogBatch, LogEnd, LogSource, StoredBatch } from '../../ports/log.ts'
+import type { Appended, LogBatch, LogEnd, LogRecords, LogSource, StoredBatch } from '../../ports/log.ts'
 import { errorCodeOf, reasonOf } from './broker-error.ts'
 import type { Cluster } from './cluster.ts'
 import { HEADER } from './door-header.ts'
@@ -47,6 +47,15 @@ export abstract class OrderedSource {
   describe(): LogSource {
     const { incarnation, startOffset, endOffset, lineBytes: bytes } = this.order
     return { source: this.place.source, incarnation, startOffset, endOffset, bytes }
+  }
+
+  get records(): LogRecords {
+    const { order } = this
+    return {
+      topic: order.topic,
+      runs: (fromOffset, maxBytes) => (order.endOffset > fromOffset ? order.from(fromOffset, maxBytes) : []),
+      positions: () => order.positions,
+    }
   }
 
   async read(fromOffset: number, maxBytes: number): Promise<StoredBatch[]> {

@@ -1,0 +1,138 @@
+/** `millrace stream`: the jobs of Flink that tally the lines of sources. */
+import type { Command } from 'commander'
+import { buildPlans } from '../compile/build-plan.ts'
+import type { Definition } from '../core/definition.ts'
+import type { StreamStart } from '../ports/stream-jobs.ts'
+import { findStreamStart } from '../run/find-stream-start.ts'
+import { say, writeJson, writeOut } from './output.ts'
+import { sha256 } from './sha256.ts'
+import { countOf, formatSeconds } from './text-table.ts'
+import { deploymentOf, loadChecked, requireSource, type Workspace, workspaceOf } from './workspace.ts'
+
+type Registry = typeof import('../engines/registry.ts')
+type Jobs = Awaited<ReturnType<Registry['openStreamJobs']>>
+type JobSource = Parameters<Jobs['deploy']>[0]
+type Deployed = Awaited<ReturnType<Jobs['deploy']>>
+
+interface Work {
+  readonly jobs: Jobs
+  readonly sources: readonly JobSource[]
+  readonly isJson: boolean
+}
+
+export function addStream(program: Command): void {
+  const stream = program.command('stream').description('the jobs of Flink that count lines from Kafka')
+  const add = (name: string, description: string, act: (work: Work, options: Options) => Promise<void>) =>
+    stream
+      .command(`${name} [sources...]`)
+      .description(description)
+      .action(async (names: string[], options: Options, command: Command) =>
+        act(await openWork(workspaceOf(command), names), options),
+      )
+  add('deploy', 'start the job of each source, or go on from the savepoint of one that was stopped', deploy)
+  add('status', 'show what each job is doing', status)
+  add('stop', 'stop each job with a savepoint', stop).option('--cancel', 'without a savepoint')
+  add('upgrade', 'stop each job, and start what the definition says now in its place', upgrade)
+}
+
+interface Options {
+  readonly cancel?: boolean
+}
+
+async function openWork(workspace: Workspace, names: readonly string[]): Promise<Work> {
+  const definition = await loadChecked(workspace)
+  for (const name of names) requireSource(definition, name)
+  const registry = await import('../engines/registry.ts')
+  const jobs = await registry.openStreamJobs(deploymentOf(workspace, definition))
+  const plans = buildPlans(definition, sha256).filter(
+    ({ source }) => names.length === 0 || names.includes(source),
+  )
+  const metrics = [...definition.metrics.values()]
+  const latenessMs = new Map(metrics.map(({ name, allowedLatenessMs }) => [name, allowedLatenessMs]))
+  const sources = plans.map((plan) => ({
+    ...{ plan, latenessMs },
+    start: (chunkMs: number) => findStart(registry, { workspace, definition }, plan.source, chunkMs),
+  }))
+  return { jobs, sources, isJson: workspace.json }
+}
+
+/** By the server when one runs, which has the log open. */
+async function findStart(
+  registry: Registry,
+  { workspace, definition }: { readonly workspace: Workspace; readonly definition: Definition },
+  source: string,
+  chunkMs: number,
+): Promise<StreamStart> {
+  const deployment = deploymentOf(workspace, definition)
+  const link = await registry.openLink(deployment)
+  if (link) {
+    const start = (await link.call('streamStart', [source, chunkMs]).finally(() => link.close())) as Omit<
+      StreamStart,
+      'positions'
+    > & { readonly positions: readonly (readonly [number, number])[] }
+    return { ...start, positions: new Map(start.positions) }
+  }
+  const archive = await registry.openArchive(deployment)
+  const report = await registry.openReport(deployment, 'read')
+  const log = await registry.openLog(deployment, archive, { isReader: true })
+  try {
+    return await findStreamStart(log, report, source, chunkMs)
+  } finally {
+    await log.close()
+    await report.close()
+  }
+}
+
+async function deploy({ jobs, sources, isJson }: Work): Promise<void> {
+  const deployed: Deployed[] = []
+  for (const source of sources) {
+    deployed.push(await jobs.deploy(source))
+    if (!isJson) say(describeDeployed(deployed.at(-1)!))
+  }
+  if (isJson) await writeJson({ deployed })
+}
+
+async function upgrade({ jobs, sources, isJson }: Work): Promise<void> {
+  const deployed: Deployed[] = []
+  for (const source of sources) {
+    deployed.push(await jobs.upgrade(source))
+    if (!isJson) say(describeDeployed(deployed.at(-1)!))
+  }
+  if (isJson) await writeJson({ deployed })
+}
+
+function describeDeployed({ source, jobId, from, why }: Deployed): string {
+  const begins = from === 'savepoint' ? 'goes on from its savepoint' : 'begins where the totals stand'
+  return `The job of ${source} (${jobId}) ${begins}: ${why}.`
+}
+
+async function stop({ jobs, sources, isJson }: Work, { cancel = false }: Options): Promise<void> {
+  const stopped: { source: string; savepoint?: string }[] = []
+  for (const { plan } of sources) {
+    const savepoint = await jobs.stop(plan.source, cancel)
+    stopped.push({ source: plan.source, ...(savepoint !== undefined && { savepoint }) })
+    const state = savepoint === undefined ? 'without a savepoint' : `with the savepoint ${savepoint}`
+    if (!isJson) say(`The job of ${plan.source} is stopped ${state}. The embedded engine counts meanwhile.`)
+  }
+  if (isJson) await writeJson({ stopped })
+}
+
+/** Exit status 1 where a job does not run. */
+async function status({ jobs, sources, isJson }: Work): Promise<void> {
+  const found = await Promise.all(
+    sources.map(async ({ plan }) => ({ source: plan.source, ...(await jobs.state(plan.source)) })),
+  )
+  if (found.some(({ job }) => job?.state !== 'RUNNING')) process.exitCode = 1
+  if (isJson) return writeJson({ jobs: found.map(({ deployment: _, ...rest }) => rest) })
+  const lines = found.map(({ source, job, deployment }) => {
+    if (!job || !deployment) return `${source}: no job is deployed; the embedded engine counts\n`
+    const { runningTasks, tasks, restarts, checkpointMs, failure } = job
+    const checkpoint =
+      checkpointMs === undefined
+        ? 'no checkpoint yet'
+        : `checkpoint ${formatSeconds(Date.now() - checkpointMs)} ago`
+    const last = failure === undefined || restarts === 0 ? '' : `\n  last failure: ${failure}`
+    return `${source}: ${job.state}, ${runningTasks} of ${countOf(tasks, 'task')} running, ${countOf(restarts, 'restart')}, ${checkpoint} (${deployment.jobId})${last}\n`
+  })
+  await writeOut(lines.join(''))
+}

@@ -1,0 +1,165 @@
+/** Jobs of the sources: deployed, looked at, stopped, put in the place of one another. */
+import { randomUUID } from 'node:crypto'
+import { MillraceError } from '../../core/error.ts'
+import type { SourcePlan } from '../../core/plan.ts'
+import type { StreamStart } from '../../ports/stream-jobs.ts'
+import type { Deployments, FlinkDeployment } from './deployment.ts'
+import { GatewaySession } from './gateway.ts'
+import { isAlive, JobManager, type JobState } from './job-manager.ts'
+import { meaningOf, printJob, requireExact } from './print-job.ts'
+
+export interface FlinkSettings {
+  /** Of the SQL gateway, and of the JobManager. */
+  readonly gateway: string
+  readonly rest: string
+  readonly parallelism: number
+  readonly chunkMs: number
+  /** How long Flink keeps the state of a group that gets no records. */
+  readonly stateMs: number
+  readonly checkpointMs: number
+  /** Kafka's client options, as Flink's machines need them. */
+  readonly kafka: Readonly<Record<string, string>>
+}
+
+export interface JobSource {
+  readonly plan: SourcePlan
+  readonly latenessMs: ReadonlyMap<string, number>
+  /** Where the report stands. */
+  start(chunkMs: number): Promise<StreamStart>
+}
+
+export interface Deployed {
+  readonly source: string
+  readonly jobId: string
+  /** Whether it goes on with the state of a savepoint, and if not why. */
+  readonly from: 'savepoint' | 'offsets'
+  readonly why: string
+}
+
+/** Rows stay together for so long before they are written. */
+const MINI_BATCH_MS = 100
+const MINI_BATCH_ROWS = 20_000
+
+export class FlinkJobs {
+  readonly #settings: FlinkSettings
+  readonly #deployments: Deployments
+  readonly #manager: JobManager
+  readonly #makeTopic: (source: string) => Promise<string>
+
+  /** `makeTopic` sees to the topic of a source's rows, and names it. */
+  constructor(
+    settings: FlinkSettings,
+    deployments: Deployments,
+    makeTopic: (source: string) => Promise<string>,
+  ) {
+    this.#settings = settings
+    this.#deployments = deployments
+    this.#manager = new JobManager(settings.rest)
+    this.#makeTopic = makeTopic
+  }
+
+  /** Undefined where none was deployed. */
+  async state(source: string): Promise<{ deployment: FlinkDeployment; job: JobState } | undefined> {
+    const deployment = await this.#deployments.read(source)
+    return deployment && { deployment, job: await this.#manager.job(deployment.jobId) }
+  }
+
+  /** Errors: FLINK_*. */
+  async deploy(source: JobSource): Promise<Deployed> {
+    const name = source.plan.source
+    requireExact(source.plan)
+    const known = await this.#deployments.read(name)
+    const { state = 'GONE' } = known ? await this.#manager.job(known.jobId) : {}
+    if (known && isAlive(state))
+      throw new MillraceError('FLINK_RUNS_ALREADY', { source: name, state, job: known.jobId })
+    const { chunkMs } = this.#settings
+    const meaning = meaningOf({ ...source, chunkMs })
+    const isSame = known?.meaning === meaning && known.chunkMs === chunkMs
+    if (known?.savepoint && isSame) {
+      const jobId = await this.#start(source, known, new Map([[0, 0]]), known.savepoint)
+      await this.#deployments.write(name, { ...withoutSavepoint(known), jobId, deployedMs: Date.now() })
+      return { source: name, jobId, from: 'savepoint', why: 'the definition is that of the savepoint' }
+    }
+    const start = await source.start(chunkMs)
+    const fresh = {
+      ...{ id: randomUUID(), meaning, chunkMs, sinceChunk: start.sinceChunk, topic: start.topic },
+      partialsTopic: await this.#makeTopic(name),
+    }
+    const jobId = await this.#start(source, fresh, start.positions)
+    await this.#deployments.write(name, { ...fresh, jobId, deployedMs: Date.now() })
+    return { source: name, jobId, from: 'offsets', why: whyOffsets(known, isSame) }
+  }
+
+  /** Gives the savepoint, if it is stopped with one. */
+  async stop(source: string, cancels: boolean): Promise<string | undefined> {
+    const known = await this.#require(source)
+    const { state } = await this.#manager.job(known.jobId)
+    if (!isAlive(state)) return known.savepoint
+    if (cancels) {
+      await this.#manager.cancel(known.jobId)
+      return undefined
+    }
+    const savepoint = await this.#manager.stopWithSavepoint(known.jobId)
+    await this.#deployments.write(source, { ...known, savepoint })
+    return savepoint
+  }
+
+  /** What is changed reads again what the report does not have; what is not goes on where it was. */
+  async upgrade(source: JobSource): Promise<Deployed> {
+    requireExact(source.plan)
+    await this.stop(source.plan.source, false)
+    return this.deploy(source)
+  }
+
+  async #require(source: string): Promise<FlinkDeployment> {
+    const known = await this.#deployments.read(source)
+    if (known) return known
+    throw new MillraceError('FLINK_NOT_DEPLOYED', { source })
+  }
+
+  #start(
+    { plan, latenessMs }: JobSource,
+    { id, topic, partialsTopic }: Pick<FlinkDeployment, 'id' | 'topic' | 'partialsTopic'>,
+    positions: ReadonlyMap<number, number>,
+    savepoint?: string,
+  ): Promise<string> {
+    const { gateway, chunkMs, kafka } = this.#settings
+    const statements = printJob({ plan, latenessMs, chunkMs, id, topic, partialsTopic, positions, kafka })
+    return GatewaySession.use(gateway, this.#properties(plan.source, savepoint), async (session) => {
+      let jobId: string | undefined
+      for (const { title, sql } of statements) {
+        const outcome = await session.run(sql, `begin the job of source ${plan.source} (${title})`)
+        jobId = outcome.jobId ?? jobId
+      }
+      if (!jobId) throw new Error('the gateway named no job')
+      return jobId
+    })
+  }
+
+  #properties(source: string, savepoint?: string): Record<string, string> {
+    const { parallelism, stateMs, checkpointMs } = this.#settings
+    return {
+      'pipeline.name': `millrace ${source}`,
+      'execution.runtime-mode': 'streaming',
+      'parallelism.default': String(parallelism),
+      'table.local-time-zone': 'UTC',
+      'table.exec.state.ttl': `${stateMs} ms`,
+      'table.exec.mini-batch.enabled': 'true',
+      'table.exec.mini-batch.allow-latency': `${MINI_BATCH_MS} ms`,
+      'table.exec.mini-batch.size': String(MINI_BATCH_ROWS),
+      // Of rows with one key the furthest counts, so their order is of no matter.
+      'table.exec.sink.upsert-materialize': 'NONE',
+      'execution.checkpointing.interval': `${checkpointMs} ms`,
+      ...(savepoint !== undefined && { 'execution.state-recovery.path': savepoint }),
+    }
+  }
+}
+
+function whyOffsets(known: FlinkDeployment | undefined, isSame: boolean): string {
+  if (!known) return 'it is the first one'
+  return isSame ? 'the job before left no savepoint' : 'the definition has changed since the job before'
+}
+
+function withoutSavepoint({ savepoint: _, ...deployment }: FlinkDeployment): FlinkDeployment {
+  return deployment
+}

@@ -1,0 +1,160 @@
+/**
+ * The SQL by which records of a topic become records of our plan, each line parsed once. Where other engines have
+ * stages of subqueries, the planner here would melt them into one and evaluate what is named twice twice; a list of
+ * one row that is unnested keeps what it holds.
+ */
+import { type RecordColumns, TallyPrinter } from '../../compile/print-tally.ts'
+import type { FieldType } from '../../core/definition.ts'
+import type { SourcePlan } from '../../core/plan.ts'
+import { flinkDialect } from './dialect.ts'
+import { arrayOf, isFindable, plainObject, tokenOf } from './plain-json.ts'
+import { hasNoEscape, plainTime, plainValue } from './plain-values.ts'
+
+/** Longer lines are passed on. */
+const MOST_CHARACTERS = 65_536
+
+const quoteText = (text: string) => flinkDialect.quoteText(text)
+
+/** Why no line of the source can be read here; undefined when lines can. */
+export function whyUnread({ format, time, fields }: SourcePlan): string | undefined {
+  if (format.kind !== 'json') return `lines of the format ${format.kind}`
+  const odd = [time, ...fields].find(({ path }) => path.length > 1 || !isFindable(path[0]!))
+  if (odd) return `the path of ${'name' in odd ? odd.name : odd.field}`
+  return plainTime(time, 'x') ? undefined : `times of the layout ${time.layout.kind}`
+}
+
+export function recordColumns({ fields }: SourcePlan): RecordColumns {
+  const places = new Map(fields.map(({ name }, place) => [name, place]))
+  return {
+    field: (name) => `f${places.get(name)}`,
+    // A line with a bad field is passed on.
+    error: () => 'FALSE',
+    ...{ reason: 'reason', eventMs: 'event_ms', observedMs: 'observed_ms', offset: 'r' },
+  }
+}
+
+export interface RecordsRequest {
+  readonly plan: SourcePlan
+  readonly latenessMs: ReadonlyMap<string, number>
+  readonly chunkMs: number
+}
+
+/**
+ * A SELECT over `lines` (`p`, `r`, `observed_ms`, bytes `line`): `p`, `r`, chunk `c`, `ours`, and where that is true
+ * `f<i>`, `event_ms`, and for each metric `w<i>`, its window, and `m<i>`, whether it counts.
+ */
+export function printRecords(request: RecordsRequest): string {
+  const { plan } = request
+  const text = `DECODE(line, 'UTF-8')`
+  const keys = [...new Set([plan.time, ...plan.fields].map(({ path }) => path[0]!))]
+  const isPlain = `CHAR_LENGTH(${text}) <= ${MOST_CHARACTERS} AND REGEXP(${text}, ${quoteText(plainObject(keys))})`
+  const places = new Map(keys.map((key, place) => [key, place]))
+  const tokens = keys.map((key) => `REGEXP_EXTRACT(a.object, ${quoteText(tokenOf(key))}, 1)`)
+  const arrays = keys.map((key) => `REGEXP(a.object, ${quoteText(arrayOf(key))})`).join(' OR ')
+  const stages = [
+    unnest('a', { object: `CASE WHEN ${isPlain} THEN ${text} END` }),
+    unnest('b', {
+      has_array: `COALESCE(${arrays}, FALSE)`,
+      ...Object.fromEntries(tokens.map((token, place) => [`t${place}`, `NULLIF(${token}, 'null')`])),
+    }),
+    unnest('x', Object.fromEntries(keys.map((_, place) => [`x${place}`, withoutNulls(plan, place)]))),
+    unnest('d', values(plan, places)),
+    unnest('e', { record: printRecord(request) }),
+  ]
+  const columns = Object.keys(recordParts(request)).map((name) => `e.record.${name} AS ${name}`)
+  return `SELECT ${columns.join(', ')} FROM lines${stages.join('')}`
+}
+
+/**
+ * One column for all that sinks read: of several the planner would keep for each sink those that it needs, and
+ * so parse each line once for each sink.
+ */
+function printRecord(request: RecordsRequest): string {
+  const parts = Object.entries(recordParts(request))
+  const types = parts.map(([name, { type }]) => `${name} ${type}`)
+  return `CAST(ROW(${parts.map(([, { sql }]) => sql).join(', ')}) AS ROW<${types.join(', ')}>)`
+}
+
+interface RecordPart {
+  readonly sql: string
+  readonly type: string
+}
+
+function recordParts(request: RecordsRequest): Record<string, RecordPart> {
+  const { plan, chunkMs } = request
+  const fields = plan.fields.map(({ type }, place): [string, RecordPart] => [
+    `f${place}`,
+    { sql: `d.f${place}`, type: typeOf(type) },
+  ])
+  return {
+    p: { sql: 'lines.p', type: 'INT' },
+    r: { sql: 'lines.r', type: 'BIGINT' },
+    c: { sql: `observed_ms / ${chunkMs}`, type: 'BIGINT' },
+    event_ms: { sql: 'd.event_ms', type: 'BIGINT' },
+    ...Object.fromEntries(fields),
+    ...verdicts(request),
+  }
+}
+
+function typeOf({ kind }: FieldType): string {
+  return { string: 'STRING', boolean: 'BOOLEAN', float: 'DOUBLE' }[kind as string] ?? 'BIGINT'
+}
+
+/** Texts without quotes; those that mean null are null. */
+function withoutNulls({ nullTexts }: SourcePlan, place: number): string {
+  const token = `b.t${place}`
+  const bare = `CASE WHEN ${token} LIKE '"%' THEN SUBSTRING(${token}, 2, CHAR_LENGTH(${token}) - 2) ELSE ${token} END`
+  if (nullTexts.length === 0) return bare
+  return `CASE WHEN ${bare} IN (${nullTexts.map(quoteText).join(', ')}) THEN NULL ELSE ${bare} END`
+}
+
+function values(plan: SourcePlan, places: ReadonlyMap<string, number>): Record<string, string> {
+  const time = plainTime(plan.time, `x.x${places.get(plan.time.path[0]!)}`)!
+  const fields = plan.fields.map((field) => {
+    const place = places.get(field.path[0]!)
+    return plainValue(field, `b.t${place}`, `x.x${place}`)
+  })
+  const isPlain = [
+    ...['a.object IS NOT NULL', 'NOT b.has_array', time.isPlain],
+    ...[...places.values()].map((place) => hasNoEscape(`b.t${place}`)),
+    ...fields.map((field) => field.isPlain),
+  ]
+  return {
+    is_plain: `(${isPlain.join(' AND ')})`,
+    event_ms: `CASE WHEN ${time.isPlain} THEN ${time.value} END`,
+    ...Object.fromEntries(
+      fields.map(({ isPlain: is, value }, place) => [`f${place}`, `CASE WHEN ${is} THEN ${value} END`]),
+    ),
+  }
+}
+
+/** A line is ours when it is plain, not ahead of its time, and neither rejected nor late for any metric. */
+function verdicts({ plan, latenessMs }: RecordsRequest): Record<string, RecordPart> {
+  const printers = plan.metrics.map((metric) => new TallyPrinter(flinkDialect, metric, recordColumns(plan)))
+  const conditions = printers.map((printer, place) =>
+    printer.conditions({ range: {}, latenessMs: latenessMs.get(plan.metrics[place]!.metric) ?? 0 }),
+  )
+  const { allowedSkewMs } = plan
+  const isOurs = [
+    'd.is_plain',
+    ...(allowedSkewMs === undefined ? [] : [`event_ms <= observed_ms + ${allowedSkewMs}`]),
+    ...conditions.flatMap(({ rejected, late }) =>
+      [rejected, late].filter((one) => one !== 'FALSE').map((one) => `NOT COALESCE(${one}, FALSE)`),
+    ),
+  ]
+  const ours = `COALESCE(${isOurs.join(' AND ')}, FALSE)`
+  const metrics = printers.flatMap((printer, place): [string, RecordPart][] => {
+    const counts = `COALESCE(d.is_plain AND ${conditions[place]!.counted}, FALSE)`
+    return [
+      [`w${place}`, { sql: printer.windowStart, type: 'BIGINT' }],
+      [`m${place}`, { sql: counts, type: 'BOOLEAN' }],
+    ]
+  })
+  return { ours: { sql: ours, type: 'BOOLEAN' }, ...Object.fromEntries(metrics) }
+}
+
+function unnest(alias: string, columns: Readonly<Record<string, string>>): string {
+  const names = Object.keys(columns)
+  const row = Object.values(columns).join(', ')
+  return `\n  CROSS JOIN UNNEST(ARRAY[ROW(${row})]) AS ${alias}(${names.join(', ')})`
+}

@@ -1,0 +1,202 @@
+/** The stream engine that takes what a job of Flink has tallied, chunk by chunk, and counts the rest itself. See ADR 0013. */
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { SourcePlan } from '../../core/plan.ts'
+import type { StagedSource } from '../../ports/batch-engine.ts'
+import type { Log, StoredBatch } from '../../ports/log.ts'
+import type { StageRows } from '../../ports/stage-rows.ts'
+import type { Reach, ReachRequest, StreamEngine, StreamRequest } from '../../ports/stream-engine.ts'
+import type { Deployments, FlinkDeployment } from './deployment.ts'
+import { PartialRows, tallyRow } from './partial-rows.ts'
+import { linesBetween, linesOfRecords } from './passed-lines.ts'
+import { meaningOf } from './print-job.ts'
+import { closedChunks, hasLineARecord, linesByPartition, type SourceChunk } from './read-chunks.ts'
+import { tallyTag } from './row-tags.ts'
+
+/** Reads the job's rows until told to stop. */
+export type ReadRows = (
+  topic: string,
+  sinceMs: number,
+  onValues: (values: readonly Buffer[]) => void,
+  signal: AbortSignal,
+) => Promise<void>
+
+export interface FlinkStreamOptions {
+  readonly log: Log
+  /** Counts lines that the job passes on, and those of chunks that do not balance. */
+  readonly embedded: StreamEngine
+  readonly deployments: Deployments
+  readonly readRows: ReadRows
+  readonly stageRows: StageRows
+  /** Where there is no job. */
+  readonly chunkMs: number
+  /** For how long after its end a chunk may wait for the job. */
+  readonly patienceMs: number
+  onTakenOver(source: string, lines: number): void
+  close(): void
+}
+
+/** Brokers' and doors' clocks differ by less: rows of a chunk are written after it began. */
+const CLOCK_SLACK_MS = 60_000
+const LOOK_MS = 1000
+
+/** What a source's rows are read by, and what it was told last. */
+interface Reading {
+  readonly rows: PartialRows
+  readonly stop: AbortController
+}
+
+interface Looked {
+  readonly atMs: number
+  readonly deployment: FlinkDeployment | undefined
+}
+
+export class FlinkStreamEngine implements StreamEngine {
+  readonly name = 'flink'
+  readonly #options: FlinkStreamOptions
+  readonly #readings = new Map<string, Reading>()
+  readonly #looked = new Map<string, Looked>()
+  /** By source: the chunks that the job has whole, up to the end of a reach. */
+  readonly #whole = new Map<string, readonly SourceChunk[]>()
+
+  constructor(options: FlinkStreamOptions) {
+    this.#options = options
+  }
+
+  async reach({ plan, fromOffset, latenessMs }: ReachRequest): Promise<Reach | undefined> {
+    const { source } = plan
+    const deployment = await this.#deployment({ plan, latenessMs })
+    const chunkMs = deployment?.chunkMs ?? this.#options.chunkMs
+    const chunks = closedChunks(this.#options.log, source, fromOffset, chunkMs)
+    const whole = deployment ? this.#wholeChunks(plan, deployment, chunks) : []
+    this.#whole.set(source, whole)
+    const reached = whole.length > 0 ? whole : this.#ownChunks(deployment, chunks, chunkMs)
+    const last = reached.at(-1)
+    if (!last) return undefined
+    if (whole.length === 0 && deployment && last.number >= deployment.sinceChunk)
+      this.#options.onTakenOver(source, last.endOffset - fromOffset)
+    return { endOffset: last.endOffset, observedMs: reached[0]!.observedMs }
+  }
+
+  async compute(request: StreamRequest): Promise<StagedSource> {
+    const { plan, fromOffset, endOffset } = request
+    const whole = this.#whole.get(plan.source) ?? []
+    const isWhole = whole.at(-1)?.endOffset === endOffset && endOffset > fromOffset
+    if (isWhole) return this.#stage(request, whole)
+    const { log, embedded } = this.#options
+    return embedded.compute({
+      ...request,
+      batches: await linesBetween(log, plan.source, fromOffset, endOffset),
+    })
+  }
+
+  async close(): Promise<void> {
+    for (const { stop } of this.#readings.values()) stop.abort()
+    await this.#options.embedded.close()
+    this.#options.close()
+  }
+
+  /** Undefined where no job counts what the definition says now. */
+  async #deployment({ plan, latenessMs }: Pick<ReachRequest, 'plan' | 'latenessMs'>) {
+    const { source } = plan
+    const known = this.#looked.get(source)
+    if (known && Date.now() - known.atMs < LOOK_MS) return known.deployment
+    const found = await this.#options.deployments.read(source)
+    const isOurs = found && found.meaning === meaningOf({ plan, latenessMs, chunkMs: found.chunkMs })
+    const deployment = isOurs ? found : undefined
+    this.#looked.set(source, { atMs: Date.now(), deployment })
+    return deployment
+  }
+
+  /** From the first on, as many as balance. */
+  #wholeChunks(plan: SourcePlan, deployment: FlinkDeployment, chunks: readonly SourceChunk[]): SourceChunk[] {
+    const [first] = chunks
+    if (!first) return []
+    const rows = this.#rowsOf(plan.source, deployment, first)
+    rows.drop(first.number)
+    const isWhole = (chunk: SourceChunk) =>
+      chunk.number >= deployment.sinceChunk &&
+      [...linesByPartition(chunk)].every(([partition, lines]) => {
+        const part = rows.chunk(partition, chunk.number)
+        return part?.isWhole(lines, plan) && (part.passed.size === 0 || hasLineARecord(chunk))
+      })
+    const end = chunks.findIndex((chunk) => !isWhole(chunk))
+    return chunks.slice(0, end < 0 ? chunks.length : end)
+  }
+
+  /** What the embedded engine is to count now: everything without a job, and what was before it; else what waited long. */
+  #ownChunks(
+    deployment: FlinkDeployment | undefined,
+    chunks: readonly SourceChunk[],
+    chunkMs: number,
+  ): readonly SourceChunk[] {
+    if (!deployment) return chunks
+    const latestEnd = Date.now() - this.#options.patienceMs
+    const isOwn = ({ number }: SourceChunk) =>
+      number < deployment.sinceChunk || (number + 1) * chunkMs <= latestEnd
+    const end = chunks.findIndex((chunk) => !isOwn(chunk))
+    return chunks.slice(0, end < 0 ? chunks.length : end)
+  }
+
+  #rowsOf(source: string, { id, partialsTopic, chunkMs }: FlinkDeployment, first: SourceChunk): PartialRows {
+    const known = this.#readings.get(source)
+    if (known?.rows.id === id) return known.rows
+    known?.stop.abort()
+    const reading = { rows: new PartialRows(id), stop: new AbortController() }
+    this.#readings.set(source, reading)
+    const onValues = (values: readonly Buffer[]) => {
+      for (const value of values) reading.rows.add(value)
+    }
+    const sinceMs = first.number * chunkMs - CLOCK_SLACK_MS
+    void this.#options.readRows(partialsTopic, sinceMs, onValues, reading.stop.signal)
+    return reading.rows
+  }
+
+  async #passedLines(source: string, chunks: readonly SourceChunk[]): Promise<StoredBatch[]> {
+    const { rows } = this.#readings.get(source)!
+    const batches: StoredBatch[] = []
+    for (const { number, runs } of chunks) {
+      const isPassed = (partition: number, record: number) =>
+        rows.chunk(partition, number)!.passed.has(record)
+      batches.push(...(await linesOfRecords(this.#options.log, source, runs, isPassed)))
+    }
+    return batches
+  }
+
+  async #stage(request: StreamRequest, chunks: readonly SourceChunk[]): Promise<StagedSource> {
+    const { plan, fromOffset, endOffset, stagingDir } = request
+    const { embedded, stageRows } = this.#options
+    const found = this.#readings.get(plan.source)!.rows
+    const parts = chunks.flatMap((chunk) =>
+      [...linesByPartition(chunk).keys()].map((partition) => found.chunk(partition, chunk.number)!),
+    )
+    const batches = await this.#passedLines(plan.source, chunks)
+    const besideDir = join(stagingDir, 'passed')
+    await mkdir(besideDir)
+    const beside = await embedded.compute({ ...request, batches, stagingDir: besideDir })
+    const rows = plan.metrics.map(({ tallies, dimensions }, place) =>
+      tallies.map(({ id, columns }) =>
+        parts
+          .flatMap((part) => part.rowsOf(tallyTag(place, id)))
+          .map((row) => tallyRow(row, dimensions.length, columns.length)),
+      ),
+    )
+    const staged = await stageRows({ plan, rows, beside, stagingDir })
+    const ours = parts.reduce((sum, part) => sum + part.ours, 0)
+    return {
+      ...beside,
+      linesRead: endOffset - fromOffset,
+      parsed: beside.parsed + ours,
+      metrics: beside.metrics.map((metric, place) => {
+        const base = plan.metrics[place]!.tallies.find(({ key }) => !key)!
+        const counted = parts.reduce((sum, part) => sum + part.recordsOf(tallyTag(place, base.id)), 0)
+        return {
+          ...metric,
+          counted: metric.counted + counted,
+          filtered: metric.filtered + ours - counted,
+          tallies: staged[place]!,
+        }
+      }),
+    }
+  }
+}

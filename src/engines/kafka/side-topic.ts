@@ -1,0 +1,91 @@
+/** A topic beside those of sources, which another program fills for us: made, and read from a time on. */
+import type { AdapterConfig } from '../../core/definition.ts'
+import { reasonOf } from './broker-error.ts'
+import { Cluster } from './cluster.ts'
+import { requireTopic } from './door-topic.ts'
+import { fetchRecords, listOffset } from './fetch-records.ts'
+import { clientOptions } from './open-log.ts'
+import { readRecordBatches, readRecords } from './record-batch.ts'
+import { unpackRecords } from './unpack-records.ts'
+
+const FETCH_BYTES = 4 * 1024 * 1024
+const WAIT_MS = 100
+const RETRY_MS = 1000
+const PARTITION = 0
+/** What is older was read long ago, or will be made anew. */
+const SETTINGS = [
+  { name: 'cleanup.policy', value: 'delete' },
+  { name: 'retention.ms', value: String(24 * 3_600_000) },
+  { name: 'message.timestamp.type', value: 'LogAppendTime' },
+]
+
+type Brokers = Pick<AdapterConfig, 'address' | 'options'>
+
+/** Of one partition, so that rows keep their order. Errors: LOG_BAD_SETTINGS, and what the brokers say. */
+export async function makeSideTopic(brokers: Brokers, topic: string): Promise<void> {
+  const cluster = new Cluster(await clientOptions(brokers))
+  try {
+    await requireTopic(cluster, topic, { partitions: 1 }, SETTINGS)
+  } finally {
+    await cluster.close()
+  }
+}
+
+export interface SideTopicReader {
+  /** Values of records, some at a time. */
+  onValues(values: readonly Buffer[]): void
+  /** It is tried again. */
+  onTrouble(why: string): void
+}
+
+/** Reads what was appended since the time, and what comes, until told to stop. */
+export async function readSideTopic(
+  brokers: Brokers,
+  { topic, sinceMs }: { readonly topic: string; readonly sinceMs: number },
+  reader: SideTopicReader,
+  signal: AbortSignal,
+): Promise<void> {
+  const cluster = new Cluster(await clientOptions(brokers))
+  let offset: number | undefined
+  try {
+    while (!signal.aborted) {
+      try {
+        offset ??= await firstOffset(cluster, topic, sinceMs)
+        offset = await readOnce(cluster, topic, offset, reader)
+      } catch (error) {
+        if (signal.aborted) break
+        cluster.forget(topic)
+        reader.onTrouble(reasonOf(error))
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+      }
+    }
+  } finally {
+    await cluster.close()
+  }
+}
+
+async function firstOffset(cluster: Cluster, topic: string, sinceMs: number): Promise<number> {
+  const offset = await listOffset(cluster, topic, PARTITION, sinceMs)
+  return offset >= 0 ? offset : listOffset(cluster, topic, PARTITION, 'latest')
+}
+
+async function readOnce(
+  cluster: Cluster,
+  topic: string,
+  offset: number,
+  { onValues }: SideTopicReader,
+): Promise<number> {
+  const options = { purpose: 'side', maxBytes: FETCH_BYTES, waitMs: WAIT_MS, isCommitted: true }
+  const [fetched] = await fetchRecords(cluster, topic, [{ partition: PARTITION, offset }], options)
+  if (fetched?.error === 'OFFSET_OUT_OF_RANGE') return fetched.start > 0 ? fetched.start : 0
+  if (!fetched || fetched.error) throw new Error(fetched?.error ?? 'no answer')
+  const values: Buffer[] = []
+  let next = offset
+  for (const batch of readRecordBatches(fetched.bytes)) {
+    next = Math.max(next, batch.endOffset)
+    for (const record of readRecords(batch, unpackRecords, ''))
+      if (record.offset >= offset) values.push(record.value)
+  }
+  if (values.length > 0) onValues(values)
+  return next
+}
