@@ -1,7 +1,7 @@
 /** Rows that the job wrote, by chunk: of rows with one key the one that tells of most records. */
-import type { SourcePlan } from '../../core/plan.ts'
+import type { SourcePlan, Tally } from '../../core/plan.ts'
 import type { TallyRow } from '../../ports/stage-rows.ts'
-import { LEDGER, PASSED, tallyTag } from './row-tags.ts'
+import { LEDGER, ledgerSlots, PASSED, slotsOf, tallyTag } from './row-layout.ts'
 
 /** As the topic's JSON has it. */
 export interface Row {
@@ -9,42 +9,38 @@ export interface Row {
   readonly t: string
   readonly p: number
   readonly c: number
-  readonly n?: number
-  readonly [column: string]: string | number | null | undefined
-}
-
-interface Group {
-  readonly row: Row
-  readonly records: number
+  readonly g: string
+  readonly n: number
+  readonly [slot: string]: string | number | null
 }
 
 /** What is known of one chunk of one partition. */
 export class Chunk {
   #ledger: Row | undefined
   readonly passed = new Set<number>()
-  readonly #tallies = new Map<string, Map<string, Group>>()
+  readonly #tallies = new Map<string, Map<string, Row>>()
   /** Records by tally. */
   readonly #records = new Map<string, number>()
 
-  add(row: Row, key: string): void {
-    const { t, n = 0 } = row
-    if (t === PASSED) this.passed.add(Number(row.r))
+  add(row: Row): void {
+    const { t, g, n } = row
+    if (t === PASSED) this.passed.add(Number(g))
     else if (t === LEDGER) {
       if (n >= (this.#ledger?.n ?? 0)) this.#ledger = row
-    } else this.#addGroup(row, key, n)
+    } else this.#addGroup(row)
   }
 
   /** Every row is whole when the records that they tell of add up. See ADR 0013. */
-  isWhole(lines: number, { metrics }: SourcePlan): boolean {
-    const ledger = this.#ledger
-    if (!ledger || ledger.n !== lines || this.passed.size !== lines - Number(ledger.o)) return false
-    const tags = metrics.flatMap(({ tallies }, place) => tallies.map(({ id }) => tallyTag(place, id)))
-    return tags.every((tag, place) => (this.#records.get(tag) ?? 0) === Number(ledger[`s${place}`]))
+  isWhole(lines: number, plan: SourcePlan): boolean {
+    if (this.#ledger?.n !== lines || this.passed.size !== lines - this.ours) return false
+    const [, ...counts] = ledgerSlots(plan).map((slot) => Number(this.#ledger![slot]))
+    const tags = plan.metrics.flatMap(({ tallies }, place) => tallies.map(({ id }) => tallyTag(place, id)))
+    return tags.every((tag, place) => this.recordsOf(tag) === counts[place])
   }
 
   /** Records that were tallied. */
   get ours(): number {
-    return Number(this.#ledger?.o ?? 0)
+    return Number(this.#ledger?.count_0 ?? 0)
   }
 
   recordsOf(tag: string): number {
@@ -52,15 +48,16 @@ export class Chunk {
   }
 
   rowsOf(tag: string): Row[] {
-    return [...(this.#tallies.get(tag)?.values() ?? [])].map(({ row }) => row)
+    return [...(this.#tallies.get(tag)?.values() ?? [])]
   }
 
-  #addGroup(row: Row, key: string, records: number): void {
-    const groups = getOrMake(this.#tallies, row.t, () => new Map<string, Group>())
-    const known = groups.get(key)?.records ?? 0
-    if (records <= known) return
-    groups.set(key, { row, records })
-    this.#records.set(row.t, (this.#records.get(row.t) ?? 0) + records - known)
+  #addGroup(row: Row): void {
+    const { t, g, n } = row
+    const groups = getOrMake(this.#tallies, t, () => new Map<string, Row>())
+    const known = groups.get(g)?.n ?? 0
+    if (n <= known) return
+    groups.set(g, row)
+    this.#records.set(t, this.recordsOf(t) + n - known)
   }
 }
 
@@ -80,7 +77,7 @@ export class PartialRows {
     const row = JSON.parse(value.toString()) as Row
     if (row.e !== this.id || row.c < this.#from) return
     const partitions = getOrMake(this.#chunks, row.c, () => new Map<number, Chunk>())
-    getOrMake(partitions, row.p, () => new Chunk()).add(row, keyOf(row))
+    getOrMake(partitions, row.p, () => new Chunk()).add(row)
   }
 
   chunk(partition: number, number: number): Chunk | undefined {
@@ -102,21 +99,11 @@ function getOrMake<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   return made
 }
 
-/** Window, dimensions and key. */
-function keyOf(row: Row): string {
-  const dims: (string | number | null | undefined)[] = []
-  for (let index = 0; row[`d${index}`] !== undefined; index++) dims.push(row[`d${index}`])
-  return JSON.stringify([row.w, row.k, ...dims])
-}
-
-/** As it is staged; a dimension's text stands behind a letter, and null is another one. */
-export function tallyRow(row: Row, dimensions: number, columns: number): TallyRow {
-  const list = (name: string, length: number) =>
-    Array.from({ length }, (_, index) => (row[`${name}${index}`] ?? null) as string | null)
-  return {
-    windowMs: Number(row.w),
-    d: list('d', dimensions).map((text) => (text?.startsWith('v') ? text.slice(1) : null)),
-    ...(row.k !== undefined && { key: Number(row.k) }),
-    v: list('v', columns),
-  }
+/** As it is staged. */
+export function stagedRow(row: Row, tally: Tally): TallyRow {
+  const [window, key, ...d] = JSON.parse(row.g) as [string, string | null, ...(string | null)[]]
+  const values = slotsOf(tally).map((slot) =>
+    slot === undefined ? String(row.n) : (row[slot] as string | null),
+  )
+  return { windowMs: Number(window), d, ...(key !== null && { key: Number(key) }), v: values }
 }

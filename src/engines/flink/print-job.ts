@@ -1,11 +1,12 @@
 /** The statements of a source's job: Kafka is read once, each line parsed once, and all rows go to one topic. */
 import { canonicalJson } from '../../core/canonical-json.ts'
 import { MillraceError } from '../../core/error.ts'
+import type { Expr } from '../../core/expr.ts'
 import type { MetricPlan, SourcePlan, Tally } from '../../core/plan.ts'
 import type { Statement } from '../../ports/batch-engine.ts'
 import { flinkDialect, whyNot } from './dialect.ts'
-import { printRecords, type RecordsRequest, recordColumns, whyUnread } from './print-records.ts'
-import { LEDGER, PASSED, tallyTag } from './row-tags.ts'
+import { printRecords, type RecordsRequest, recordColumns, unnest, whyUnread } from './print-records.ts'
+import { allSlots, LEDGER, ledgerSlots, PASSED, SLOTS, slotsOf, tallyTag } from './row-layout.ts'
 
 export interface JobRequest extends RecordsRequest {
   /** Of the deployment: rows of another one are never mixed with its own. */
@@ -39,7 +40,7 @@ function expressionsOf({ where, dimensions, tallies }: MetricPlan) {
 /** What decides the rows besides where the job begins: a job of another meaning must not go on from its state. */
 export function meaningOf({ plan, latenessMs, chunkMs }: RecordsRequest): string {
   const lateness = plan.metrics.map(({ metric }) => latenessMs.get(metric) ?? 0)
-  const statements = printViews({ plan, latenessMs, chunkMs })
+  const statements = printRows({ plan, latenessMs, chunkMs })
   return canonicalJson({
     statements,
     lateness,
@@ -50,17 +51,13 @@ export function meaningOf({ plan, latenessMs, chunkMs }: RecordsRequest): string
 
 /** In this order. The last one starts the job. */
 export function printJob(request: JobRequest): Statement[] {
-  const { plan } = request
-  const sinks = sinksOf(plan)
-  const inserts = sinks.map(({ name, query }) => `INSERT INTO ${name} ${query(request.id)};`)
+  const { plan, id } = request
+  const columns = ['t', 'p', 'c', 'g', 'n', ...allSlots(plan).map(({ name }) => name)]
   return [
-    { title: `lines of ${plan.source}`, sql: printSource(request) },
-    { title: 'records', sql: printViews(request) },
-    ...sinks.map(({ name, columns, key }) => ({
-      title: `rows: ${name}`,
-      sql: printSink(request, name, columns, key),
-    })),
-    { title: 'job', sql: `EXECUTE STATEMENT SET BEGIN\n${inserts.join('\n')}\nEND` },
+    { title: 'lines', sql: printSource(request) },
+    { title: 'rows', sql: printRows(request) },
+    { title: 'topic', sql: printSink(request) },
+    { title: 'job', sql: `INSERT INTO partials SELECT ${[quoteText(id), ...columns].join(', ')} FROM found` },
   ]
 }
 
@@ -80,123 +77,102 @@ function printSource({ topic, positions, kafka }: JobRequest): string {
 ) WITH (${printOptions(options)})`
 }
 
-function printViews(request: RecordsRequest): string {
-  // The cast gives the milliseconds of the second; both parts are 64 bits wide.
+/** One aggregate of all rows: each record becomes one for the ledger, one for each tally, or one that passes it on. */
+function printRows(request: RecordsRequest): string {
+  const { plan, chunkMs } = request
+  // Both parts are 64 bits wide.
   const observed = `EXTRACT(EPOCH FROM observed) * 1000 + EXTRACT(MILLISECOND FROM CAST(observed AS TIMESTAMP(3)))`
   const lines = `SELECT p, r, line, ${observed} AS observed_ms FROM topic`
-  return `CREATE TEMPORARY VIEW records AS WITH lines AS (${lines})\n${printRecords(request)}`
+  const slots = allSlots(plan)
+  const rows = [ledgerRow(plan), passedRow(), ...tallyRows(plan)].map(({ t, g, values }) => ({
+    ...{ t, g },
+    ...Object.fromEntries(
+      slots.map(({ name, kind }) => [name, values[name] ?? `CAST(NULL AS ${SLOTS[kind].type})`]),
+    ),
+  }))
+  const sums = slots.map(({ name, kind }) => `CAST(${SLOTS[kind].sql(name)} AS STRING) AS ${name}`)
+  const from = `${printRecords(request)}${unnest('q', ...rows)}`
+  const exploded = `SELECT lines.p, lines.observed_ms / ${chunkMs} AS c, q.* ${from}`
+  return `CREATE TEMPORARY VIEW found AS
+WITH lines AS (${lines}),
+exploded AS (${exploded})
+SELECT ${['t', 'p', 'c', 'g', 'COUNT(*) AS n', ...sums].join(', ')} FROM exploded WHERE t IS NOT NULL GROUP BY t, p, c, g`
 }
 
-function printSink(
-  { partialsTopic, kafka }: JobRequest,
-  name: string,
-  columns: Readonly<Record<string, string>>,
-  key: readonly string[],
-): string {
-  const list = Object.entries(columns).map(([column, type]) => `${column} ${type}`)
+interface RowOfRecord {
+  /** Null where the record has no such row. */
+  readonly t: string
+  /** JSON of the window, the key and the dimensions, all as text. */
+  readonly g: string
+  /** By slot. */
+  readonly values: Readonly<Record<string, string>>
+}
+
+/** How many records a chunk has, how many of them are ours, and how many rows of each tally tell of. */
+function ledgerRow(plan: SourcePlan): RowOfRecord {
+  const columns = recordColumns(plan)
+  const conditions = plan.metrics.flatMap(({ tallies }, place) =>
+    tallies.map(({ key }) => {
+      const hasKey = key ? ` AND (${flinkDialect.printExpr(key, columns)}) IS NOT NULL` : ''
+      return `ours AND m${place}${hasKey}`
+    }),
+  )
+  const slots = ledgerSlots(plan)
+  const values = ['ours', ...conditions].map((condition, place) => [slots[place]!, oneWhere(condition)])
+  return { t: quoteText(LEDGER), g: quoteText(''), values: Object.fromEntries(values) }
+}
+
+function passedRow(): RowOfRecord {
+  return {
+    t: `CASE WHEN NOT ours THEN ${quoteText(PASSED)} END`,
+    ...{ g: 'CAST(lines.r AS STRING)', values: {} },
+  }
+}
+
+function tallyRows(plan: SourcePlan): RowOfRecord[] {
+  return plan.metrics.flatMap(({ tallies }, place) => tallies.map((tally) => tallyRow(plan, place, tally)))
+}
+
+function tallyRow(plan: SourcePlan, place: number, tally: Tally): RowOfRecord {
+  const columns = recordColumns(plan)
+  const print = (expr: Expr) => flinkDialect.printExpr(expr, columns)
+  const key = tally.key && print(tally.key)
+  const group = [
+    `w${place}`,
+    key ?? `CAST(NULL AS BIGINT)`,
+    ...plan.metrics[place]!.dimensions.map(({ expr }) => print(expr)),
+  ]
+  const texts = group.map((value) => `CAST(${value} AS STRING)`)
+  const slots = slotsOf(tally)
+  const values = tally.columns.flatMap(({ fn, expr }, index) => {
+    const slot = slots[index]
+    if (!slot || !expr) return []
+    return [[slot, fn === 'count' ? oneWhere(`(${print(expr)}) IS NOT NULL`) : print(expr)]]
+  })
+  return {
+    t: `CASE WHEN ours AND m${place}${key ? ` AND (${key}) IS NOT NULL` : ''} THEN ${quoteText(tallyTag(place, tally.id))} END`,
+    g: `JSON_ARRAY(${texts.join(', ')} NULL ON NULL)`,
+    values: Object.fromEntries(values),
+  }
+}
+
+function oneWhere(condition: string): string {
+  return `CASE WHEN ${condition} THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END`
+}
+
+/** Values go as text, so that no number loses a digit on its way. */
+function printSink({ plan, partialsTopic, kafka }: JobRequest): string {
+  const slots = allSlots(plan).map(({ name }) => `${name} STRING`)
+  const columns = ['e STRING', 't STRING', 'p INT', 'c BIGINT', 'g STRING', 'n BIGINT', ...slots]
   const options = {
     ...{ connector: 'upsert-kafka', topic: partialsTopic },
     ...{ 'key.format': 'json', 'value.format': 'json' },
     ...properties(kafka),
     'properties.linger.ms': '5',
   }
-  return `CREATE TEMPORARY TABLE ${name} (
-  ${list.join(', ')}, PRIMARY KEY (${key.join(', ')}) NOT ENFORCED
+  return `CREATE TEMPORARY TABLE partials (
+  ${columns.join(', ')}, PRIMARY KEY (e, t, p, c, g) NOT ENFORCED
 ) WITH (${printOptions(options)})`
-}
-
-interface Sink {
-  readonly name: string
-  readonly columns: Readonly<Record<string, string>>
-  readonly key: readonly string[]
-  query(id: string): string
-}
-
-const HEAD = { e: 'STRING', t: 'STRING', p: 'INT', c: 'BIGINT' } as const
-
-function sinksOf(plan: SourcePlan): Sink[] {
-  const tallies = plan.metrics.flatMap((metric, place) =>
-    metric.tallies.map((tally) => tallySink(plan, place, tally)),
-  )
-  return [ledgerSink(plan), passedSink(), ...tallies]
-}
-
-/** How many records a chunk has, how many of them are ours, and how many rows of each tally tell of. */
-function ledgerSink(plan: SourcePlan): Sink {
-  const columns = recordColumns(plan)
-  const isKeyed = ({ key }: Tally) => `(${flinkDialect.printExpr(key!, columns)}) IS NOT NULL`
-  const counts = plan.metrics.flatMap(({ tallies }, place) =>
-    tallies.map((tally) => countWhere(`ours AND m${place}${tally.key ? ` AND ${isKeyed(tally)}` : ''}`)),
-  )
-  const names = counts.map((_, place) => `s${place}`)
-  return {
-    name: 'ledger',
-    columns: {
-      ...HEAD,
-      n: 'BIGINT',
-      o: 'BIGINT',
-      ...Object.fromEntries(names.map((name) => [name, 'BIGINT'])),
-    },
-    key: Object.keys(HEAD),
-    query: (id) =>
-      `SELECT ${[...head(id, LEDGER), 'COUNT(*)', countWhere('ours'), ...counts].join(', ')} FROM records GROUP BY p, c`,
-  }
-}
-
-function passedSink(): Sink {
-  return {
-    name: 'passed',
-    columns: { ...HEAD, r: 'BIGINT' },
-    key: [...Object.keys(HEAD), 'r'],
-    query: (id) => `SELECT ${[...head(id, PASSED), 'r'].join(', ')} FROM records WHERE NOT ours`,
-  }
-}
-
-/** Values go as text, so that no number loses a digit on its way; null dimensions are told from texts. */
-function tallySink(plan: SourcePlan, place: number, tally: Tally): Sink {
-  const { dimensions } = plan.metrics[place]!
-  const columns = recordColumns(plan)
-  const print = (expr: Parameters<typeof flinkDialect.printExpr>[0]) => flinkDialect.printExpr(expr, columns)
-  const dims = dimensions.map(({ expr }, index) => {
-    const value = print(expr)
-    return `CASE WHEN ${value} IS NULL THEN 'n' ELSE 'v' || CAST(${value} AS STRING) END AS d${index}`
-  })
-  const values = tally.columns.map(({ expr, column }) => `${expr ? print(expr) : '1'} AS a_${column}`)
-  const keyed = tally.key ? [`CAST(${print(tally.key)} AS BIGINT) AS k`] : []
-  const names = [...dims.keys()].map((index) => `d${index}`)
-  const groups = ['p', 'c', 'w', ...names, ...(tally.key ? ['k'] : [])]
-  const inner = `SELECT ${['p', 'c', `w${place} AS w`, ...dims, ...keyed, ...values].join(', ')} FROM records WHERE ours AND m${place}`
-  const sums = tally.columns.map(({ fn, expr, column }) => {
-    const value = `a_${column}`
-    if (!expr) return 'CAST(COUNT(*) AS STRING)'
-    const isExact = fn === 'sum' && expr.type.kind !== 'float'
-    return `CAST(${isExact ? flinkDialect.exactSum(value) : `${fn.toUpperCase()}(${value})`} AS STRING)`
-  })
-  const where = tally.key ? ' WHERE k IS NOT NULL' : ''
-  return {
-    name: `tally_${place}_${tally.id}`,
-    columns: {
-      ...HEAD,
-      w: 'BIGINT',
-      ...Object.fromEntries(names.map((name) => [name, 'STRING'])),
-      ...(tally.key && { k: 'BIGINT' }),
-      n: 'BIGINT',
-      ...Object.fromEntries(sums.map((_, index) => [`v${index}`, 'STRING'])),
-    },
-    key: [...Object.keys(HEAD), ...groups.slice(2)],
-    query: (id) => {
-      const columns = [...head(id, tallyTag(place, tally.id)), ...groups.slice(2), 'COUNT(*)', ...sums]
-      return `SELECT ${columns.join(', ')} FROM (${inner})${where} GROUP BY ${groups.join(', ')}`
-    },
-  }
-}
-
-function head(id: string, tag: string): string[] {
-  return [quoteText(id), quoteText(tag), 'p', 'c']
-}
-
-function countWhere(condition: string): string {
-  return `SUM(CASE WHEN ${condition} THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END)`
 }
 
 function properties(kafka: Readonly<Record<string, string>>): Record<string, string> {

@@ -4,7 +4,6 @@
  * one row that is unnested keeps what it holds.
  */
 import { type RecordColumns, TallyPrinter } from '../../compile/print-tally.ts'
-import type { FieldType } from '../../core/definition.ts'
 import type { SourcePlan } from '../../core/plan.ts'
 import { flinkDialect } from './dialect.ts'
 import { arrayOf, isFindable, plainObject, tokenOf } from './plain-json.ts'
@@ -40,7 +39,7 @@ export interface RecordsRequest {
 }
 
 /**
- * A SELECT over `lines` (`p`, `r`, `observed_ms`, bytes `line`): `p`, `r`, chunk `c`, `ours`, and where that is true
+ * A FROM clause over `lines` (`p`, `r`, `observed_ms`, bytes `line`), with the columns `ours`, and where that is true
  * `f<i>`, `event_ms`, and for each metric `w<i>`, its window, and `m<i>`, whether it counts.
  */
 export function printRecords(request: RecordsRequest): string {
@@ -59,45 +58,9 @@ export function printRecords(request: RecordsRequest): string {
     }),
     unnest('x', Object.fromEntries(keys.map((_, place) => [`x${place}`, withoutNulls(plan, place)]))),
     unnest('d', values(plan, places)),
-    unnest('e', { record: printRecord(request) }),
+    unnest('e', verdicts(request)),
   ]
-  const columns = Object.keys(recordParts(request)).map((name) => `e.record.${name} AS ${name}`)
-  return `SELECT ${columns.join(', ')} FROM lines${stages.join('')}`
-}
-
-/**
- * One column for all that sinks read: of several the planner would keep for each sink those that it needs, and
- * so parse each line once for each sink.
- */
-function printRecord(request: RecordsRequest): string {
-  const parts = Object.entries(recordParts(request))
-  const types = parts.map(([name, { type }]) => `${name} ${type}`)
-  return `CAST(ROW(${parts.map(([, { sql }]) => sql).join(', ')}) AS ROW<${types.join(', ')}>)`
-}
-
-interface RecordPart {
-  readonly sql: string
-  readonly type: string
-}
-
-function recordParts(request: RecordsRequest): Record<string, RecordPart> {
-  const { plan, chunkMs } = request
-  const fields = plan.fields.map(({ type }, place): [string, RecordPart] => [
-    `f${place}`,
-    { sql: `d.f${place}`, type: typeOf(type) },
-  ])
-  return {
-    p: { sql: 'lines.p', type: 'INT' },
-    r: { sql: 'lines.r', type: 'BIGINT' },
-    c: { sql: `observed_ms / ${chunkMs}`, type: 'BIGINT' },
-    event_ms: { sql: 'd.event_ms', type: 'BIGINT' },
-    ...Object.fromEntries(fields),
-    ...verdicts(request),
-  }
-}
-
-function typeOf({ kind }: FieldType): string {
-  return { string: 'STRING', boolean: 'BOOLEAN', float: 'DOUBLE' }[kind as string] ?? 'BIGINT'
+  return `FROM lines${stages.join('')}`
 }
 
 /** Texts without quotes; those that mean null are null. */
@@ -129,7 +92,7 @@ function values(plan: SourcePlan, places: ReadonlyMap<string, number>): Record<s
 }
 
 /** A line is ours when it is plain, not ahead of its time, and neither rejected nor late for any metric. */
-function verdicts({ plan, latenessMs }: RecordsRequest): Record<string, RecordPart> {
+function verdicts({ plan, latenessMs }: RecordsRequest): Record<string, string> {
   const printers = plan.metrics.map((metric) => new TallyPrinter(flinkDialect, metric, recordColumns(plan)))
   const conditions = printers.map((printer, place) =>
     printer.conditions({ range: {}, latenessMs: latenessMs.get(plan.metrics[place]!.metric) ?? 0 }),
@@ -143,18 +106,15 @@ function verdicts({ plan, latenessMs }: RecordsRequest): Record<string, RecordPa
     ),
   ]
   const ours = `COALESCE(${isOurs.join(' AND ')}, FALSE)`
-  const metrics = printers.flatMap((printer, place): [string, RecordPart][] => {
-    const counts = `COALESCE(d.is_plain AND ${conditions[place]!.counted}, FALSE)`
-    return [
-      [`w${place}`, { sql: printer.windowStart, type: 'BIGINT' }],
-      [`m${place}`, { sql: counts, type: 'BOOLEAN' }],
-    ]
-  })
-  return { ours: { sql: ours, type: 'BOOLEAN' }, ...Object.fromEntries(metrics) }
+  const metrics = printers.flatMap((printer, place): [string, string][] => [
+    [`w${place}`, printer.windowStart],
+    [`m${place}`, `COALESCE(d.is_plain AND ${conditions[place]!.counted}, FALSE)`],
+  ])
+  return { ours, ...Object.fromEntries(metrics) }
 }
 
-function unnest(alias: string, columns: Readonly<Record<string, string>>): string {
-  const names = Object.keys(columns)
-  const row = Object.values(columns).join(', ')
-  return `\n  CROSS JOIN UNNEST(ARRAY[ROW(${row})]) AS ${alias}(${names.join(', ')})`
+export function unnest(alias: string, ...rows: readonly Readonly<Record<string, string>>[]): string {
+  const names = Object.keys(rows[0]!)
+  const list = rows.map((row) => `ROW(${names.map((name) => row[name]).join(', ')})`)
+  return `\n  CROSS JOIN UNNEST(ARRAY[${list.join(', ')}]) AS ${alias}(${names.join(', ')})`
 }

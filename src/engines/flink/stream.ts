@@ -7,11 +7,11 @@ import type { Log, StoredBatch } from '../../ports/log.ts'
 import type { StageRows } from '../../ports/stage-rows.ts'
 import type { Reach, ReachRequest, StreamEngine, StreamRequest } from '../../ports/stream-engine.ts'
 import type { Deployments, FlinkDeployment } from './deployment.ts'
-import { PartialRows, tallyRow } from './partial-rows.ts'
+import { PartialRows, stagedRow } from './partial-rows.ts'
 import { linesBetween, linesOfRecords } from './passed-lines.ts'
 import { meaningOf } from './print-job.ts'
 import { closedChunks, hasLineARecord, linesByPartition, type SourceChunk } from './read-chunks.ts'
-import { tallyTag } from './row-tags.ts'
+import { tallyTag } from './row-layout.ts'
 
 /** Reads the job's rows until told to stop. */
 export type ReadRows = (
@@ -174,11 +174,9 @@ export class FlinkStreamEngine implements StreamEngine {
     const besideDir = join(stagingDir, 'passed')
     await mkdir(besideDir)
     const beside = await embedded.compute({ ...request, batches, stagingDir: besideDir })
-    const rows = plan.metrics.map(({ tallies, dimensions }, place) =>
-      tallies.map(({ id, columns }) =>
-        parts
-          .flatMap((part) => part.rowsOf(tallyTag(place, id)))
-          .map((row) => tallyRow(row, dimensions.length, columns.length)),
+    const rows = plan.metrics.map(({ tallies }, place) =>
+      tallies.map((tally) =>
+        parts.flatMap((part) => part.rowsOf(tallyTag(place, tally.id))).map((row) => stagedRow(row, tally)),
       ),
     )
     const staged = await stageRows({ plan, rows, beside, stagingDir })
