@@ -197,7 +197,7 @@ export const ERROR_TABLE = {
   },
   FLINK_CANNOT: {
     exit: 2,
-    text: 'Flink cannot count {what} exactly: it would need {why}. Leave `stream` out of the definition, and the embedded engine counts all of it from Kafka.',
+    text: 'Flink cannot tally source {source}: {what} would need {why}. `millrace serve` counts all of its lines by the embedded engine, so that its totals are right all the same.',
   },
   FLINK_FAILED: {
     exit: 1,

@@ -2,7 +2,7 @@
 import type { ConformanceCase } from './conformance-case.ts'
 import type { Verdict } from './judge-outcome.ts'
 
-export const ENGINES = ['duckdb', 'spark'] as const
+export const ENGINES = ['duckdb', 'spark', 'flink'] as const
 export type EngineName = (typeof ENGINES)[number]
 
 /** What stands in one column. */

@@ -24,10 +24,10 @@ const quoteText = (text: string) => flinkDialect.quoteText(text)
 /** Errors: FLINK_CANNOT, for what Flink could not count exactly, or could not read at all. */
 export function requireExact(plan: SourcePlan): void {
   const unread = whyUnread(plan)
-  if (unread) throw new MillraceError('FLINK_CANNOT', { what: `source ${plan.source}`, why: unread })
+  if (unread) throw new MillraceError('FLINK_CANNOT', { source: plan.source, what: 'its lines', why: unread })
   for (const metric of plan.metrics) {
     const why = expressionsOf(metric).map(whyNot).find(Boolean)
-    if (why) throw new MillraceError('FLINK_CANNOT', { what: `metric ${metric.metric}`, why })
+    if (why) throw new MillraceError('FLINK_CANNOT', { source: plan.source, what: metric.metric, why })
   }
 }
 
@@ -77,8 +77,8 @@ function printSource({ topic, positions, kafka }: JobRequest): string {
 ) WITH (${printOptions(options)})`
 }
 
-/** One aggregate of all rows: each record becomes one for the ledger, one for each tally, or one that passes it on. */
-function printRows(request: RecordsRequest): string {
+/** A view `found` over `topic`, by one aggregate of all rows: each record becomes one for the ledger, one for each tally, or one that passes it on. */
+export function printRows(request: RecordsRequest): string {
   const { plan, chunkMs } = request
   // Both parts are 64 bits wide.
   const observed = `EXTRACT(EPOCH FROM observed) * 1000 + EXTRACT(MILLISECOND FROM CAST(observed AS TIMESTAMP(3)))`

@@ -95,7 +95,7 @@ function values(plan: SourcePlan, places: ReadonlyMap<string, number>): Record<s
 function verdicts({ plan, latenessMs }: RecordsRequest): Record<string, string> {
   const printers = plan.metrics.map((metric) => new TallyPrinter(flinkDialect, metric, recordColumns(plan)))
   const conditions = printers.map((printer, place) =>
-    printer.conditions({ range: {}, latenessMs: latenessMs.get(plan.metrics[place]!.metric) ?? 0 }),
+    printer.conditions({ range: {}, latenessMs: latenessMs.get(plan.metrics[place]!.metric) }),
   )
   const { allowedSkewMs } = plan
   const isOurs = [

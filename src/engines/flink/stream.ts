@@ -7,11 +7,11 @@ import type { Log, StoredBatch } from '../../ports/log.ts'
 import type { StageRows } from '../../ports/stage-rows.ts'
 import type { Reach, ReachRequest, StreamEngine, StreamRequest } from '../../ports/stream-engine.ts'
 import type { Deployments, FlinkDeployment } from './deployment.ts'
-import { PartialRows, stagedRow } from './partial-rows.ts'
+import { PartialRows } from './partial-rows.ts'
 import { linesBetween, linesOfRecords } from './passed-lines.ts'
 import { meaningOf } from './print-job.ts'
 import { closedChunks, hasLineARecord, linesByPartition, type SourceChunk } from './read-chunks.ts'
-import { tallyTag } from './row-layout.ts'
+import { stageChunks } from './stage-chunks.ts'
 
 /** Reads the job's rows until told to stop. */
 export type ReadRows = (
@@ -166,35 +166,14 @@ export class FlinkStreamEngine implements StreamEngine {
   async #stage(request: StreamRequest, chunks: readonly SourceChunk[]): Promise<StagedSource> {
     const { plan, fromOffset, endOffset, stagingDir } = request
     const { embedded, stageRows } = this.#options
-    const found = this.#readings.get(plan.source)!.rows
+    const { rows } = this.#readings.get(plan.source)!
     const parts = chunks.flatMap((chunk) =>
-      [...linesByPartition(chunk).keys()].map((partition) => found.chunk(partition, chunk.number)!),
+      [...linesByPartition(chunk).keys()].map((partition) => rows.chunk(partition, chunk.number)!),
     )
     const batches = await this.#passedLines(plan.source, chunks)
     const besideDir = join(stagingDir, 'passed')
     await mkdir(besideDir)
     const beside = await embedded.compute({ ...request, batches, stagingDir: besideDir })
-    const rows = plan.metrics.map(({ tallies }, place) =>
-      tallies.map((tally) =>
-        parts.flatMap((part) => part.rowsOf(tallyTag(place, tally.id))).map((row) => stagedRow(row, tally)),
-      ),
-    )
-    const staged = await stageRows({ plan, rows, beside, stagingDir })
-    const ours = parts.reduce((sum, part) => sum + part.ours, 0)
-    return {
-      ...beside,
-      linesRead: endOffset - fromOffset,
-      parsed: beside.parsed + ours,
-      metrics: beside.metrics.map((metric, place) => {
-        const base = plan.metrics[place]!.tallies.find(({ key }) => !key)!
-        const counted = parts.reduce((sum, part) => sum + part.recordsOf(tallyTag(place, base.id)), 0)
-        return {
-          ...metric,
-          counted: metric.counted + counted,
-          filtered: metric.filtered + ours - counted,
-          tallies: staged[place]!,
-        }
-      }),
-    }
+    return stageChunks({ plan, parts, beside, stagingDir, lines: endOffset - fromOffset }, stageRows)
   }
 }

@@ -1,0 +1,42 @@
+/** The conformance cases by the SQL of a Flink job, and its column of the page. */
+import { beforeAll, expect, it } from 'vitest'
+import { CASES } from '../conformance/all-cases.ts'
+import { isWriting, shareKept, staleCells, writeColumn, wrongCases } from '../conformance/check-page.ts'
+import type { ConformanceCase } from '../conformance/conformance-case.ts'
+import { judgeOutcome, type Verdict } from '../conformance/judge-outcome.ts'
+import { titleOf } from '../conformance/page.ts'
+import { conformanceEngine, type Outcome } from '../conformance/run-cases.ts'
+import { FlinkRowsEngine, seen } from './flink-rows-engine.ts'
+
+const VERSION = '2.2.1'
+/** A part of a title, to look at a few cases. */
+const ONLY = process.env.MILLRACE_CASES
+const cases: readonly ConformanceCase[] = CASES.filter((test) => !ONLY || titleOf(test).includes(ONLY))
+
+let outcomes: Outcome[] = []
+let verdicts: Verdict[] = []
+
+beforeAll(async () => {
+  outcomes = await conformanceEngine('flink', { openEngine: async () => new FlinkRowsEngine() }).run(cases)
+  verdicts = cases.map((test, index) => judgeOutcome(test, outcomes[index]!))
+  if (isWriting && !ONLY) writeColumn('flink', `Flink ${VERSION}`, cases, verdicts)
+  console.log(`Flink: ${JSON.stringify(seen)}`)
+}, 1_800_000)
+
+it('Flink: every total is as the pages of the language demand', () => {
+  expect(wrongCases(cases, verdicts)).toEqual([])
+})
+
+it('Flink: at least 95 % of the cases are exact or bounded', () => {
+  expect(shareKept(verdicts)).toBeGreaterThanOrEqual(0.95)
+})
+
+it('Flink: sketches are those of the embedded engine to the last digit', async () => {
+  const isSketch = ({ bound }: ConformanceCase) => bound?.kind === 'sketch'
+  const embedded = await conformanceEngine('duckdb').run(cases.filter(isSketch))
+  expect(outcomes.filter((_, index) => isSketch(cases[index]!))).toEqual(embedded)
+})
+
+it('Flink: the page has the cells that were found: npm run conformance -- --flink --write', () => {
+  expect(staleCells('flink', cases, verdicts)).toEqual([])
+})

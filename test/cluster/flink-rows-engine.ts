@@ -1,0 +1,136 @@
+/**
+ * Blocks of lines through the SQL of a job, run by the real engine on a list of lines in place of a topic; lines that it
+ * passes on are counted by the embedded engine, as `millrace serve` does.
+ */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { DuckDBInstance } from '@duckdb/node-api'
+import { MillraceError } from '../../src/core/error.ts'
+import type { SourcePlan } from '../../src/core/plan.ts'
+import { rowStager } from '../../src/engines/duckdb/stage-rows.ts'
+import { DuckdbStreamEngine } from '../../src/engines/duckdb/stream.ts'
+import { GatewaySession } from '../../src/engines/flink/gateway.ts'
+import { PartialRows } from '../../src/engines/flink/partial-rows.ts'
+import { printRows, requireExact } from '../../src/engines/flink/print-job.ts'
+import { allSlots } from '../../src/engines/flink/row-layout.ts'
+import { stageChunks } from '../../src/engines/flink/stage-chunks.ts'
+import type { BatchEngine, BatchRequest, StagedSource } from '../../src/ports/batch-engine.ts'
+import type { StoredBatch } from '../../src/ports/log.ts'
+import { clusterAddress } from './cluster-addresses.ts'
+
+/** Longer than all time, so that all lines are of one chunk. */
+const CHUNK_MS = 10 ** 15
+const ID = 'test'
+const SETTINGS = {
+  'execution.runtime-mode': 'streaming',
+  'parallelism.default': '1',
+  'table.local-time-zone': 'UTC',
+}
+
+interface Line {
+  readonly offset: number
+  readonly observedMs: number
+  readonly raw: Buffer
+}
+
+/** How many lines Flink tallied, and how many it passed on. */
+export const seen = { ours: 0, passed: 0, sources: 0, refused: 0 }
+
+export class FlinkRowsEngine implements BatchEngine {
+  readonly name = 'flink'
+  readonly reads = 'paths'
+
+  async compute(requests: readonly BatchRequest[]): Promise<StagedSource[]> {
+    return GatewaySession.use(clusterAddress('flink').gateway, SETTINGS, async (session) => {
+      const staged: StagedSource[] = []
+      for (const [place, request] of requests.entries())
+        staged.push(await computeOne(session, request, place))
+      return staged
+    })
+  }
+
+  async close(): Promise<void> {}
+}
+
+async function computeOne(
+  session: GatewaySession,
+  request: BatchRequest,
+  place: number,
+): Promise<StagedSource> {
+  const { plan, stagingDir } = request
+  const lines = await readLines(request)
+  const chunk = await tallyLines(session, plan, lines, place)
+  const left = chunk ? lines.filter(({ offset }) => chunk.passed.has(offset)) : lines
+  seen.sources += 1
+  seen.passed += left.length
+  seen.ours += chunk?.ours ?? 0
+  if (chunk && !chunk.isWhole(lines.length, plan))
+    throw new Error(`rows of source ${plan.source} do not add up`)
+  const besideDir = join(stagingDir, 'passed')
+  mkdirSync(besideDir)
+  const embedded = new DuckdbStreamEngine({ stagingRoot: stagingDir })
+  const stager = rowStager(stagingDir, join(stagingDir, 'spill-rows'))
+  try {
+    const beside = await embedded.compute({
+      ...{ plan, batches: left.map(batchOf), fromOffset: 0, endOffset: lines.length },
+      ...{ latenessMs: new Map(), stagingDir: besideDir },
+    })
+    const parts = chunk ? [chunk] : []
+    return await stageChunks({ plan, parts, beside, stagingDir, lines: lines.length }, stager.stage)
+  } finally {
+    await embedded.close()
+    stager.close()
+  }
+}
+
+/** Undefined where the job would be refused, or there is nothing to tally. */
+async function tallyLines(session: GatewaySession, plan: SourcePlan, lines: readonly Line[], place: number) {
+  try {
+    requireExact(plan)
+  } catch (error) {
+    if (!(error instanceof MillraceError) || error.code !== 'FLINK_CANNOT') throw error
+    seen.refused += 1
+    return undefined
+  }
+  if (lines.length === 0) return undefined
+  const values = lines.map(
+    ({ offset, observedMs, raw }) =>
+      `(0, CAST(${offset} AS BIGINT), TO_TIMESTAMP_LTZ(${observedMs}, 3), CAST(x'${raw.toString('hex')}' AS BYTES))`,
+  )
+  await session.run(
+    `CREATE OR REPLACE TEMPORARY VIEW topic AS SELECT * FROM (VALUES ${values.join(', ')}) AS v(p, r, observed, line)`,
+    'take lines',
+  )
+  const rows = printRows({ plan, latenessMs: new Map(), chunkMs: CHUNK_MS })
+  await session.run(rows.replace('CREATE TEMPORARY VIEW', 'CREATE OR REPLACE TEMPORARY VIEW'), 'plan rows')
+  const names = ['t', 'p', 'c', 'g', 'n', ...allSlots(plan).map(({ name }) => name)]
+  const found = await session.run(`SELECT ${names.join(', ')} FROM found`, `tally source ${place}`)
+  const partials = new PartialRows(ID)
+  for (const fields of found.rows) {
+    const row = Object.fromEntries(names.map((name, index) => [name, fields[index]]))
+    partials.add(Buffer.from(JSON.stringify({ e: ID, ...row })))
+  }
+  return partials.chunk(0, 0)
+}
+
+async function readLines({ blocks }: BatchRequest): Promise<Line[]> {
+  if (blocks.length === 0) return []
+  const instance = await DuckDBInstance.create(':memory:')
+  const connection = await instance.connect()
+  const files = blocks.map(({ location }) => `'${location.replaceAll("'", "''")}'`).join(', ')
+  const reader = await connection.runAndReadAll(
+    `SELECT "offset", observed_ms, hex(raw) FROM read_parquet([${files}]) ORDER BY 1`,
+  )
+  const lines = reader.getRows().map(([offset, observedMs, hex]) => ({
+    ...{ offset: Number(offset), observedMs: Number(observedMs) },
+    raw: Buffer.from(String(hex), 'hex'),
+  }))
+  connection.closeSync()
+  instance.closeSync()
+  return lines
+}
+
+function batchOf({ offset, observedMs, raw }: Line): StoredBatch {
+  const bytes = Buffer.concat([raw, Buffer.from('\n')])
+  return { firstOffset: offset, endOffset: offset + 1, observedMs, bytes }
+}
