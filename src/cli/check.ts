@@ -5,6 +5,7 @@ import { MillraceError } from '../core/error.ts'
 import { type CostedChange, changesOf, describeChange } from './definition-changes.ts'
 import { exitStatusOf, InvalidDefinition } from './exit.ts'
 import { say, writeJson } from './output.ts'
+import { sha256 } from './sha256.ts'
 import { countOf } from './text-table.ts'
 import { loadChecked, type Workspace, workspaceOf } from './workspace.ts'
 
@@ -23,6 +24,18 @@ async function check(workspace: Workspace): Promise<void> {
   const { changes, changesUnknown } = await compareWithReport(workspace, definition)
   for (const change of changes) say(describeChange(change))
   if (changesUnknown) say(`What it would change is not known: ${changesUnknown}`)
+  if (definition.stream.adapter) await sayUntallied(definition)
+}
+
+/** Sources that no job can tally. */
+async function sayUntallied(definition: Definition): Promise<void> {
+  const { buildPlans } = await import('../compile/build-plan.ts')
+  const { explainStream } = await import('../engines/registry.ts')
+  for (const plan of buildPlans(definition, sha256))
+    await explainStream(plan).catch((error: unknown) => {
+      if (!(error instanceof MillraceError)) throw error
+      say(error.message)
+    })
 }
 
 /** With --json the problems are the result, so they go to stdout. */

@@ -1,4 +1,4 @@
-/** `millrace explain METRIC`: the plan of a metric, and the SQL that the batch engine runs for it. */
+/** `millrace explain METRIC`: the plan of a metric, and the SQL that the batch engine or a job runs for it. */
 import type { Command } from 'commander'
 import { writeJson, writeOut } from './output.ts'
 import { sha256 } from './sha256.ts'
@@ -16,16 +16,21 @@ export function addExplain(program: Command): void {
     .command('explain')
     .description('show the plan of a metric and the SQL it becomes')
     .argument('<metric>')
-    .action((metric: string, _options: unknown, command: Command) => explain(workspaceOf(command), metric))
+    .option('--stream', 'that of the job which tallies the stream')
+    .action((metric: string, { stream }: { stream?: boolean }, command: Command) =>
+      explain(workspaceOf(command), metric, stream === true),
+    )
 }
 
-async function explain(workspace: Workspace, name: string): Promise<void> {
+async function explain(workspace: Workspace, name: string, isStream: boolean): Promise<void> {
   const definition = await loadChecked(workspace)
   const metric = requireMetric(definition, name)
   const { planSource } = await import('../compile/build-plan.ts')
-  const { explainBatch } = await import('../engines/registry.ts')
+  const { explainBatch, explainStream } = await import('../engines/registry.ts')
   const plan = planSource(requireSource(definition, metric.source), [metric], sha256)
-  const statements = await explainBatch(deploymentOf(workspace, definition), plan)
+  const statements = isStream
+    ? await explainStream(plan)
+    : await explainBatch(deploymentOf(workspace, definition), plan)
   if (workspace.json) return writeJson({ plan, statements })
   const { describePlan } = await import('./describe-plan.ts')
   const described = plan.metrics.map((metricPlan) => describePlan(plan, metricPlan))

@@ -1,7 +1,8 @@
-/** `millrace stream`: the jobs of Flink that tally the lines of sources. */
+/** `millrace stream`: the jobs that tally the lines of sources on an engine of its own. */
 import type { Command } from 'commander'
 import { buildPlans } from '../compile/build-plan.ts'
 import type { Definition } from '../core/definition.ts'
+import { MillraceError } from '../core/error.ts'
 import type { StreamStart } from '../ports/stream-jobs.ts'
 import { findStreamStart } from '../run/find-stream-start.ts'
 import { say, writeJson, writeOut } from './output.ts'
@@ -17,11 +18,15 @@ type Deployed = Awaited<ReturnType<Jobs['deploy']>>
 interface Work {
   readonly jobs: Jobs
   readonly sources: readonly JobSource[]
+  /** Not just all of them. */
+  readonly isNamed: boolean
   readonly isJson: boolean
 }
 
 export function addStream(program: Command): void {
-  const stream = program.command('stream').description('the jobs of Flink that count lines from Kafka')
+  const stream = program
+    .command('stream')
+    .description('the jobs that tally lines from topics, where `stream` names an engine')
   const add = (name: string, description: string, act: (work: Work, options: Options) => Promise<void>) =>
     stream
       .command(`${name} [sources...]`)
@@ -53,7 +58,7 @@ async function openWork(workspace: Workspace, names: readonly string[]): Promise
     ...{ plan, latenessMs },
     start: (chunkMs: number) => findStart(registry, { workspace, definition }, plan.source, chunkMs),
   }))
-  return { jobs, sources, isJson: workspace.json }
+  return { jobs, sources, isNamed: names.length > 0, isJson: workspace.json }
 }
 
 /** By the server when one runs, which has the log open. */
@@ -83,20 +88,29 @@ async function findStart(
   }
 }
 
-async function deploy({ jobs, sources, isJson }: Work): Promise<void> {
-  const deployed: Deployed[] = []
-  for (const source of sources) {
-    deployed.push(await jobs.deploy(source))
-    if (!isJson) say(describeDeployed(deployed.at(-1)!))
-  }
-  if (isJson) await writeJson({ deployed })
+async function deploy(work: Work): Promise<void> {
+  await start(work, (source) => work.jobs.deploy(source))
 }
 
-async function upgrade({ jobs, sources, isJson }: Work): Promise<void> {
+async function upgrade(work: Work): Promise<void> {
+  await start(work, (source) => work.jobs.upgrade(source))
+}
+
+/** A source that no job can tally is an error only where it was named. */
+async function start(
+  { sources, isNamed, isJson }: Work,
+  act: (source: JobSource) => Promise<Deployed>,
+): Promise<void> {
   const deployed: Deployed[] = []
   for (const source of sources) {
-    deployed.push(await jobs.upgrade(source))
-    if (!isJson) say(describeDeployed(deployed.at(-1)!))
+    const done = await act(source).catch((error: unknown) => {
+      if (isNamed || !(error instanceof MillraceError) || error.code !== 'JOBS_CANNOT') throw error
+      say(error.message)
+      return undefined
+    })
+    if (!done) continue
+    deployed.push(done)
+    if (!isJson) say(describeDeployed(done))
   }
   if (isJson) await writeJson({ deployed })
 }

@@ -191,38 +191,6 @@ export const ERROR_TABLE = {
     exit: 1,
     text: 'Cannot write {path}: {why}. Nothing was left there. Choose another place with --out, or mend the permissions.',
   },
-  FLINK_AWAY: {
-    exit: 1,
-    text: 'Flink at {address} does not answer: {why}. Nothing was changed. See that it runs and can be reached, then run the command again.',
-  },
-  FLINK_CANNOT: {
-    exit: 2,
-    text: 'Flink cannot tally source {source}: {what} would need {why}. `millrace serve` counts all of its lines by the embedded engine, so that its totals are right all the same.',
-  },
-  FLINK_FAILED: {
-    exit: 1,
-    text: 'Flink could not {doing}: {why}',
-  },
-  FLINK_NOT_DEPLOYED: {
-    exit: 1,
-    text: 'No job of source {source} is deployed from this data folder. `millrace stream deploy` starts one; until then the embedded engine counts.',
-  },
-  FLINK_NO_LINES: {
-    exit: 1,
-    text: 'Source {source} has no lines in Kafka yet, so there is no topic to read. Send some first; until a job is deployed the embedded engine counts them.',
-  },
-  FLINK_NO_SAVEPOINT: {
-    exit: 1,
-    text: 'Flink could not write a savepoint: {why}. The job goes on. `millrace stream stop --cancel` ends it without one, which costs reading a few lines again, never a total.',
-  },
-  FLINK_RUNS_ALREADY: {
-    exit: 1,
-    text: 'The job of source {source} is {state} already ({job}). `millrace stream upgrade` puts a changed definition in its place, `millrace stream stop` ends it.',
-  },
-  FLINK_UNUSED: {
-    exit: 2,
-    text: 'The definition has no `stream: { flink: … }`, so there is no job to work with. The embedded engine of `millrace serve` counts.',
-  },
   INGEST_BINARY_FILE: {
     exit: 1,
     text: 'Cannot ingest {input}: it is not a text file{hint}. Nothing was added.',
@@ -270,6 +238,38 @@ export const ERROR_TABLE = {
   INGEST_UNREADABLE: {
     exit: 1,
     text: 'Cannot read {input}: {why}. Nothing was added.',
+  },
+  JOBS_AWAY: {
+    exit: 1,
+    text: 'The engine at {address} does not answer: {why}. Nothing was changed. See that it runs and can be reached, then run the command again.',
+  },
+  JOBS_CANNOT: {
+    exit: 2,
+    text: 'No job can tally source {source}: {what} would need {why}. `millrace serve` counts all of its lines itself, so that its totals are right all the same.',
+  },
+  JOBS_FAILED: {
+    exit: 1,
+    text: 'The engine could not {doing}: {why}',
+  },
+  JOBS_NOT_DEPLOYED: {
+    exit: 1,
+    text: 'No job of source {source} is deployed from this data folder. `millrace stream deploy` starts one; until then `millrace serve` counts by itself.',
+  },
+  JOBS_NO_LINES: {
+    exit: 1,
+    text: 'Source {source} has no lines in its topic yet, so there is none to read. Send some first; until a job is deployed `millrace serve` counts by itself.',
+  },
+  JOBS_NO_SAVEPOINT: {
+    exit: 1,
+    text: 'No savepoint could be written: {why}. The job goes on. `millrace stream stop --cancel` ends it without one, which costs reading a few lines again, never a total.',
+  },
+  JOBS_RUN_ALREADY: {
+    exit: 1,
+    text: 'The job of source {source} is {state} already ({job}). `millrace stream upgrade` puts what the definition says now in its place, `millrace stream stop` ends it.',
+  },
+  JOBS_UNUSED: {
+    exit: 2,
+    text: 'The definition names no engine in `stream`, so there is no job to work with: `millrace serve` counts by itself.',
   },
   LEDGER_MISMATCH: {
     exit: 1,

@@ -175,9 +175,9 @@ export async function openStreamEngine(
   })
 }
 
-/** Errors: FLINK_UNUSED where no job counts. */
+/** Errors: JOBS_UNUSED where no job counts. */
 export async function openStreamJobs({ stream, log, dataDir }: Deployment): Promise<FlinkJobs> {
-  if (!stream?.adapter || !log?.adapter) throw new MillraceError('FLINK_UNUSED', {})
+  if (!stream?.adapter || !log?.adapter) throw new MillraceError('JOBS_UNUSED', {})
   const { flinkJobs } = await import('./flink/open-flink.ts')
   const { makeSideTopic } = await import('./kafka/side-topic.ts')
   const { topicName } = await import('./kafka/open-log.ts')

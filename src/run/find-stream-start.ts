@@ -4,7 +4,7 @@ import type { Log, RecordRun } from '../ports/log.ts'
 import type { Report } from '../ports/report.ts'
 import type { StreamStart } from '../ports/stream-jobs.ts'
 
-/** Errors: FLINK_NO_LINES. */
+/** Errors: JOBS_NO_LINES. */
 export async function findStreamStart(
   log: Log,
   report: Pick<Report, 'streamState'>,
@@ -12,7 +12,7 @@ export async function findStreamStart(
   chunkMs: number,
 ): Promise<StreamStart> {
   const records = log.records?.(source)
-  if (!records) throw new MillraceError('FLINK_NO_LINES', { source })
+  if (!records) throw new MillraceError('JOBS_NO_LINES', { source })
   const state = await report.streamState(source)
   const { startOffset } = log.sources().find((one) => one.source === source)!
   const runs = records.runs(Math.max(state?.endOffset ?? startOffset, startOffset), Number.POSITIVE_INFINITY)

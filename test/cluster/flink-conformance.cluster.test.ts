@@ -17,7 +17,10 @@ let outcomes: Outcome[] = []
 let verdicts: Verdict[] = []
 
 beforeAll(async () => {
-  outcomes = await conformanceEngine('flink', { openEngine: async () => new FlinkRowsEngine() }).run(cases)
+  outcomes = await conformanceEngine('flink', {
+    openEngine: async () => new FlinkRowsEngine(),
+    isAlone: true,
+  }).run(cases)
   verdicts = cases.map((test, index) => judgeOutcome(test, outcomes[index]!))
   if (isWriting && !ONLY) writeColumn('flink', `Flink ${VERSION}`, cases, verdicts)
   console.log(`Flink: ${JSON.stringify(seen)}`)

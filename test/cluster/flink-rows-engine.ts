@@ -88,7 +88,7 @@ async function tallyLines(session: GatewaySession, plan: SourcePlan, lines: read
   try {
     requireExact(plan)
   } catch (error) {
-    if (!(error instanceof MillraceError) || error.code !== 'FLINK_CANNOT') throw error
+    if (!(error instanceof MillraceError) || error.code !== 'JOBS_CANNOT') throw error
     seen.refused += 1
     return undefined
   }
@@ -97,12 +97,13 @@ async function tallyLines(session: GatewaySession, plan: SourcePlan, lines: read
     ({ offset, observedMs, raw }) =>
       `(0, CAST(${offset} AS BIGINT), TO_TIMESTAMP_LTZ(${observedMs}, 3), CAST(x'${raw.toString('hex')}' AS BYTES))`,
   )
+  for (const view of ['found', 'topic'])
+    await session.run(`DROP TEMPORARY VIEW IF EXISTS ${view}`, 'make room')
   await session.run(
-    `CREATE OR REPLACE TEMPORARY VIEW topic AS SELECT * FROM (VALUES ${values.join(', ')}) AS v(p, r, observed, line)`,
+    `CREATE TEMPORARY VIEW topic AS SELECT * FROM (VALUES ${values.join(', ')}) AS v(p, r, observed, line)`,
     'take lines',
   )
-  const rows = printRows({ plan, latenessMs: new Map(), chunkMs: CHUNK_MS })
-  await session.run(rows.replace('CREATE TEMPORARY VIEW', 'CREATE OR REPLACE TEMPORARY VIEW'), 'plan rows')
+  await session.run(printRows({ plan, latenessMs: new Map(), chunkMs: CHUNK_MS }), 'plan rows')
   const names = ['t', 'p', 'c', 'g', 'n', ...allSlots(plan).map(({ name }) => name)]
   const found = await session.run(`SELECT ${names.join(', ')} FROM found`, `tally source ${place}`)
   const partials = new PartialRows(ID)

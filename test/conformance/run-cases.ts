@@ -29,13 +29,21 @@ export interface ConformanceEngine {
 export interface Setting {
   readonly roles?: Omit<Deployment, 'dataDir'>
   readonly openEngine?: OpenEngine
+  /** Each case has a source of its own, also where others have the same. */
+  readonly isAlone?: boolean
 }
 
 const INGESTS_AT_ONCE = 8
 const DAY_MS = 86_400_000
 
 export function conformanceEngine(name: string, setting: Setting = {}): ConformanceEngine {
-  return { name, run: (cases) => runRefusing({ cases, setting, refused: new Map(), alone: new Set() }) }
+  return {
+    name,
+    run: (cases) => {
+      const alone = new Set(setting.isAlone ? cases.keys() : [])
+      return runRefusing({ cases, setting, refused: new Map(), alone })
+    },
+  }
 }
 
 interface Attempt {

@@ -12,11 +12,11 @@ export function causeOf(trace: string): string {
 }
 
 export function flinkFailure(doing: string, trace: string): MillraceError {
-  return new MillraceError('FLINK_FAILED', { doing, why: causeOf(trace) })
+  return new MillraceError('JOBS_FAILED', { doing, why: causeOf(trace) })
 }
 
 export function flinkAway(address: string, error: unknown): MillraceError {
   const { message, cause } = error as Error
   const why = cause instanceof Error && cause.message ? cause.message : message
-  return new MillraceError('FLINK_AWAY', { address, why }, { cause: error })
+  return new MillraceError('JOBS_AWAY', { address, why }, { cause: error })
 }

@@ -27,7 +27,7 @@ export class GatewaySession {
     this.#path = `/sessions/${handle}`
   }
 
-  /** The session is closed whatever happens; a job goes on without it. Errors: FLINK_AWAY, FLINK_FAILED. */
+  /** The session is closed whatever happens; a job goes on without it. Errors: JOBS_AWAY, JOBS_FAILED. */
   static async use<T>(
     address: string,
     properties: Readonly<Record<string, string>>,

@@ -12,7 +12,7 @@ export interface Ask {
   readonly doing: string
 }
 
-/** Errors: FLINK_AWAY, FLINK_FAILED. */
+/** Errors: JOBS_AWAY, JOBS_FAILED. */
 export async function askJson<T>({ address, method = 'GET', path, body, doing }: Ask): Promise<T> {
   const url = `${address.replace(/\/$/, '')}${path}`
   const answer = await fetch(url, {

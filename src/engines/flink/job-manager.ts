@@ -51,7 +51,7 @@ export class JobManager {
     this.#address = address
   }
 
-  /** Errors: FLINK_AWAY. */
+  /** Errors: JOBS_AWAY. */
   async job(id: string): Promise<JobState> {
     const details = await this.#ask<JobDetails>(`/jobs/${id}`, 'look at the job').catch(gone)
     if (!details) return { state: 'GONE', startedMs: 0, restarts: 0, runningTasks: 0, tasks: 0 }
@@ -72,7 +72,7 @@ export class JobManager {
     }
   }
 
-  /** Gives the path of the savepoint. Errors: FLINK_AWAY, FLINK_FAILED, FLINK_NO_SAVEPOINT. */
+  /** Gives the path of the savepoint. Errors: JOBS_AWAY, JOBS_FAILED, JOBS_NO_SAVEPOINT. */
   async stopWithSavepoint(id: string): Promise<string> {
     const { 'request-id': request } = await this.#ask<{ 'request-id': string }>(
       `/jobs/${id}/stop`,
@@ -85,13 +85,12 @@ export class JobManager {
         'wait for the savepoint',
       )
       const trace = operation?.['failure-cause']?.['stack-trace']
-      if (trace) throw new MillraceError('FLINK_NO_SAVEPOINT', { why: causeOf(trace) })
+      if (trace) throw new MillraceError('JOBS_NO_SAVEPOINT', { why: causeOf(trace) })
       if (operation?.location) {
         await this.#ended(id)
         return operation.location
       }
-      if (status.id === 'COMPLETED')
-        throw new MillraceError('FLINK_NO_SAVEPOINT', { why: 'Flink names none' })
+      if (status.id === 'COMPLETED') throw new MillraceError('JOBS_NO_SAVEPOINT', { why: 'Flink names none' })
       await sleep(POLL_MS)
     }
   }
@@ -129,6 +128,6 @@ export function isAlive(state: string): boolean {
 
 /** The JobManager answers 404 for a job that it does not know, as after it was started anew. */
 function gone(error: unknown): undefined {
-  if (error instanceof MillraceError && error.code === 'FLINK_FAILED') return undefined
+  if (error instanceof MillraceError && error.code === 'JOBS_FAILED') return undefined
   throw error
 }

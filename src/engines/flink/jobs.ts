@@ -71,7 +71,7 @@ export class FlinkJobs {
     const known = await this.#deployments.read(name)
     const { state = 'GONE' } = known ? await this.#manager.job(known.jobId) : {}
     if (known && isAlive(state))
-      throw new MillraceError('FLINK_RUNS_ALREADY', { source: name, state, job: known.jobId })
+      throw new MillraceError('JOBS_RUN_ALREADY', { source: name, state, job: known.jobId })
     const { chunkMs } = this.#settings
     const meaning = meaningOf({ ...source, chunkMs })
     const isSame = known?.meaning === meaning && known.chunkMs === chunkMs
@@ -114,7 +114,7 @@ export class FlinkJobs {
   async #require(source: string): Promise<FlinkDeployment> {
     const known = await this.#deployments.read(source)
     if (known) return known
-    throw new MillraceError('FLINK_NOT_DEPLOYED', { source })
+    throw new MillraceError('JOBS_NOT_DEPLOYED', { source })
   }
 
   #start(

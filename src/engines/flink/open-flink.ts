@@ -51,7 +51,7 @@ export function flinkJobs(
   return new FlinkJobs(settings, new Deployments(dataDir), parts.makeTopic)
 }
 
-/** Errors: FLINK_CANNOT. */
+/** Errors: JOBS_CANNOT. */
 export function explainJob(plan: SourcePlan): Statement[] {
   requireExact(plan)
   const place = { id: '<deployment>', topic: plan.source, partialsTopic: `${plan.source}.partials` }

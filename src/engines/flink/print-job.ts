@@ -21,13 +21,13 @@ export interface JobRequest extends RecordsRequest {
 
 const quoteText = (text: string) => flinkDialect.quoteText(text)
 
-/** Errors: FLINK_CANNOT, for what Flink could not count exactly, or could not read at all. */
+/** Errors: JOBS_CANNOT, for what Flink could not count exactly, or could not read at all. */
 export function requireExact(plan: SourcePlan): void {
   const unread = whyUnread(plan)
-  if (unread) throw new MillraceError('FLINK_CANNOT', { source: plan.source, what: 'its lines', why: unread })
+  if (unread) throw new MillraceError('JOBS_CANNOT', { source: plan.source, what: 'its lines', why: unread })
   for (const metric of plan.metrics) {
     const why = expressionsOf(metric).map(whyNot).find(Boolean)
-    if (why) throw new MillraceError('FLINK_CANNOT', { source: plan.source, what: metric.metric, why })
+    if (why) throw new MillraceError('JOBS_CANNOT', { source: plan.source, what: metric.metric, why })
   }
 }
 
