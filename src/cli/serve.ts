@@ -26,7 +26,7 @@ async function serve(workspace: Workspace, childModule: URL): Promise<void> {
       say(
         `millrace: ${formatBytes(bytes)} at the end of the log of ${source} were never acked; they are cut off.`,
       ),
-    onTrouble: (source, why) => say(`millrace: The job of ${source}: ${why}.`),
+    onTrouble: onceEach((source, why) => say(`millrace: The job of ${source}: ${why}.`)),
   })
   try {
     const { Serving } = await import('./serving.ts')
@@ -53,4 +53,13 @@ async function readTls({ tls }: ServeConfig): Promise<ServeSettings['tls']> {
       throw new MillraceError('SERVE_UNREADABLE_TLS', { path, why: error.message }, { cause: error })
     })
   return { cert: await read(tls.cert), key: await read(tls.key) }
+}
+
+/** What is told again and again is said once. */
+function onceEach(tell: (source: string, why: string) => void): (source: string, why: string) => void {
+  const told = new Map<string, string>()
+  return (source, why) => {
+    if (told.get(source) !== why) tell(source, why)
+    told.set(source, why)
+  }
 }

@@ -22,6 +22,8 @@ export interface Reach {
   readonly endOffset: number
   /** When the first of the lines was observed. */
   readonly observedMs: number
+  /** The engine was meant to have these lines from elsewhere, and counts them itself. */
+  readonly isTakenOver?: boolean
 }
 
 export interface StreamEngine {

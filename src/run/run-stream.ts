@@ -5,7 +5,7 @@ import { finalBefore } from '../core/final-windows.ts'
 import type { SourcePlan } from '../core/plan.ts'
 import type { Log, StoredBatch } from '../ports/log.ts'
 import type { Report } from '../ports/report.ts'
-import type { StreamEngine } from '../ports/stream-engine.ts'
+import type { Reach, StreamEngine } from '../ports/stream-engine.ts'
 
 /** Read at once: large enough to keep the engine busy when it has fallen behind, small enough for memory. */
 const MOST_BYTES = 32 * 1024 * 1024
@@ -38,6 +38,8 @@ export interface StreamNews {
   readonly tookMs: number
   /** From the time at which the oldest of the lines was observed to that at which it counted. */
   readonly freshnessMs: number | undefined
+  /** The lines were to be tallied elsewhere. */
+  readonly isTakenOver: boolean
 }
 
 /** Goes on from where the report stands. Errors: LOG_*, REPORT_*, and what the engine fails by. */
@@ -82,14 +84,14 @@ class Stream {
     const { plan, latenessMs, engine } = this.#job
     if (engine.reach) {
       const reach = await engine.reach({ plan, latenessMs, fromOffset: this.#next })
-      if (reach) await this.#advance([], reach.endOffset, reach.observedMs)
+      if (reach) await this.#advance([], reach.endOffset, reach)
       else await this.#settle()
       return reach !== undefined
     }
     const batches = await this.#job.log.read(this.#source, this.#next, MOST_BYTES)
     const last = batches.at(-1)
     if (last) {
-      await this.#advance(batches, last.endOffset, batches[0]!.observedMs)
+      await this.#advance(batches, last.endOffset, { observedMs: batches[0]!.observedMs })
       return bytesOf(batches) >= MOST_BYTES
     }
     await this.#settle()
@@ -109,7 +111,11 @@ class Stream {
     await pause(Math.max(interval - tookMs, 0), signal)
   }
 
-  async #advance(batches: readonly StoredBatch[], endOffset: number, observedMs?: number): Promise<void> {
+  async #advance(
+    batches: readonly StoredBatch[],
+    endOffset: number,
+    reach?: Omit<Reach, 'endOffset'>,
+  ): Promise<void> {
     const { plan, latenessMs, engine, report, now, onAdvance } = this.#job
     const startedMs = now()
     const fromOffset = this.#next
@@ -133,7 +139,8 @@ class Stream {
       ...{ source: this.#source, endOffset, lines: endOffset - fromOffset },
       lagLines: (this.#held()?.endOffset ?? endOffset) - endOffset,
       tookMs: now() - startedMs,
-      freshnessMs: observedMs === undefined ? undefined : now() - observedMs,
+      freshnessMs: reach && now() - reach.observedMs,
+      isTakenOver: reach?.isTakenOver === true,
     })
   }
 

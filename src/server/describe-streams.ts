@@ -13,6 +13,11 @@ export function describeStreams({ streams }: StreamWatch, log: Log): Family[] {
       samples: perStream(({ lines }) => lines),
     },
     {
+      ...{ name: 'millrace_stream_taken_over_lines', type: 'counter' },
+      help: 'Lines that a job was to tally, counted here since it had not in time.',
+      samples: perStream(({ takenOver }) => takenOver),
+    },
+    {
       ...{ name: 'millrace_stream_commits', type: 'counter', help: 'Micro-batches committed.' },
       samples: perStream(({ commits }) => commits),
     },

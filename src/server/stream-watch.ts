@@ -9,6 +9,8 @@ export interface StreamFacts {
   commitSeconds: number
   commits: number
   lines: number
+  /** Of these, such as a job was to tally, and did not in time. */
+  takenOver: number
   /** Micro-batches with lines by freshness, one more place for what is slower than the last bound. */
   readonly freshness: number[]
   freshnessSum: number
@@ -22,17 +24,19 @@ export interface StreamNote {
   readonly lines: number
   readonly tookMs: number
   readonly freshnessMs: number | undefined
+  readonly isTakenOver: boolean
 }
 
 export class StreamWatch {
   readonly streams = new Map<string, StreamFacts>()
 
-  note({ source, endOffset, lines, tookMs, freshnessMs }: StreamNote): void {
+  note({ source, endOffset, lines, tookMs, freshnessMs, isTakenOver }: StreamNote): void {
     const facts = this.#of(source)
     facts.endOffset = endOffset
     facts.commitSeconds = tookMs / 1000
     facts.commits += 1
     facts.lines += lines
+    if (isTakenOver) facts.takenOver += lines
     facts.failure = undefined
     if (freshnessMs === undefined) return
     const place = FRESHNESS_SECONDS.findIndex((bound) => freshnessMs <= bound * 1000)
@@ -53,7 +57,7 @@ export class StreamWatch {
     if (known) return known
     const freshness = Array.from({ length: FRESHNESS_SECONDS.length + 1 }, () => 0)
     const facts: StreamFacts = {
-      ...{ endOffset: 0, commitSeconds: 0, commits: 0, lines: 0 },
+      ...{ endOffset: 0, commitSeconds: 0, commits: 0, lines: 0, takenOver: 0 },
       ...{ freshness, freshnessSum: 0 },
     }
     this.streams.set(source, facts)

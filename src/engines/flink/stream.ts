@@ -59,6 +59,9 @@ export class FlinkStreamEngine implements StreamEngine {
   /** By source: the chunks that the job has whole, up to the end of a reach. */
   readonly #whole = new Map<string, readonly SourceChunk[]>()
 
+  /** Sources whose job is not counting in time. */
+  readonly #behind = new Set<string>()
+
   constructor(options: FlinkStreamOptions) {
     this.#options = options
   }
@@ -73,9 +76,17 @@ export class FlinkStreamEngine implements StreamEngine {
     const reached = whole.length > 0 ? whole : this.#ownChunks(deployment, chunks, chunkMs)
     const last = reached.at(-1)
     if (!last) return undefined
-    if (whole.length === 0 && deployment && last.number >= deployment.sinceChunk)
-      this.#options.onTakenOver(source, last.endOffset - fromOffset)
-    return { endOffset: last.endOffset, observedMs: reached[0]!.observedMs }
+    const isTakenOver =
+      whole.length === 0 && last.number >= (deployment?.sinceChunk ?? Number.POSITIVE_INFINITY)
+    this.#tell(source, isTakenOver, last.endOffset - fromOffset)
+    return { endOffset: last.endOffset, observedMs: reached[0]!.observedMs, isTakenOver }
+  }
+
+  /** Once, until the job counts again. */
+  #tell(source: string, isTakenOver: boolean, lines: number): void {
+    if (isTakenOver && !this.#behind.has(source)) this.#options.onTakenOver(source, lines)
+    if (isTakenOver) this.#behind.add(source)
+    else this.#behind.delete(source)
   }
 
   async compute(request: StreamRequest): Promise<StagedSource> {
