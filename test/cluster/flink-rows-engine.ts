@@ -21,6 +21,7 @@ import { clusterAddress } from './cluster-addresses.ts'
 /** Longer than all time, so that all lines are of one chunk. */
 const CHUNK_MS = 10 ** 15
 const ID = 'test'
+const LONGEST_BYTES = 4 * 65_536
 const SETTINGS = {
   'execution.runtime-mode': 'streaming',
   'parallelism.default': '1',
@@ -41,30 +42,31 @@ export class FlinkRowsEngine implements BatchEngine {
   readonly reads = 'paths'
 
   async compute(requests: readonly BatchRequest[]): Promise<StagedSource[]> {
-    return GatewaySession.use(clusterAddress('flink').gateway, SETTINGS, async (session) => {
-      const staged: StagedSource[] = []
-      for (const [place, request] of requests.entries())
-        staged.push(await computeOne(session, request, place))
-      return staged
-    })
+    const staged: StagedSource[] = []
+    for (const request of requests) staged.push(await computeOne(request))
+    return staged
   }
 
   async close(): Promise<void> {}
 }
 
-async function computeOne(
-  session: GatewaySession,
-  request: BatchRequest,
-  place: number,
-): Promise<StagedSource> {
+async function computeOne(request: BatchRequest): Promise<StagedSource> {
   const { plan, stagingDir } = request
   const lines = await readLines(request)
-  const chunk = await tallyLines(session, plan, lines, place)
-  const left = chunk ? lines.filter(({ offset }) => chunk.passed.has(offset)) : lines
+  // A statement cannot hold lines of megabytes; these have more characters than a job looks into.
+  const short = lines.filter(({ raw }) => raw.length <= LONGEST_BYTES)
+  const chunk =
+    isRefused(plan) || short.length === 0
+      ? undefined
+      : await GatewaySession.use(clusterAddress('flink').gateway, SETTINGS, (session) =>
+          tallyLines(session, plan, short),
+        )
+  const isOurs = ({ offset, raw }: Line) => chunk && raw.length <= LONGEST_BYTES && !chunk.passed.has(offset)
+  const left = lines.filter((line) => !isOurs(line))
   seen.sources += 1
   seen.passed += left.length
   seen.ours += chunk?.ours ?? 0
-  if (chunk && !chunk.isWhole(lines.length, plan))
+  if (chunk && !chunk.isWhole(short.length, plan))
     throw new Error(`rows of source ${plan.source} do not add up`)
   const besideDir = join(stagingDir, 'passed')
   mkdirSync(besideDir)
@@ -83,35 +85,36 @@ async function computeOne(
   }
 }
 
-/** Undefined where the job would be refused, or there is nothing to tally. */
-async function tallyLines(session: GatewaySession, plan: SourcePlan, lines: readonly Line[], place: number) {
+/** No job would be started. */
+function isRefused(plan: SourcePlan): boolean {
   try {
     requireExact(plan)
+    return false
   } catch (error) {
     if (!(error instanceof MillraceError) || error.code !== 'JOBS_CANNOT') throw error
     seen.refused += 1
-    return undefined
+    return true
   }
-  if (lines.length === 0) return undefined
+}
+
+async function tallyLines(session: GatewaySession, plan: SourcePlan, lines: readonly Line[]) {
   const values = lines.map(
     ({ offset, observedMs, raw }) =>
       `(0, CAST(${offset} AS BIGINT), TO_TIMESTAMP_LTZ(${observedMs}, 3), CAST(x'${raw.toString('hex')}' AS BYTES))`,
   )
-  for (const view of ['found', 'topic'])
-    await session.run(`DROP TEMPORARY VIEW IF EXISTS ${view}`, 'make room')
   await session.run(
     `CREATE TEMPORARY VIEW topic AS SELECT * FROM (VALUES ${values.join(', ')}) AS v(p, r, observed, line)`,
     'take lines',
   )
   await session.run(printRows({ plan, latenessMs: new Map(), chunkMs: CHUNK_MS }), 'plan rows')
   const names = ['t', 'p', 'c', 'g', 'n', ...allSlots(plan).map(({ name }) => name)]
-  const found = await session.run(`SELECT ${names.join(', ')} FROM found`, `tally source ${place}`)
+  const found = await session.run(`SELECT ${names.join(', ')} FROM found`, `tally source ${plan.source}`)
   const partials = new PartialRows(ID)
   for (const fields of found.rows) {
     const row = Object.fromEntries(names.map((name, index) => [name, fields[index]]))
     partials.add(Buffer.from(JSON.stringify({ e: ID, ...row })))
   }
-  return partials.chunk(0, 0)
+  return partials.chunk(0, 0)!
 }
 
 async function readLines({ blocks }: BatchRequest): Promise<Line[]> {

@@ -1,5 +1,7 @@
 /** `millrace serve` with a job of Flink: totals through odd lines, kills of every process, lost state and lost jobs. */
 import { randomUUID } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, it } from 'vitest'
 import { makeFolder, millrace } from '../cli/run-cli.ts'
@@ -8,7 +10,7 @@ import { clusterAddress, killProcess, startProcess } from './cluster-addresses.t
 
 const kafka = clusterAddress('kafka')
 const flink = clusterAddress('flink')
-const KILLS = Number(process.env.MILLRACE_JOB_KILLS ?? 3)
+const KILLS = Number(process.env.MILLRACE_KILLS ?? 3)
 
 let cwd: string
 let server: Serving
@@ -97,7 +99,7 @@ async function running(): Promise<void> {
 
 it('counts by the job what it can read, and the rest itself, to the last line', async () => {
   await begin()
-  expect((await run('stream', 'deploy')).stderr).toContain('has no lines in Kafka yet')
+  expect((await run('stream', 'deploy')).stderr).toContain('has no lines in its topic yet')
   await send(3)
   await deploy()
   expect((await run('stream', 'deploy')).stderr).toContain('already')
@@ -119,6 +121,21 @@ it('goes on from a savepoint, and from the offsets when the definition has chang
   await running()
   await send(10, 100)
   expect((await run('stream', 'upgrade')).stderr).toContain('goes on from its savepoint')
+  await running()
+  await send(5, 100)
+  await expectAll()
+  const file = join(cwd, 'millrace.yaml')
+  writeFileSync(
+    file,
+    readFileSync(file, 'utf8').replace('    window: 1s', '    where: id >= 0\n    window: 1s'),
+  )
+  await server.stop()
+  server = await Serving.start(cwd)
+  expect((await run('stream', 'upgrade')).stderr).toContain('the definition has changed')
+  await running()
+  // The new version begins here; windows that are not final yet are its stream's alone.
+  sent.splice(0, sent.length, ...[])
+  await send(10, 100)
   await expectAll()
 })
 
