@@ -21,6 +21,8 @@ import { clusterAddress } from './cluster-addresses.ts'
 /** Longer than all time, so that all lines are of one chunk. */
 const CHUNK_MS = 10 ** 15
 const ID = 'test'
+/** Of the cluster's TaskManager. */
+const SLOTS = 2
 const LONGEST_BYTES = 4 * 65_536
 const SETTINGS = {
   'execution.runtime-mode': 'streaming',
@@ -43,7 +45,11 @@ export class FlinkRowsEngine implements BatchEngine {
 
   async compute(requests: readonly BatchRequest[]): Promise<StagedSource[]> {
     const staged: StagedSource[] = []
-    for (const request of requests) staged.push(await computeOne(request))
+    const left = [...requests.entries()]
+    const work = async () => {
+      for (let next = left.shift(); next; next = left.shift()) staged[next[0]] = await computeOne(next[1])
+    }
+    await Promise.all(Array.from({ length: SLOTS }, work))
     return staged
   }
 
