@@ -11,7 +11,10 @@ import { startEngines } from './cluster/start-engines.mjs'
 import { resetEngines, stopEngines } from './cluster/stop-engines.mjs'
 import { finish, runTests } from './run-tests.mjs'
 
-const FULL = { MILLRACE_KILLS: '20', MILLRACE_SPARK_PAIRS: '5000', MILLRACE_SEED: '1' }
+const FULL = {
+  ...{ MILLRACE_KILLS: '20', MILLRACE_SPARK_PAIRS: '5000' },
+  ...{ MILLRACE_FLINK_EVERY: '1', MILLRACE_SEED: '1' },
+}
 
 /** Gives the counts, as `finish` takes them. */
 export async function testCluster(args) {

@@ -82,7 +82,7 @@ function processes(place) {
     },
     {
       name: 'flink-gateway',
-      ...java(place, 400, 'table.gateway.SqlGateway', [], join(place.home ?? '', 'gateway/*')),
+      ...java(place, 1000, 'table.gateway.SqlGateway', [], join(place.home ?? '', 'gateway/*')),
       ports: [ports.gateway],
       check: () => fetchJson(`${gateway(place)}/v1/info`),
     },

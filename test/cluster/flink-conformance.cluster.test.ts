@@ -11,7 +11,11 @@ import { FlinkRowsEngine, seen } from './flink-rows-engine.ts'
 const VERSION = '2.2.1'
 /** A part of a title, to look at a few cases. */
 const ONLY = process.env.MILLRACE_CASES
-const cases: readonly ConformanceCase[] = CASES.filter((test) => !ONLY || titleOf(test).includes(ONLY))
+/** A query of each takes the gateway seconds to plan, so CI runs some; the page and the full run have all. */
+const EVERY = isWriting ? 1 : Number(process.env.MILLRACE_FLINK_EVERY ?? 4)
+const cases: readonly ConformanceCase[] = CASES.filter(
+  (test, place) => place % EVERY === 0 && (!ONLY || titleOf(test).includes(ONLY)),
+)
 
 let outcomes: Outcome[] = []
 let verdicts: Verdict[] = []

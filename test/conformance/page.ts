@@ -36,6 +36,9 @@ What each engine makes of each case of \`test/conformance/cases\`: a definition,
 [expressions.md](expressions.md) and [formats.md](formats.md) demand of them, worked out by hand. Every case goes
 through archive, batch engine, report and query. Tests write this page: \`npm run conformance -- --write\`.
 
+The column of \`flink\` runs the SQL of a job on Flink, on a list of lines in place of a topic; lines that the job passes on
+([flink.md](flink.md)) are counted by the embedded engine, as \`millrace serve\` does, and the totals are those of both.
+
 - **exact**: every cell of the totals, every rejected line with its reason, and the number of filtered records are as
   expected, to the last digit.
 - **bounded**: the case expects the true numbers, and the totals differ from them by no more than was promised: 1 % for
