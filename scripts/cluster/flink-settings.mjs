@@ -64,7 +64,7 @@ export function taskManagerMemory(slots) {
     'memory.network.min': '64m',
     'memory.network.max': '64m',
     'memory.managed.size': '128m',
-    'memory.jvm-metaspace.size': '256m',
+    'memory.jvm-metaspace.size': '768m',
     'memory.jvm-overhead.min': '128m',
     'memory.jvm-overhead.max': '128m',
   }

@@ -104,12 +104,20 @@ function isRefused(plan: SourcePlan): boolean {
 }
 
 async function tallyLines(session: GatewaySession, plan: SourcePlan, lines: readonly Line[]) {
-  const values = lines.map(
-    ({ offset, observedMs, raw }) =>
-      `(0, CAST(${offset} AS BIGINT), TO_TIMESTAMP_LTZ(${observedMs}, 3), CAST(x'${raw.toString('hex')}' AS BYTES))`,
-  )
+  // Of several rows the planner would make a task each.
+  const text = lines
+    .map(({ offset, observedMs, raw }) => `${offset}:${observedMs}:${raw.toString('hex')}`)
+    .join()
+  const part = (place: number) => `SPLIT_INDEX(item, ':', ${place})`
+  const columns = [
+    'CAST(0 AS INT) AS p',
+    `CAST(${part(0)} AS BIGINT) AS r`,
+    `TO_TIMESTAMP_LTZ(CAST(${part(1)} AS BIGINT), 3) AS observed`,
+    `UNHEX(${part(2)}) AS line`,
+  ]
   await session.run(
-    `CREATE TEMPORARY VIEW topic AS SELECT * FROM (VALUES ${values.join(', ')}) AS v(p, r, observed, line)`,
+    `CREATE TEMPORARY VIEW topic AS SELECT ${columns.join(', ')}
+      FROM (VALUES ('${text}')) AS v(items) CROSS JOIN UNNEST(SPLIT(items, ',')) AS u(item)`,
     'take lines',
   )
   await session.run(printRows({ plan, latenessMs: new Map(), chunkMs: CHUNK_MS }), 'plan rows')
