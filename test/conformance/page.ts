@@ -119,8 +119,9 @@ export function readPage(text: string): Page {
     if (group === 'Refusals') reasons.set(`${cells[0]} ${unmark(cells[1]!)}`, unmark(cells[2]!))
     else if (group !== 'Counts')
       ENGINES.forEach((engine, place) => {
-        const cell = cells[place + 1]!
-        if (cell !== NOT_RUN) page[engine].cells.set(`${group}: ${unmark(cells[0]!)}`, cell)
+        const cell = cells[place + 1]
+        if (cell !== undefined && cell !== NOT_RUN)
+          page[engine].cells.set(`${group}: ${unmark(cells[0]!)}`, cell)
       })
   }
   for (const engine of ENGINES)
