@@ -1,6 +1,6 @@
 /**
  * The whole of it on real engines: a generator sends lines to the door, Kafka keeps them, Flink tallies them, PostgreSQL
- * has the totals, HDFS the raw lines; at the end Spark counts all of them again, and both must agree. Starts the engines
+ * has the totals, HDFS the raw lines; at the end Spark counts all of them again, and all must agree. Starts the engines
  * (`npm run cluster`) and leaves them running; safe to run again.
  */
 import { spawn, spawnSync } from 'node:child_process'
@@ -33,11 +33,15 @@ try {
   millrace('query', 'requests', '--step', '1d', '--by', 'service', '--measures', 'n,errors,took')
   // What came in the first windows, before the job, is final after its allowance.
   await sleep(8000)
-  say('Spark counts what HDFS keeps, and the two are compared:')
-  millrace('verify', '--engine', 'spark')
+  say('All that HDFS keeps is counted again, and compared with what Flink and the stream have:')
+  millrace('verify', '--engine', 'duckdb')
+  say('Spark counts the windows that are final, its totals take the place of those, and are compared too:')
   millrace('batch')
+  millrace('verify', '--engine', 'duckdb')
   millrace('status')
   whatRuns()
+  // The job takes a slot of the TaskManager, which the next one may need.
+  millrace('stream', 'stop')
 } finally {
   server.kill('SIGTERM')
 }
@@ -63,7 +67,7 @@ metrics:
 log:     { kafka: "${kafka.brokers}", topic_prefix: "${name}.", partitions: 2 }
 stream:  { flink: "${flink.gateway}", rest: "${flink.rest}" }
 archive: { hdfs: "${hdfs.http}", path: "/${name}", user: "${hdfs.user}" }
-batch:   { spark: "${spark.master}", memory: 1g, home: "${spark.home}" }
+batch:   { spark: "${spark.master}", memory: 1g, home: "${spark.home}", page: "${spark.ui}" }
 report:  { postgres: "${postgres.url}", schema: ${name} }
 serve:   { listen: "127.0.0.1:0" }
 `,
@@ -136,5 +140,5 @@ function whatRuns() {
     ['totals', `PostgreSQL: psql ${postgres.url}, schema ${name}`],
   ]
   for (const [what, where] of lines) console.log(`  ${what.padEnd(16)} ${where}`)
-  say('The job and the engines go on: npm run cluster -- down ends them.')
+  say('The engines go on: npm run cluster -- down ends them.')
 }
