@@ -2,6 +2,7 @@
 import { javaRegex } from '../../compile/java-regex.ts'
 import { isWide, SqlDialect } from '../../compile/sql-dialect.ts'
 import type { Expr } from '../../core/expr.ts'
+import { operandsOf } from '../../core/expr-fields.ts'
 
 /** Functions whose result is proven the same; others are left to engines that have them. */
 const FUNCTIONS: ReadonlySet<string> = new Set([
@@ -57,7 +58,7 @@ export const flinkDialect = new FlinkDialect()
 /** Why an expression cannot be left to Flink; undefined when it can. */
 export function whyNot(expr: Expr): string | undefined {
   if (isWide(expr.type)) return 'numbers that may pass 64 bits'
-  return whyNotNode(expr) ?? childrenOf(expr).map(whyNot).find(Boolean)
+  return whyNotNode(expr) ?? operandsOf(expr).map(whyNot).find(Boolean)
 }
 
 function whyNotNode(expr: Expr): string | undefined {
@@ -80,28 +81,5 @@ function whyNotNode(expr: Expr): string | undefined {
         : undefined
     default:
       return undefined
-  }
-}
-
-function childrenOf(expr: Expr): readonly Expr[] {
-  switch (expr.node) {
-    case 'not':
-    case 'is_null':
-    case 'like':
-    case 'convert':
-    case 'negate':
-      return [expr.operand]
-    case 'logic':
-    case 'compare':
-    case 'arithmetic':
-      return [expr.left, expr.right]
-    case 'in':
-      return [expr.operand, ...expr.items]
-    case 'case':
-      return [...expr.branches.flatMap(({ when, then }) => [when, then]), expr.otherwise]
-    case 'call':
-      return expr.args
-    default:
-      return []
   }
 }
