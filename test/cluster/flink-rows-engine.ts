@@ -72,7 +72,7 @@ async function computeOne(request: BatchRequest): Promise<StagedSource> {
   seen.sources += 1
   seen.passed += left.length
   seen.ours += chunk?.ours ?? 0
-  if (chunk && !chunk.isWhole(short.length, plan))
+  if (chunk && !chunk.isWhole({ lines: short.length, firstRecord: 0, endRecord: lines.length }, plan))
     throw new Error(`rows of source ${plan.source} do not add up`)
   const besideDir = join(stagingDir, 'passed')
   mkdirSync(besideDir)

@@ -76,6 +76,8 @@ function whyNotNode(expr: Expr): string | undefined {
       return /[_\\]/.test(expr.pattern) ? 'LIKE with _ or \\' : undefined
     case 'call':
       if (!FUNCTIONS.has(expr.fn)) return `${expr.fn}()`
+      if (['least', 'greatest'].includes(expr.fn) && expr.type.kind === 'string')
+        return 'an order of texts, which it takes by UTF-16'
       return expr.fn.startsWith('$') && expr.args[0] && isFloat(expr.args[0])
         ? 'sketches of floats'
         : undefined

@@ -1,7 +1,7 @@
 /** Rows that the job wrote, by chunk: of rows with one key the one that tells of most records. */
 import type { SourcePlan, Tally } from '../../core/plan.ts'
 import type { TallyRow } from '../../ports/stage-rows.ts'
-import { LEDGER, ledgerSlots, PASSED, slotsOf, tallyTag } from './row-layout.ts'
+import { FIRST_RECORD, LAST_RECORD, LEDGER, ledgerSlots, PASSED, slotsOf, tallyTag } from './row-layout.ts'
 
 /** As the topic's JSON has it. */
 export interface Row {
@@ -12,6 +12,13 @@ export interface Row {
   readonly g: string
   readonly n: number
   readonly [slot: string]: string | number | null
+}
+
+/** What the order of the log has of a chunk in one partition, where it is one stretch of records. */
+export interface Expected {
+  readonly lines: number
+  readonly firstRecord: number
+  readonly endRecord: number
 }
 
 /** What is known of one chunk of one partition. */
@@ -31,8 +38,11 @@ export class Chunk {
   }
 
   /** Every row is whole when the records that they tell of add up. See ADR 0013. */
-  isWhole(lines: number, plan: SourcePlan): boolean {
+  isWhole({ lines, firstRecord, endRecord }: Expected, plan: SourcePlan): boolean {
     if (this.#ledger?.n !== lines || this.passed.size !== lines - this.ours) return false
+    // As many may have come into the chunk as left it, where a broker's clock ran backwards.
+    const [first, last] = [FIRST_RECORD, LAST_RECORD].map((slot) => Number(this.#ledger![slot]))
+    if (first! < firstRecord || last! >= endRecord) return false
     const [, ...counts] = ledgerSlots(plan).map((slot) => Number(this.#ledger![slot]))
     const tags = plan.metrics.flatMap(({ tallies }, place) => tallies.map(({ id }) => tallyTag(place, id)))
     return tags.every((tag, place) => this.recordsOf(tag) === counts[place])

@@ -6,7 +6,17 @@ import type { MetricPlan, SourcePlan, Tally } from '../../core/plan.ts'
 import type { Statement } from '../../ports/batch-engine.ts'
 import { flinkDialect, whyNot } from './dialect.ts'
 import { printRecords, type RecordsRequest, recordColumns, unnest, whyUnread } from './print-records.ts'
-import { allSlots, LEDGER, ledgerSlots, PASSED, SLOTS, slotsOf, tallyTag } from './row-layout.ts'
+import {
+  allSlots,
+  FIRST_RECORD,
+  LAST_RECORD,
+  LEDGER,
+  ledgerSlots,
+  PASSED,
+  SLOTS,
+  slotsOf,
+  tallyTag,
+} from './row-layout.ts'
 
 export interface JobRequest extends RecordsRequest {
   /** Of the deployment: rows of another one are never mixed with its own. */
@@ -68,8 +78,8 @@ function printSource({ topic, positions, kafka }: JobRequest): string {
     'scan.startup.mode': 'specific-offsets',
     'scan.startup.specific-offsets': offsets.join(';'),
     'scan.topic-partition-discovery.interval': '5 s',
-    'properties.isolation.level': 'read_committed',
     ...properties(kafka),
+    'properties.isolation.level': 'read_committed',
   }
   return `CREATE TEMPORARY TABLE topic (
   p INT METADATA FROM 'partition' VIRTUAL, r BIGINT METADATA FROM 'offset' VIRTUAL,
@@ -118,8 +128,9 @@ function ledgerRow(plan: SourcePlan): RowOfRecord {
     }),
   )
   const slots = ledgerSlots(plan)
-  const values = ['ours', ...conditions].map((condition, place) => [slots[place]!, oneWhere(condition)])
-  return { t: quoteText(LEDGER), g: quoteText(''), values: Object.fromEntries(values) }
+  const counts = ['ours', ...conditions].map((condition, place) => [slots[place]!, oneWhere(condition)])
+  const bounds = { [FIRST_RECORD]: 'lines.r', [LAST_RECORD]: 'lines.r' }
+  return { t: quoteText(LEDGER), g: quoteText(''), values: { ...Object.fromEntries(counts), ...bounds } }
 }
 
 function passedRow(): RowOfRecord {

@@ -1,5 +1,6 @@
 /** Closed chunks of a source: what a partition observed in one span of time, which can only grow until that is over. */
 import type { Log, LogRecords, RecordRun } from '../../ports/log.ts'
+import type { Expected } from './partial-rows.ts'
 
 export interface SourceChunk {
   readonly number: number
@@ -55,11 +56,18 @@ function cut(runs: readonly RecordRun[], numberOf: NumberOf): SourceChunk[] {
   })
 }
 
-/** Lines of a chunk by partition. */
-export function linesByPartition({ runs }: SourceChunk): Map<number, number> {
-  const lines = new Map<number, number>()
-  for (const run of runs) lines.set(run.partition, (lines.get(run.partition) ?? 0) + run.lines)
-  return lines
+/** By partition, what a chunk must have of it. */
+export function expectedByPartition({ runs }: SourceChunk): Map<number, Expected> {
+  const expected = new Map<number, Expected>()
+  for (const { partition, lines, firstRecord, endRecord } of runs) {
+    const known = expected.get(partition)
+    expected.set(partition, {
+      lines: lines + (known?.lines ?? 0),
+      firstRecord: Math.min(firstRecord, known?.firstRecord ?? firstRecord),
+      endRecord: Math.max(endRecord, known?.endRecord ?? endRecord),
+    })
+  }
+  return expected
 }
 
 /** Then the place of a record tells that of its line. */

@@ -44,6 +44,9 @@ export function ledgerSlots({ metrics }: SourcePlan): string[] {
   return ['ours', ...tallies].map((_, number) => slotName('count', number))
 }
 
+/** Of the ledger: the first and the last record of the chunk. */
+export const [FIRST_RECORD, LAST_RECORD] = [slotName('min', 0), slotName('max', 0)]
+
 export function slotName(kind: SlotKind, number: number): string {
   return `${kind}_${number}`
 }
@@ -52,6 +55,8 @@ export function slotName(kind: SlotKind, number: number): string {
 export function allSlots(plan: SourcePlan): { readonly name: string; readonly kind: SlotKind }[] {
   const tallies = plan.metrics.flatMap((metric) => metric.tallies)
   const names = new Set([
+    FIRST_RECORD,
+    LAST_RECORD,
     ...ledgerSlots(plan),
     ...tallies.flatMap(slotsOf).filter((slot) => slot !== undefined),
   ])

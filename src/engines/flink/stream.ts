@@ -10,7 +10,7 @@ import type { Deployments, FlinkDeployment } from './deployment.ts'
 import { PartialRows } from './partial-rows.ts'
 import { linesBetween, linesOfRecords } from './passed-lines.ts'
 import { meaningOf } from './print-job.ts'
-import { closedChunks, hasLineARecord, linesByPartition, type SourceChunk } from './read-chunks.ts'
+import { closedChunks, expectedByPartition, hasLineARecord, type SourceChunk } from './read-chunks.ts'
 import { stageChunks } from './stage-chunks.ts'
 
 /** Reads the job's rows until told to stop. */
@@ -127,9 +127,9 @@ export class FlinkStreamEngine implements StreamEngine {
     rows.drop(first.number)
     const isWhole = (chunk: SourceChunk) =>
       chunk.number >= deployment.sinceChunk &&
-      [...linesByPartition(chunk)].every(([partition, lines]) => {
+      [...expectedByPartition(chunk)].every(([partition, expected]) => {
         const part = rows.chunk(partition, chunk.number)
-        return part?.isWhole(lines, plan) && (part.passed.size === 0 || hasLineARecord(chunk))
+        return part?.isWhole(expected, plan) && (part.passed.size === 0 || hasLineARecord(chunk))
       })
     const end = chunks.findIndex((chunk) => !isWhole(chunk))
     return chunks.slice(0, end < 0 ? chunks.length : end)
@@ -179,7 +179,7 @@ export class FlinkStreamEngine implements StreamEngine {
     const { embedded, stageRows } = this.#options
     const { rows } = this.#readings.get(plan.source)!
     const parts = chunks.flatMap((chunk) =>
-      [...linesByPartition(chunk).keys()].map((partition) => rows.chunk(partition, chunk.number)!),
+      [...expectedByPartition(chunk).keys()].map((partition) => rows.chunk(partition, chunk.number)!),
     )
     const batches = await this.#passedLines(plan.source, chunks)
     const besideDir = join(stagingDir, 'passed')
