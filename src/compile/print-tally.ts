@@ -103,15 +103,24 @@ export class TallyPrinter {
 
   /** The same where the records that count are known by a condition of the relation's own. */
   partialsWhere(tally: Tally, relation: string, valid: string): string {
-    const groups = [
-      `${this.#windowStart()} AS window_ms`,
-      ...this.#metric.dimensions.map((dimension, index) => `${this.#print(dimension.expr)} AS d${index}`),
-    ]
-    const columns = tally.columns.map((column) => `${this.#aggregate(column)} AS ${column.column}`)
+    const [windowMs, ...dimensions] = this.groupValues()
+    const groups = [`${windowMs} AS window_ms`, ...dimensions.map((value, index) => `${value} AS d${index}`)]
+    const columns = this.aggregates(tally)
     if (!tally.key) return select([...groups, ...columns], `${relation} WHERE ${valid}`, groups.length)
     const key = this.#print(tally.key)
     const keyed = `${relation} WHERE ${valid} AND ${key} IS NOT NULL`
     return select([...groups, `${key} AS "key"`, ...columns], keyed, groups.length + 1)
+  }
+
+  /** What records are grouped by: the start of their window, and each dimension. */
+  groupValues(): string[] {
+    return [this.#windowStart(), ...this.#metric.dimensions.map(({ expr }) => this.#print(expr))]
+  }
+
+  /** The columns of a tally, each over all records of a group or over those that `only` holds for. */
+  aggregates(tally: Tally, only?: string): string[] {
+    const filter = only ? ` FILTER (WHERE ${only})` : ''
+    return tally.columns.map((column) => `${this.#aggregate(column)}${filter} AS ${column.column}`)
   }
 
   /** Partials of any number of relations, merged to one row per group; same columns in and out. */

@@ -1,11 +1,14 @@
 /** Evaluates probes on the embedded engine and on Spark, and tells in which cells they differ. */
 import { join } from 'node:path'
 import { printParse } from '../../src/compile/parse-source.ts'
+import { TallyPrinter } from '../../src/compile/print-tally.ts'
 import { duckdbDialect } from '../../src/engines/duckdb/dialect.ts'
 import { sparkDialect } from '../../src/engines/spark/dialect.ts'
 import { parseStatements } from '../../src/engines/spark/parse-statements.ts'
+import { recordColumns } from '../../src/engines/spark/record-columns.ts'
+import { sourceStatements } from '../../src/engines/spark/source-statements.ts'
 import { copyLines, readRows } from '../pipeline.ts'
-import { type Probe, partialQueries, recordCells, recordQuery } from './dialect-probe.ts'
+import { type Probe, partialQueries, partialQuery, recordCells, recordQuery } from './dialect-probe.ts'
 import { runSparkSql } from './run-spark-sql.ts'
 
 interface Query {
@@ -27,12 +30,13 @@ export async function compareDialects(probes: readonly Probe[], folder: string):
       `CREATE TABLE ${table} AS ${printParse(probe.plan, duckdbDialect, `read_parquet('${path}')`)}`,
     )
     const { make, drop } = parseStatements(probe.plan, sparkDialect, table, `parquet.\`${path}\``)
-    const own = queriesOf(probe, table)
+    const grouped = probe.withGroups ? groupsOf(probe, table, `parquet.\`${path}\``) : undefined
+    const own = [...queriesOf(probe, table), ...(grouped ? [grouped.query] : [])]
     const tagged = own.map(
       ({ spark }, n) => `SELECT concat('#${queries.length + n}:', "offset", ':', cells) FROM (${spark})`,
     )
     queries.push(...own)
-    statements.push(...make, ...tagged, ...drop)
+    statements.push(...make, ...(grouped?.make ?? []), ...tagged, ...(grouped?.drop ?? []), ...drop)
   }
   const rows = readTagged(runSparkSql(statements, join(folder, 'spark')), queries.length)
   const differences: string[] = []
@@ -55,6 +59,19 @@ function queriesOf(probe: Probe, table: string): Query[] {
   const duckdb = partialQueries(plan, duckdbDialect, table)
   const spark = partialQueries(plan, sparkDialect, table)
   return [records, ...spark.map((sql, n) => ({ probe, spark: sql, duckdb: duckdb[n]!, isRecords: false }))]
+}
+
+/** The one tally of a plan, of lines that are grouped at once and of those that are left. */
+function groupsOf(probe: Probe, table: string, lines: string) {
+  const { plan } = probe
+  const [metric] = plan.metrics
+  const [tally] = metric!.tallies
+  const source = sourceStatements({ plan, range: {} }, sparkDialect, `${table}_left`, lines)
+  if (!source.grouped) throw new Error(`${probe.name}: its lines are not grouped at once`)
+  const printer = new TallyPrinter(sparkDialect, metric!, recordColumns(plan))
+  const spark = partialQuery(sparkDialect, printer, tally!, source.partials(0, tally!))
+  const [duckdb] = partialQueries(plan, duckdbDialect, table)
+  return { ...source, query: { probe, spark, duckdb: duckdb!, isRecords: false } }
 }
 
 function readTagged(output: readonly string[], count: number): string[][] {

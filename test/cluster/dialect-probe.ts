@@ -3,7 +3,7 @@ import { buildPlans } from '../../src/compile/build-plan.ts'
 import type { EngineDialect } from '../../src/compile/format/parse-dialect.ts'
 import { TallyPrinter } from '../../src/compile/print-tally.ts'
 import type { Expr } from '../../src/core/expr.ts'
-import type { SourcePlan } from '../../src/core/plan.ts'
+import type { SourcePlan, Tally } from '../../src/core/plan.ts'
 import { recordColumns } from '../../src/engines/duckdb/record-columns.ts'
 import { defineText, sha256 } from '../pipeline.ts'
 
@@ -13,6 +13,8 @@ export interface Probe {
   readonly lines: readonly Buffer[]
   /** Also compares the partials of all metrics. */
   readonly withPartials?: boolean
+  /** The plan has one tally: also compares its partials where Spark groups lines at once. */
+  readonly withGroups?: boolean
 }
 
 /** A cell's SQL, and how its text is to be read. */
@@ -72,11 +74,21 @@ export function partialQueries(plan: SourcePlan, dialect: EngineDialect, parsed:
   return plan.metrics.flatMap((metric) =>
     metric.tallies.map((tally) => {
       const printer = new TallyPrinter(dialect, metric, recordColumns(plan))
-      const names = [...printer.groupNames(tally), ...tally.columns.map(({ column }) => column)]
-      const cells = names.map((name) => shown(`CAST(${name} AS ${dialect.textType})`))
-      return `SELECT 0 AS "offset", ${joined(cells)} AS cells FROM (${printer.partials(tally, parsed, { range: {} })}) AS partials`
+      return partialQuery(dialect, printer, tally, printer.partials(tally, parsed, { range: {} }))
     }),
   )
+}
+
+/** The cells of what the query `partials` gives. */
+export function partialQuery(
+  dialect: EngineDialect,
+  printer: TallyPrinter,
+  tally: Tally,
+  partials: string,
+): string {
+  const names = [...printer.groupNames(tally), ...tally.columns.map(({ column }) => column)]
+  const cells = names.map((name) => shown(`CAST(${name} AS ${dialect.textType})`))
+  return `SELECT 0 AS "offset", ${joined(cells)} AS cells FROM (${partials}) AS partials`
 }
 
 function shown(text: string): string {

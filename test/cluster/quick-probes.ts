@@ -66,6 +66,44 @@ const DUPLICATES = [
   `{${AT},"z":1,"z":2,"s":"a"}`,
 ]
 
+/** All fields have values, so that the text is looked at: names as values and in other objects, escapes, bad bytes. */
+const FULL = Object.keys(TYPES)
+  .map((key) => `"${key}":${USUAL[key]}`)
+  .join(',')
+const STRINGS = [
+  ...[
+    's',
+    'ts',
+    'x',
+    '',
+    '\\"',
+    '\\"s\\":1',
+    '\\\\',
+    '\\\\\\"',
+    '\\u0041',
+    '\\u0000',
+    '\\ud800',
+    '\\n\\t\\/',
+    '\ufffd',
+    'é',
+  ],
+  ...['"', '\\', '\\x', '\\\\"', ',"s":"b', '","s":"b', '"},{"s":"b'],
+]
+const FULL_LINES = [
+  ...STRINGS.flatMap((text) => [
+    `{${AT},${FULL},"x":"${text}"}`,
+    `{"${text}":1,${AT},${FULL}}`,
+    `{${AT},"s":"${text}",${FULL}}`,
+  ]),
+  ...KEYS.flatMap((key) => ['null', '1', '"s"', '{}'].map((token) => `{${AT},${FULL},"${key}":${token}}`)),
+  ...KEYS.map((key) => `{${AT},${FULL},"o":{"${key}":1},"l":["${key}"]}`),
+  ...KEYS.map((key) => `{${AT},${FULL.replace(`"${key}"`, `"\\u00${key.charCodeAt(0).toString(16)}"`)}}`),
+  ...KEYS.map((key) => `{"\\u00${key.charCodeAt(0).toString(16)}":null,${AT},${FULL}}`),
+  ...['\xff', '\xc0\x80', '\xed\xa0\x80', '\xe2\x82', '\xf4\x90\x80\x80', '\xc3\xa9'].map((bytes) =>
+    Buffer.from(`{${AT},${FULL},"x":"${bytes}"}`, 'latin1'),
+  ),
+]
+
 /** Names of fields where they are no keys of the line itself, and keys that only look like them. */
 const LOOKALIKES = [
   ...[
@@ -147,12 +185,13 @@ const named = Object.fromEntries(
 const { s, i, d, w, f, b } = TYPES
 const FEW = [{ s }, { s, i, d }, { w, f, b }]
 
-export const QUICK_PROBES: readonly Probe[] = [
+const PROBES: readonly Probe[] = [
   jsonProbe('quick: tokens', TYPES, oneByOne([...NUMBERS, ...WORDS, ...TEXTS, ...NESTED, ...BAD])),
   jsonProbe('quick: limits', TYPES, oneByOne([...TIES, ...LARGE, ...WIDE, ...PLACES])),
   jsonProbe('quick: random numbers', TYPES, oneByOne([...randomNumbers(300), ...longNumbers(150)])),
   jsonProbe('quick: duplicates', TYPES, [...twice(), ...DUPLICATES]),
   jsonProbe('quick: lookalikes', TYPES, LOOKALIKES),
+  jsonProbe('quick: all fields', TYPES, FULL_LINES),
   jsonProbe('quick: whole lines', TYPES, WHOLE),
   jsonProbe('quick: null texts', TYPES, oneByOne(['"NA"', '"a"', '""', '"x"', '"NA "', 'null']), {
     nulls: ['NA', 'x', ''],
@@ -162,8 +201,9 @@ export const QUICK_PROBES: readonly Probe[] = [
     `{${AT},"idXorig_h":"ip","a1":true,"id":{"orig_h":"x"}}`,
     `{${AT},"id.orig_h":"ip","id.orig_h":"other","a1":true,"A1":false}`,
   ]),
-  // So few keys that they are counted in the text; those of all types are listed.
   ...FEW.map((fields) =>
-    jsonProbe(`quick: ${Object.keys(fields)} counted`, fields, [...twice(), ...DUPLICATES, ...LOOKALIKES]),
+    jsonProbe(`quick: only ${Object.keys(fields)}`, fields, [...twice(), ...DUPLICATES, ...LOOKALIKES]),
   ),
 ]
+
+export const QUICK_PROBES = PROBES.map((probe): Probe => ({ ...probe, withGroups: true }))

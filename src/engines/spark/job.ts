@@ -1,9 +1,16 @@
-/** The SQL script of one Spark application: per source one cached parse, then all that is staged from it. */
+/** The SQL script of one Spark application: per source one read of its lines, then all that is staged from it. */
 import type { EngineDialect } from '../../compile/format/parse-dialect.ts'
-import { filterOf, type RecordColumns, type RecordFilter, TallyPrinter } from '../../compile/print-tally.ts'
-import type { MetricPlan, SourcePlan, Tally, TallyColumn } from '../../core/plan.ts'
+import {
+  filterOf,
+  type RecordColumns,
+  type RecordFilter,
+  TallyPrinter,
+  VERDICTS,
+} from '../../compile/print-tally.ts'
+import type { MetricPlan, Tally, TallyColumn } from '../../core/plan.ts'
 import type { BatchRequest, BlockLocation } from '../../ports/batch-engine.ts'
-import { parseStatements } from './parse-statements.ts'
+import { recordColumns } from './record-columns.ts'
+import { type SourceStatements, sourceStatements } from './source-statements.ts'
 
 /** Sub-folders of the shared folder. */
 export const COUNTS = 'counts'
@@ -36,19 +43,16 @@ class SourceJob {
 
   /** The cache is dropped at the end of the source, so that sources do not crowd one another out. */
   statements(): string[] {
-    const { plan, latenessMs } = this.#request
-    const passed = ['"offset"', ...(latenessMs ? ['observed_ms'] : [])]
+    const { plan } = this.#request
     const printers = plan.metrics.map((metric) => new TallyPrinter(this.#dialect, metric, this.#columns))
-    const { make, drop } = parseStatements(plan, this.#dialect, this.#parsed, this.#lines, passed)
+    const source = sourceStatements(this.#request, this.#dialect, this.#parsed, this.#lines)
     return [
       ...this.#readBlocks(),
-      ...make,
-      this.#write(COUNTS, 'json', this.#counts(printers)),
-      ...plan.metrics.flatMap((metric, index) =>
-        metric.tallies.map((tally) => this.#tally(metric, index, tally, printers[index]!)),
-      ),
+      ...source.make,
+      this.#write(COUNTS, 'json', this.#counts(printers, source)),
+      ...plan.metrics.flatMap((_, index) => this.#tallies(index, printers[index]!, source)),
       this.#write(REJECTS, 'parquet', this.#rejects(printers)),
-      ...drop,
+      ...source.drop,
     ]
   }
 
@@ -79,35 +83,41 @@ class SourceJob {
   }
 
   /** All in one scan: per source, then rejected, filtered and counted records of each metric. */
-  #counts(printers: readonly TallyPrinter[]): string {
+  #counts(printers: readonly TallyPrinter[], { grouped }: SourceStatements): string {
     const where = (condition: string) => `count(*) FILTER (WHERE ${condition})`
-    const perMetric = printers.flatMap((printer, index) => {
+    const perMetric = printers.flatMap((printer, index): [string, string][] => {
       const { rejected, counted } = printer.conditions(this.#filter(index))
       const valid = `reason IS NULL AND NOT ${rejected}`
       return [
-        `${where(`reason IS NULL AND ${rejected}`)} AS rejected${index}`,
-        `${where(`${valid} AND NOT ${counted}`)} AS filtered${index}`,
-        `${where(`${valid} AND ${counted}`)} AS counted${index}`,
+        [`rejected${index}`, where(`reason IS NULL AND ${rejected}`)],
+        [`filtered${index}`, where(`${valid} AND NOT ${counted}`)],
+        [`counted${index}`, where(`${valid} AND ${counted}`)],
       ]
     })
-    const perSource = [
-      `count(*) AS "lines"`,
-      `${where('reason IS NULL')} AS parsed`,
-      `${where(`reason = 'header'`)} AS headers`,
-      `${where(`reason <> 'header'`)} AS rejected`,
+    const columns: [string, string][] = [
+      ['"lines"', 'count(*)'],
+      ['parsed', where('reason IS NULL')],
+      ['headers', where(`reason = 'header'`)],
+      ['rejected', where(`reason <> 'header'`)],
+      ...perMetric,
     ]
-    return `SELECT ${[...perSource, ...perMetric].join(', ')} FROM ${this.#parsed}`
+    const ofRecords = `SELECT ${columns.map(([name, sql]) => `${sql} AS ${name}`).join(', ')} FROM ${this.#parsed}`
+    if (!grouped) return ofRecords
+    const both = `${ofRecords} UNION ALL SELECT ${columns.map(([name]) => groupedCount(name)).join(', ')} FROM (${grouped.verdicts})`
+    return `SELECT ${columns.map(([name]) => `sum(${name}) AS ${name}`).join(', ')} FROM (${both})`
   }
 
   #filter(metric: number): RecordFilter {
     return filterOf(this.#request, this.#request.plan.metrics[metric]!.metric)
   }
 
-  #tally(plan: MetricPlan, index: number, tally: Tally, printer: TallyPrinter): string {
-    const partials = printer.partials(tally, this.#parsed, this.#filter(index))
-    const columns = stagedColumns(plan, tally, printer)
-    const query = `SELECT ${columns.join(', ')} FROM (${partials})`
-    return this.#write(tallyFolder(index, tally), 'parquet', query, printer.groupNames(tally))
+  #tallies(index: number, printer: TallyPrinter, { partials }: SourceStatements): string[] {
+    const plan = this.#request.plan.metrics[index]!
+    return plan.tallies.map((tally) => {
+      const columns = stagedColumns(plan, tally, printer)
+      const query = `SELECT ${columns.join(', ')} FROM (${partials(index, tally)})`
+      return this.#write(tallyFolder(index, tally), 'parquet', query, printer.groupNames(tally))
+    })
   }
 
   /** In one scan, however many metrics there are: each line gives a list of what rejects it, which is laid out. */
@@ -145,16 +155,12 @@ class SourceJob {
   }
 }
 
-export function recordColumns(plan: SourcePlan): RecordColumns {
-  const places = new Map(plan.fields.map((field, index) => [field.name, index]))
-  return {
-    field: (name) => `f${places.get(name)}`,
-    error: (name) => `e${places.get(name)}`,
-    reason: 'reason',
-    eventMs: 'event_ms',
-    observedMs: 'observed_ms',
-    offset: '"offset"',
-  }
+/** Lines in groups are all read: counted, or filtered in one way or another. */
+function groupedCount(name: string): string {
+  if (name === '"lines"' || name === 'parsed') return '"lines"'
+  const isCounted = `verdict = ${VERDICTS.counted}`
+  if (name === 'counted0') return `CASE WHEN ${isCounted} THEN "lines" ELSE 0 END`
+  return name === 'filtered0' ? `CASE WHEN ${isCounted} THEN 0 ELSE "lines" END` : '0'
 }
 
 function stagedColumns(plan: MetricPlan, tally: Tally, printer: TallyPrinter): string[] {

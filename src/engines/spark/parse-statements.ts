@@ -45,7 +45,8 @@ export function parseStatements(
   }
 }
 
-function cached(table: string, query: string): ParseStatements {
+/** A table that is computed at once, and kept until it is dropped. */
+export function cached(table: string, query: string): ParseStatements {
   return {
     make: [`CACHE TABLE ${table} OPTIONS ('storageLevel' 'MEMORY_AND_DISK') AS ${query}`],
     drop: [`UNCACHE TABLE ${table}`],

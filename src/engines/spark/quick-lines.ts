@@ -7,8 +7,8 @@ import { Stages } from '../../compile/format/stages.ts'
 import { MAX_LINE_BYTES } from '../../compile/parse-source.ts'
 import type { Field } from '../../core/definition.ts'
 import type { SourcePlan } from '../../core/plan.ts'
-import { hasBadEscape } from './json-escapes.ts'
 import { isFraction, STRICT } from './json-swift.ts'
+import { isOdd, isPlain } from './plain-line.ts'
 import { quoteText } from './quote-text.ts'
 
 /** Names a struct can have without doubt, in a schema that is written as text. */
@@ -18,8 +18,6 @@ const SEAL = 'j_seal'
 /** A double times 10^scale is wrong by less than 10^-4 below this, so that it rounds as its decimal form does. */
 const LARGEST_SCALED = '274877906944D'
 const NEAR_TIE = '0.499D'
-/** More keys are found faster by a list of them all. */
-const MOST_COUNTED = 6
 const LARGEST_DOUBLE = "CAST('1.7976931348623157e308' AS DOUBLE)"
 
 type Kind = Field['type']['kind']
@@ -48,9 +46,7 @@ export function printQuick(
   if (columns === undefined || instant === undefined) return undefined
   const name = (key: string | undefined) => `j_item.\`${key}\``
   const stages = new Stages(lines)
-  stages.add({
-    line: dialect.parse.decodeText(`CASE WHEN octet_length(raw) <= ${MAX_LINE_BYTES} THEN raw END`),
-  })
+  stages.add({ line: `CAST(CASE WHEN octet_length(raw) <= ${MAX_LINE_BYTES} THEN raw END AS STRING)` })
   stages.add({ j_seal: `CASE WHEN contains(line, ']') THEN md5(line) END` })
   stages.add({ j_items: typedParse('line', columns) })
   stages.add({ j_item: openSeal() })
@@ -62,11 +58,13 @@ export function printQuick(
     event_ms: instant,
     ...Object.fromEntries(plan.fields.map(({ type }, i) => [`f${i}`, value(plan, type, `v${i}`)])),
   })
+  const hasAll = ['t', ...plan.fields.map((_, i) => `v${i}`)]
+    .map((text) => `${text} IS NOT NULL`)
+    .join(' AND ')
   const faults = [
     'j_item IS NULL',
     'event_ms IS NULL',
-    hasEqualKeys('line', [...columns.keys()]),
-    hasBadEscape('line'),
+    `CASE WHEN ${hasAll} AND ${isPlain('line', [...columns.keys()])} THEN FALSE ELSE ${isOdd('line')} END`,
     ...(plan.allowedSkewMs === undefined ? [] : [`event_ms > observed_ms + ${plan.allowedSkewMs}`]),
     ...plan.fields.flatMap(({ type }, i) => doubt(type, `v${i}`)),
   ]
@@ -104,21 +102,6 @@ function typedParse(line: string, columns: ReadonlyMap<string, string>): string 
 function openSeal(): string {
   const isWhole = `CASE WHEN j_seal IS NULL THEN size(j_items) = 1 ELSE size(j_items) = 2 AND get(j_items, 1).${SEAL} = j_seal END`
   return `CASE WHEN ${isWhole} THEN get(j_items, 0) END`
-}
-
-/**
- * Of equal keys the parser gives the last, and ours is the first. A key that stands once in the text is no second one,
- * unless it is spelled with an escape; else, and for many keys, all keys of the line are listed.
- */
-function hasEqualKeys(line: string, keys: readonly string[]): string {
-  const all = `json_object_keys(${line})`
-  const areEqual = `coalesce(size(array_distinct(${all})) <> size(${all}), TRUE)`
-  if (keys.length > MOST_COUNTED) return areEqual
-  const counts = keys.map(
-    (key) => `regexp_count(${line}, ${quoteText(`"${key.replaceAll('.', '\\.')}"`)}) > 1`,
-  )
-  const mayBe = [...counts, `contains(${line}, ${quoteText('\\u')})`].join(' OR ')
-  return `(CASE WHEN ${mayBe} THEN ${areEqual} ELSE FALSE END)`
 }
 
 function value({ nullTexts }: SourcePlan, type: Field['type'], typed: string): string {

@@ -1,7 +1,15 @@
 -- parse web
-CACHE TABLE parsed_quick OPTIONS ('storageLevel' 'MEMORY_AND_DISK') AS SELECT "offset", is_quick,
+CACHE TABLE parsed_groups OPTIONS ('storageLevel' 'MEMORY_AND_DISK') AS SELECT verdict,
+  CASE WHEN verdict = 0 THEN (event_ms - ((event_ms % 60000) + 60000) % 60000) WHEN verdict = 3 THEN "offset" div 64 END AS window_ms,
+  CASE WHEN verdict = 0 THEN f1 END AS d0,
+  count(*) AS "lines", bit_or(CASE WHEN verdict = 3 THEN shiftleft(1L, CAST("offset" % 64 AS INT)) END) AS bits,
+  count(CASE WHEN (f2 >= 500) THEN TRUE ELSE CAST(NULL AS BOOLEAN) END) FILTER (WHERE verdict = 0) AS count_0,
+  count(*) FILTER (WHERE verdict = 0) AS records
+FROM (SELECT *,
+  coalesce(CASE WHEN nullif(is_quick, TRUE) IS NOT NULL THEN NULL WHEN (FALSE OR FALSE OR FALSE OR coalesce(octet_length(f1) > 1024, FALSE)) THEN 3 WHEN (coalesce((f0 <> '/health'), FALSE)) THEN 0 ELSE 1 END, 3) AS verdict
+FROM (SELECT "offset", is_quick,
   CASE WHEN NOT is_quick THEN raw END AS raw, event_ms, f0, f1, f2
-FROM (SELECT *, NOT coalesce(j_item IS NULL OR event_ms IS NULL OR (CASE WHEN regexp_count(line, '"ts"') > 1 OR regexp_count(line, '"path"') > 1 OR regexp_count(line, '"service"') > 1 OR regexp_count(line, '"status"') > 1 OR contains(line, '\\u') THEN coalesce(size(array_distinct(json_object_keys(line))) <> size(json_object_keys(line)), TRUE) ELSE FALSE END) OR (contains(line, '\\u') AND line RLIKE '\\\\u(?:0000|[dD][89a-fA-F])') OR ascii(v0) IN (123, 91, 34) OR (contains(v0, '.') AND right(v0, 1) <= '9' AND v0 RLIKE '\\A\\-?[0-9]++\\.[0-9]++(?:E\\-?[0-9]++)?\\z') OR ascii(v1) IN (123, 91, 34) OR (contains(v1, '.') AND right(v1, 1) <= '9' AND v1 RLIKE '\\A\\-?[0-9]++\\.[0-9]++(?:E\\-?[0-9]++)?\\z'), FALSE) AS is_quick
+FROM (SELECT *, NOT coalesce(j_item IS NULL OR event_ms IS NULL OR CASE WHEN t IS NOT NULL AND v0 IS NOT NULL AND v1 IS NOT NULL AND v2 IS NOT NULL AND line RLIKE '\\A(?:(?:[^"\\uFFFD]*"(?!(?:ts|path|service|status)")[^"\\\\\\uFFFD]*(?:\\\\[^u\\uFFFD][^"\\\\\\uFFFD]*)*+")*+[^"\\uFFFD]*"(?:ts|path|service|status)"){0,4}+(?:[^"\\uFFFD]*"(?!(?:ts|path|service|status)")[^"\\\\\\uFFFD]*(?:\\\\[^u\\uFFFD][^"\\\\\\uFFFD]*)*+")*+[^"\\uFFFD]*\\z' THEN FALSE ELSE NOT is_valid_utf8(line) OR (contains(line, '\\u') AND line RLIKE '\\\\u(?:0000|[dD][89a-fA-F])') OR coalesce(size(array_distinct(json_object_keys(line))) <> size(json_object_keys(line)), TRUE) END OR ascii(v0) IN (123, 91, 34) OR (contains(v0, '.') AND right(v0, 1) <= '9' AND v0 RLIKE '\\A\\-?[0-9]++\\.[0-9]++(?:E\\-?[0-9]++)?\\z') OR ascii(v1) IN (123, 91, 34) OR (contains(v1, '.') AND right(v1, 1) <= '9' AND v1 RLIKE '\\A\\-?[0-9]++\\.[0-9]++(?:E\\-?[0-9]++)?\\z'), FALSE) AS is_quick
 FROM (SELECT *,
   CASE WHEN (t RLIKE '\\A[0-9]{4}\\-[0-9]{2}\\-[0-9]{2}[ T](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\\.[0-9]{1,9}+)?Z?\\z') AND t >= '0001' THEN unix_millis(try_cast(t AS TIMESTAMP)) END AS event_ms, v0 AS f0, v1 AS f1, v2 AS f2
 FROM (SELECT *, j_item.`ts` AS t, j_item.`path` AS v0, j_item.`service` AS v1, j_item.`status` AS v2
@@ -11,10 +19,10 @@ FROM (SELECT *, from_json(concat('[', line,
   CASE WHEN j_seal IS NULL THEN ']' ELSE concat(',{"j_seal":"', j_seal, '"}]') END), 'array<struct<`ts`: STRING, `path`: STRING, `service`: STRING, `status`: BIGINT, `j_seal`: STRING>>', map('allowSingleQuotes', 'false', 'allowNonNumericNumbers', 'false')) AS j_items
 FROM (SELECT *,
   CASE WHEN contains(line, ']') THEN md5(line) END AS j_seal
-FROM (SELECT *, try_validate_utf8(CAST(CASE WHEN octet_length(raw) <= 1048576 THEN raw END AS STRING)) AS line FROM lines)))))));
+FROM (SELECT *, CAST(CASE WHEN octet_length(raw) <= 1048576 THEN raw END AS STRING) AS line FROM lines))))))))) GROUP BY 1, 2, 3;
 
 -- parse web
-CACHE TABLE parsed_rest OPTIONS ('storageLevel' 'MEMORY_AND_DISK') AS SELECT "offset", reason, event_ms, f0, e0, f1, e1, f2, e2
+CACHE TABLE parsed OPTIONS ('storageLevel' 'MEMORY_AND_DISK') AS SELECT "offset", reason, event_ms, f0, e0, f1, e1, f2, e2
 FROM (SELECT *,
   CASE WHEN event_ms IS NULL THEN CASE WHEN octet_length(raw) = 0 THEN 'empty_line' WHEN octet_length(raw) > 1048576 THEN 'line_too_long' WHEN decoded IS NULL THEN 'invalid_utf8' WHEN parsed IS NULL THEN 'invalid_json' WHEN NOT startswith(trim(LEADING ' \t\r\n' FROM line), '{') THEN 'not_an_object' WHEN t IS NULL THEN 'missing_time' WHEN event_ms IS NULL THEN 'invalid_time' END END AS reason,
   coalesce(x0 IS NOT NULL AND CASE WHEN j_is_swift THEN contains(x0, '.') AND right(x0, 1) <= '9' AND x0 RLIKE '\\A\\-?[0-9]++\\.[0-9]++(?:E\\-?[0-9]++)?\\z' ELSE get(j_read, 0).odd END, FALSE) AS e0,
@@ -58,12 +66,13 @@ FROM (SELECT *,
   CASE WHEN contains(line, ']') THEN md5(line) ELSE '' END AS j_seal
 FROM (SELECT *, decoded AS line
 FROM (SELECT *, try_validate_utf8(CAST(CASE WHEN octet_length(raw) <= 1048576 THEN raw END AS STRING)) AS decoded
-FROM (SELECT "offset", raw FROM parsed_quick WHERE NOT is_quick))))))))))))))))))))));
-
--- parse web
-CREATE TEMPORARY VIEW parsed AS SELECT "offset", CAST(NULL AS STRING) AS reason, event_ms, f0, FALSE AS e0, f1, FALSE AS e1, f2, FALSE AS e2 FROM parsed_quick WHERE is_quick UNION ALL SELECT "offset", reason, event_ms, f0, e0, f1, e1, f2, e2 FROM parsed_rest;
+FROM (SELECT "offset", raw FROM lines JOIN (SELECT window_ms AS note, bits FROM parsed_groups WHERE verdict = 3) ON "offset" div 64 = note AND getbit(bits, CAST("offset" % 64 AS INT)) = 1))))))))))))))))))))));
 
 -- tally base of m
-SELECT (event_ms - ((event_ms % 60000) + 60000) % 60000) AS window_ms, f1 AS d0,
+SELECT window_ms, d0,
+  sum(count_0) AS count_0,
+  sum(records) AS records
+FROM (SELECT window_ms, d0,
+  count_0, records FROM parsed_groups WHERE verdict = 0 UNION ALL SELECT (event_ms - ((event_ms % 60000) + 60000) % 60000) AS window_ms, f1 AS d0,
   count(CASE WHEN (f2 >= 500) THEN TRUE ELSE CAST(NULL AS BOOLEAN) END) AS count_0,
-  count(*) AS records FROM parsed WHERE reason IS NULL AND NOT (e0 OR e1 OR e2 OR coalesce(octet_length(f1) > 1024, FALSE)) AND (coalesce((f0 <> '/health'), FALSE)) GROUP BY 1, 2;
+  count(*) AS records FROM parsed WHERE reason IS NULL AND NOT (e0 OR e1 OR e2 OR coalesce(octet_length(f1) > 1024, FALSE)) AND (coalesce((f0 <> '/health'), FALSE)) GROUP BY 1, 2) GROUP BY 1, 2;

@@ -1,7 +1,7 @@
 -- parse web
 CACHE TABLE parsed_quick OPTIONS ('storageLevel' 'MEMORY_AND_DISK') AS SELECT "offset", is_quick,
   CASE WHEN NOT is_quick THEN raw END AS raw, event_ms, f0
-FROM (SELECT *, NOT coalesce(j_item IS NULL OR event_ms IS NULL OR (CASE WHEN regexp_count(line, '"ts"') > 1 OR regexp_count(line, '"n"') > 1 OR contains(line, '\\u') THEN coalesce(size(array_distinct(json_object_keys(line))) <> size(json_object_keys(line)), TRUE) ELSE FALSE END) OR (contains(line, '\\u') AND line RLIKE '\\\\u(?:0000|[dD][89a-fA-F])'), FALSE) AS is_quick
+FROM (SELECT *, NOT coalesce(j_item IS NULL OR event_ms IS NULL OR CASE WHEN t IS NOT NULL AND v0 IS NOT NULL AND line RLIKE '\\A(?:(?:[^"\\uFFFD]*"(?!(?:ts|n)")[^"\\\\\\uFFFD]*(?:\\\\[^u\\uFFFD][^"\\\\\\uFFFD]*)*+")*+[^"\\uFFFD]*"(?:ts|n)"){0,2}+(?:[^"\\uFFFD]*"(?!(?:ts|n)")[^"\\\\\\uFFFD]*(?:\\\\[^u\\uFFFD][^"\\\\\\uFFFD]*)*+")*+[^"\\uFFFD]*\\z' THEN FALSE ELSE NOT is_valid_utf8(line) OR (contains(line, '\\u') AND line RLIKE '\\\\u(?:0000|[dD][89a-fA-F])') OR coalesce(size(array_distinct(json_object_keys(line))) <> size(json_object_keys(line)), TRUE) END, FALSE) AS is_quick
 FROM (SELECT *,
   CASE WHEN (t RLIKE '\\A[0-9]{4}\\-[0-9]{2}\\-[0-9]{2}[ T](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\\.[0-9]{1,9}+)?Z?\\z') AND t >= '0001' THEN unix_millis(try_cast(t AS TIMESTAMP)) END AS event_ms, v0 AS f0
 FROM (SELECT *, j_item.`ts` AS t, j_item.`n` AS v0
@@ -11,7 +11,7 @@ FROM (SELECT *, from_json(concat('[', line,
   CASE WHEN j_seal IS NULL THEN ']' ELSE concat(',{"j_seal":"', j_seal, '"}]') END), 'array<struct<`ts`: STRING, `n`: BIGINT, `j_seal`: STRING>>', map('allowSingleQuotes', 'false', 'allowNonNumericNumbers', 'false')) AS j_items
 FROM (SELECT *,
   CASE WHEN contains(line, ']') THEN md5(line) END AS j_seal
-FROM (SELECT *, try_validate_utf8(CAST(CASE WHEN octet_length(raw) <= 1048576 THEN raw END AS STRING)) AS line FROM lines)))))));
+FROM (SELECT *, CAST(CASE WHEN octet_length(raw) <= 1048576 THEN raw END AS STRING) AS line FROM lines)))))));
 
 -- parse web
 CACHE TABLE parsed_rest OPTIONS ('storageLevel' 'MEMORY_AND_DISK') AS SELECT "offset", reason, event_ms, f0, e0

@@ -1,7 +1,16 @@
 -- parse web
-CACHE TABLE parsed_quick OPTIONS ('storageLevel' 'MEMORY_AND_DISK') AS SELECT "offset", is_quick,
+CACHE TABLE parsed_groups OPTIONS ('storageLevel' 'MEMORY_AND_DISK') AS SELECT verdict,
+  CASE WHEN verdict = 0 THEN (event_ms - ((event_ms % 86400000) + 86400000) % 86400000) WHEN verdict = 3 THEN "offset" div 64 END AS window_ms,
+  count(*) AS "lines", bit_or(CASE WHEN verdict = 3 THEN shiftleft(1L, CAST("offset" % 64 AS INT)) END) AS bits,
+  sum(CAST((CAST(f1 AS DECIMAL(38, 0)) * CAST(f0 AS DECIMAL(38, 0))) AS DECIMAL(38, 0))) FILTER (WHERE verdict = 0) AS sum_0,
+  sum(CAST(transform(array(transform(array(named_struct('a', CAST((CAST(f1 AS DECIMAL(38, 0)) * 20) AS DECIMAL(38, 0)), 'b', CAST(nullif(CAST(f0 AS DECIMAL(38, 0)), 0) AS DECIMAL(38, 0)))), q -> CASE WHEN abs(q.a) < 100000000000000000000000000000000 OR abs(q.b) >= 1000000 THEN CAST((q.a - q.a % q.b) / q.b AS DECIMAL(38, 0)) ELSE CAST((CAST((q.a - q.a % CAST(100000000000000000000 AS DECIMAL(38, 0))) / CAST(100000000000000000000 AS DECIMAL(38, 0)) AS DECIMAL(38, 0)) - CAST((q.a - q.a % CAST(100000000000000000000 AS DECIMAL(38, 0))) / CAST(100000000000000000000 AS DECIMAL(38, 0)) AS DECIMAL(38, 0)) % q.b) / q.b AS DECIMAL(38, 0)) * CAST(100000000000000000000 AS DECIMAL(38, 0)) + transform(array(CAST((q.a - q.a % CAST(100000000000000000000 AS DECIMAL(38, 0))) / CAST(100000000000000000000 AS DECIMAL(38, 0)) AS DECIMAL(38, 0)) % q.b * CAST(100000000000000000000 AS DECIMAL(38, 0)) + q.a % CAST(100000000000000000000 AS DECIMAL(38, 0))), l -> CAST((l - l % q.b) / q.b AS DECIMAL(38, 0)))[0] END)[0]), r -> transform(array(named_struct('a', CAST((r + CAST(sign(r) AS INT)) AS DECIMAL(38, 0)), 'b', CAST(2 AS DECIMAL(38, 0)))), q -> CASE WHEN abs(q.a) < 100000000000000000000000000000000 OR abs(q.b) >= 1000000 THEN CAST((q.a - q.a % q.b) / q.b AS DECIMAL(38, 0)) ELSE CAST((CAST((q.a - q.a % CAST(100000000000000000000 AS DECIMAL(38, 0))) / CAST(100000000000000000000 AS DECIMAL(38, 0)) AS DECIMAL(38, 0)) - CAST((q.a - q.a % CAST(100000000000000000000 AS DECIMAL(38, 0))) / CAST(100000000000000000000 AS DECIMAL(38, 0)) AS DECIMAL(38, 0)) % q.b) / q.b AS DECIMAL(38, 0)) * CAST(100000000000000000000 AS DECIMAL(38, 0)) + transform(array(CAST((q.a - q.a % CAST(100000000000000000000 AS DECIMAL(38, 0))) / CAST(100000000000000000000 AS DECIMAL(38, 0)) AS DECIMAL(38, 0)) % q.b * CAST(100000000000000000000 AS DECIMAL(38, 0)) + q.a % CAST(100000000000000000000 AS DECIMAL(38, 0))), l -> CAST((l - l % q.b) / q.b AS DECIMAL(38, 0)))[0] END)[0])[0] AS DECIMAL(38, 0))) FILTER (WHERE verdict = 0) AS sum_1,
+  sum(CAST(f1 AS DECIMAL(38, 0))) FILTER (WHERE verdict = 0) AS sum_2,
+  count(*) FILTER (WHERE verdict = 0) AS records
+FROM (SELECT *,
+  coalesce(CASE WHEN nullif(is_quick, TRUE) IS NOT NULL THEN NULL WHEN (FALSE OR FALSE) THEN 3 WHEN (TRUE) THEN 0 ELSE 1 END, 3) AS verdict
+FROM (SELECT "offset", is_quick,
   CASE WHEN NOT is_quick THEN raw END AS raw, event_ms, f0, f1
-FROM (SELECT *, NOT coalesce(j_item IS NULL OR event_ms IS NULL OR (CASE WHEN regexp_count(line, '"ts"') > 1 OR regexp_count(line, '"amount"') > 1 OR regexp_count(line, '"price"') > 1 OR contains(line, '\\u') THEN coalesce(size(array_distinct(json_object_keys(line))) <> size(json_object_keys(line)), TRUE) ELSE FALSE END) OR (contains(line, '\\u') AND line RLIKE '\\\\u(?:0000|[dD][89a-fA-F])') OR abs((v0 * CAST('1e1' AS DOUBLE))) >= 274877906944D OR abs((v0 * CAST('1e1' AS DOUBLE)) - rint((v0 * CAST('1e1' AS DOUBLE)))) > 0.499D OR abs((v1 * CAST('1e2' AS DOUBLE))) >= 274877906944D OR abs((v1 * CAST('1e2' AS DOUBLE)) - rint((v1 * CAST('1e2' AS DOUBLE)))) > 0.499D, FALSE) AS is_quick
+FROM (SELECT *, NOT coalesce(j_item IS NULL OR event_ms IS NULL OR CASE WHEN t IS NOT NULL AND v0 IS NOT NULL AND v1 IS NOT NULL AND line RLIKE '\\A(?:(?:[^"\\uFFFD]*"(?!(?:ts|amount|price)")[^"\\\\\\uFFFD]*(?:\\\\[^u\\uFFFD][^"\\\\\\uFFFD]*)*+")*+[^"\\uFFFD]*"(?:ts|amount|price)"){0,3}+(?:[^"\\uFFFD]*"(?!(?:ts|amount|price)")[^"\\\\\\uFFFD]*(?:\\\\[^u\\uFFFD][^"\\\\\\uFFFD]*)*+")*+[^"\\uFFFD]*\\z' THEN FALSE ELSE NOT is_valid_utf8(line) OR (contains(line, '\\u') AND line RLIKE '\\\\u(?:0000|[dD][89a-fA-F])') OR coalesce(size(array_distinct(json_object_keys(line))) <> size(json_object_keys(line)), TRUE) END OR abs((v0 * CAST('1e1' AS DOUBLE))) >= 274877906944D OR abs((v0 * CAST('1e1' AS DOUBLE)) - rint((v0 * CAST('1e1' AS DOUBLE)))) > 0.499D OR abs((v1 * CAST('1e2' AS DOUBLE))) >= 274877906944D OR abs((v1 * CAST('1e2' AS DOUBLE)) - rint((v1 * CAST('1e2' AS DOUBLE)))) > 0.499D, FALSE) AS is_quick
 FROM (SELECT *,
   CASE WHEN (t RLIKE '\\A[0-9]{4}\\-[0-9]{2}\\-[0-9]{2}[ T](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\\.[0-9]{1,9}+)?Z?\\z') AND t >= '0001' THEN unix_millis(try_cast(t AS TIMESTAMP)) END AS event_ms, try_cast(rint((v0 * CAST('1e1' AS DOUBLE))) AS BIGINT) AS f0, try_cast(rint((v1 * CAST('1e2' AS DOUBLE))) AS BIGINT) AS f1
 FROM (SELECT *, j_item.`ts` AS t, j_item.`amount` AS v0, j_item.`price` AS v1
@@ -11,10 +20,10 @@ FROM (SELECT *, from_json(concat('[', line,
   CASE WHEN j_seal IS NULL THEN ']' ELSE concat(',{"j_seal":"', j_seal, '"}]') END), 'array<struct<`ts`: STRING, `amount`: DOUBLE, `price`: DOUBLE, `j_seal`: STRING>>', map('allowSingleQuotes', 'false', 'allowNonNumericNumbers', 'false')) AS j_items
 FROM (SELECT *,
   CASE WHEN contains(line, ']') THEN md5(line) END AS j_seal
-FROM (SELECT *, try_validate_utf8(CAST(CASE WHEN octet_length(raw) <= 1048576 THEN raw END AS STRING)) AS line FROM lines)))))));
+FROM (SELECT *, CAST(CASE WHEN octet_length(raw) <= 1048576 THEN raw END AS STRING) AS line FROM lines))))))))) GROUP BY 1, 2;
 
 -- parse web
-CACHE TABLE parsed_rest OPTIONS ('storageLevel' 'MEMORY_AND_DISK') AS SELECT "offset", reason, event_ms, f0, e0, f1, e1
+CACHE TABLE parsed OPTIONS ('storageLevel' 'MEMORY_AND_DISK') AS SELECT "offset", reason, event_ms, f0, e0, f1, e1
 FROM (SELECT *,
   CASE WHEN event_ms IS NULL THEN CASE WHEN octet_length(raw) = 0 THEN 'empty_line' WHEN octet_length(raw) > 1048576 THEN 'line_too_long' WHEN decoded IS NULL THEN 'invalid_utf8' WHEN parsed IS NULL THEN 'invalid_json' WHEN NOT startswith(trim(LEADING ' \t\r\n' FROM line), '{') THEN 'not_an_object' WHEN t IS NULL THEN 'missing_time' WHEN event_ms IS NULL THEN 'invalid_time' END END AS reason, (x0 IS NOT NULL AND f0 IS NULL) AS e0, (x1 IS NOT NULL AND f1 IS NULL) AS e1
 FROM (SELECT *,
@@ -57,14 +66,16 @@ FROM (SELECT *,
   CASE WHEN contains(line, ']') THEN md5(line) ELSE '' END AS j_seal
 FROM (SELECT *, decoded AS line
 FROM (SELECT *, try_validate_utf8(CAST(CASE WHEN octet_length(raw) <= 1048576 THEN raw END AS STRING)) AS decoded
-FROM (SELECT "offset", raw FROM parsed_quick WHERE NOT is_quick))))))))))))))))))))));
-
--- parse web
-CREATE TEMPORARY VIEW parsed AS SELECT "offset", CAST(NULL AS STRING) AS reason, event_ms, f0, FALSE AS e0, f1, FALSE AS e1 FROM parsed_quick WHERE is_quick UNION ALL SELECT "offset", reason, event_ms, f0, e0, f1, e1 FROM parsed_rest;
+FROM (SELECT "offset", raw FROM lines JOIN (SELECT window_ms AS note, bits FROM parsed_groups WHERE verdict = 3) ON "offset" div 64 = note AND getbit(bits, CAST("offset" % 64 AS INT)) = 1))))))))))))))))))))));
 
 -- tally base of m
-SELECT (event_ms - ((event_ms % 86400000) + 86400000) % 86400000) AS window_ms,
+SELECT window_ms,
+  sum(sum_0) AS sum_0,
+  sum(sum_1) AS sum_1,
+  sum(sum_2) AS sum_2,
+  sum(records) AS records
+FROM (SELECT window_ms, sum_0, sum_1, sum_2, records FROM parsed_groups WHERE verdict = 0 UNION ALL SELECT (event_ms - ((event_ms % 86400000) + 86400000) % 86400000) AS window_ms,
   sum(CAST((CAST(f1 AS DECIMAL(38, 0)) * CAST(f0 AS DECIMAL(38, 0))) AS DECIMAL(38, 0))) AS sum_0,
   sum(CAST(transform(array(transform(array(named_struct('a', CAST((CAST(f1 AS DECIMAL(38, 0)) * 20) AS DECIMAL(38, 0)), 'b', CAST(nullif(CAST(f0 AS DECIMAL(38, 0)), 0) AS DECIMAL(38, 0)))), q -> CASE WHEN abs(q.a) < 100000000000000000000000000000000 OR abs(q.b) >= 1000000 THEN CAST((q.a - q.a % q.b) / q.b AS DECIMAL(38, 0)) ELSE CAST((CAST((q.a - q.a % CAST(100000000000000000000 AS DECIMAL(38, 0))) / CAST(100000000000000000000 AS DECIMAL(38, 0)) AS DECIMAL(38, 0)) - CAST((q.a - q.a % CAST(100000000000000000000 AS DECIMAL(38, 0))) / CAST(100000000000000000000 AS DECIMAL(38, 0)) AS DECIMAL(38, 0)) % q.b) / q.b AS DECIMAL(38, 0)) * CAST(100000000000000000000 AS DECIMAL(38, 0)) + transform(array(CAST((q.a - q.a % CAST(100000000000000000000 AS DECIMAL(38, 0))) / CAST(100000000000000000000 AS DECIMAL(38, 0)) AS DECIMAL(38, 0)) % q.b * CAST(100000000000000000000 AS DECIMAL(38, 0)) + q.a % CAST(100000000000000000000 AS DECIMAL(38, 0))), l -> CAST((l - l % q.b) / q.b AS DECIMAL(38, 0)))[0] END)[0]), r -> transform(array(named_struct('a', CAST((r + CAST(sign(r) AS INT)) AS DECIMAL(38, 0)), 'b', CAST(2 AS DECIMAL(38, 0)))), q -> CASE WHEN abs(q.a) < 100000000000000000000000000000000 OR abs(q.b) >= 1000000 THEN CAST((q.a - q.a % q.b) / q.b AS DECIMAL(38, 0)) ELSE CAST((CAST((q.a - q.a % CAST(100000000000000000000 AS DECIMAL(38, 0))) / CAST(100000000000000000000 AS DECIMAL(38, 0)) AS DECIMAL(38, 0)) - CAST((q.a - q.a % CAST(100000000000000000000 AS DECIMAL(38, 0))) / CAST(100000000000000000000 AS DECIMAL(38, 0)) AS DECIMAL(38, 0)) % q.b) / q.b AS DECIMAL(38, 0)) * CAST(100000000000000000000 AS DECIMAL(38, 0)) + transform(array(CAST((q.a - q.a % CAST(100000000000000000000 AS DECIMAL(38, 0))) / CAST(100000000000000000000 AS DECIMAL(38, 0)) AS DECIMAL(38, 0)) % q.b * CAST(100000000000000000000 AS DECIMAL(38, 0)) + q.a % CAST(100000000000000000000 AS DECIMAL(38, 0))), l -> CAST((l - l % q.b) / q.b AS DECIMAL(38, 0)))[0] END)[0])[0] AS DECIMAL(38, 0))) AS sum_1,
   sum(CAST(f1 AS DECIMAL(38, 0))) AS sum_2,
-  count(*) AS records FROM parsed WHERE reason IS NULL AND NOT (e0 OR e1) AND (TRUE) GROUP BY 1;
+  count(*) AS records FROM parsed WHERE reason IS NULL AND NOT (e0 OR e1) AND (TRUE) GROUP BY 1) GROUP BY 1;

@@ -1,0 +1,15 @@
+/** How expressions name the columns of a parsed record: `f<i>` and `e<i>` for field i, `event_ms`, `reason`. */
+import type { RecordColumns } from '../../compile/print-tally.ts'
+import type { SourcePlan } from '../../core/plan.ts'
+
+export function recordColumns(plan: SourcePlan): RecordColumns {
+  const places = new Map(plan.fields.map((field, index) => [field.name, index]))
+  return {
+    field: (name) => `f${places.get(name)}`,
+    error: (name) => `e${places.get(name)}`,
+    reason: 'reason',
+    eventMs: 'event_ms',
+    observedMs: 'observed_ms',
+    offset: '"offset"',
+  }
+}
