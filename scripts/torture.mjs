@@ -1,7 +1,7 @@
 /**
  * kill -9 of the server and of the log under load, at random and at named moments, as often as a release asks for.
- * MILLRACE_TORTURE_KILLS, MILLRACE_LOG_KILLS, MILLRACE_FAILPOINT_KILLS and MILLRACE_SEED set how often and when; the
- * first line says what it runs on, since its log is kept as evidence. Arguments name a part: `npm run torture -- failpoints`.
+ * MILLRACE_TORTURE_KILLS, MILLRACE_LOG_KILLS, MILLRACE_FAILPOINT_KILLS and MILLRACE_SEED set how often and when, and
+ * MILLRACE_FAILPOINT_WORLDS how many data folders there are for failpoints; the first line says what it runs on, since its log is kept as evidence. Arguments name a part: `npm run torture -- failpoints`.
  */
 import { spawnSync } from 'node:child_process'
 import { root } from './build.mjs'
