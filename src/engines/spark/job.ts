@@ -1,6 +1,7 @@
 /** The SQL script of one Spark application: per source one cached parse, then all that is staged from it. */
 import type { EngineDialect } from '../../compile/format/parse-dialect.ts'
 import { filterOf, type RecordColumns, type RecordFilter, TallyPrinter } from '../../compile/print-tally.ts'
+import { whereObserved } from '../../compile/where-observed.ts'
 import type { MetricPlan, SourcePlan, Tally, TallyColumn } from '../../core/plan.ts'
 import type { BatchRequest, BlockLocation } from '../../ports/batch-engine.ts'
 import { parseStatements } from './parse-statements.ts'
@@ -61,7 +62,8 @@ class SourceJob {
       path: this.#dialect.quoteText(folder),
       glob: this.#dialect.quoteText(`{${names.join(',')}}`),
     }))
-    const all = views.map(({ name }) => `SELECT "offset", observed_ms, raw FROM ${name}`)
+    const known = whereObserved(this.#request)
+    const all = views.map(({ name }) => `SELECT "offset", observed_ms, raw FROM ${name}${known}`)
     return [
       ...views.map(
         ({ name, path, glob }) =>
