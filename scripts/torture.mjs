@@ -1,7 +1,8 @@
 /**
- * kill -9 of the server and of the log under load, at random and at named moments, as often as a release asks for.
- * MILLRACE_TORTURE_KILLS, MILLRACE_LOG_KILLS, MILLRACE_FAILPOINT_KILLS and MILLRACE_SEED set how often and when; the
- * first line says what it runs on, since its log is kept as evidence. Arguments name a part: `npm run torture -- failpoints`.
+ * What a release asks of the server, the log and the archive: kill -9 under load, at random and at named moments, power
+ * cuts, and half an hour of use. MILLRACE_TORTURE_KILLS, MILLRACE_LOG_KILLS, MILLRACE_FAILPOINT_KILLS,
+ * MILLRACE_POWER_CUTS, MILLRACE_SOAK_SECONDS and MILLRACE_SEED set how much and when; the first line says what it runs
+ * on, since its log is kept as evidence. Arguments name parts: `npm run torture -- failpoints soak`.
  */
 import { spawnSync } from 'node:child_process'
 import { root } from './build.mjs'
@@ -11,7 +12,17 @@ const FULL = {
   MILLRACE_TORTURE_KILLS: '1000',
   MILLRACE_LOG_KILLS: '1000',
   MILLRACE_FAILPOINT_KILLS: '10',
+  MILLRACE_POWER_CUTS: '10000',
+  MILLRACE_SOAK_SECONDS: '1800',
   MILLRACE_SEED: '1',
+}
+/** By part, the tests in test/crash that it is. */
+const PARTS = {
+  torture: ['torture'],
+  'log-kill': ['log-kill'],
+  failpoints: ['failpoints'],
+  'power-cut': ['log-crash', 'power-cut'],
+  soak: ['soak'],
 }
 
 for (const [name, value] of Object.entries(FULL)) process.env[name] ??= value
@@ -19,6 +30,10 @@ const { stdout } = spawnSync('git', ['rev-parse', 'HEAD'], { cwd: root, encoding
 const settings = Object.keys(FULL).map((name) => `${name}=${process.env[name]}`)
 console.log(`torture: ${stdout?.trim()}: ${settings.join(' ')}`)
 const named = process.argv.slice(2)
-const all = ['torture', 'log-kill', 'failpoints']
-const files = (named.length > 0 ? named : all).map((name) => `test/crash/${name}.test.ts`)
-process.exitCode = finish(await runTests(files))
+const unknown = named.filter((name) => !(name in PARTS))
+if (unknown.length > 0) {
+  console.log(`There is no part ${unknown.join(', ')}. The parts are ${Object.keys(PARTS).join(', ')}.`)
+  process.exit(2)
+}
+const files = (named.length > 0 ? named : Object.keys(PARTS)).flatMap((name) => PARTS[name])
+process.exitCode = finish(await runTests(files.map((name) => `test/crash/${name}.test.ts`)))

@@ -22,7 +22,7 @@ import type { IngestInput } from '../src/ports/archive.ts'
 import type { BatchEngine, BatchRequest, StagedSource } from '../src/ports/batch-engine.ts'
 import type { RejectedLine } from '../src/ports/report.ts'
 import { type QueryRequest, queryMetric } from '../src/run/query-metric.ts'
-import { type ComputeJob, computeSources, runBatch } from '../src/run/run-batch.ts'
+import { type ComputedSource, type ComputeJob, computeSources, runBatch } from '../src/run/run-batch.ts'
 
 export type OpenEngine = (deployment: Deployment) => Promise<BatchEngine>
 
@@ -127,8 +127,11 @@ export class Pipeline {
   }
 
   /** All that a batch does but publish. */
-  async stage(range: TimeRange = {}): Promise<void> {
-    await computeSources(await this.#computeJob(range))
+  async stage(
+    range: TimeRange = {},
+    filter: Pick<ComputeJob, 'observedBeforeMs'> = {},
+  ): Promise<ComputedSource[]> {
+    return computeSources({ ...(await this.#computeJob(range)), ...filter })
   }
 
   async #computeJob(range: TimeRange): Promise<ComputeJob> {

@@ -1,5 +1,8 @@
 /** `millrace query METRIC`: merged totals as a table, CSV or JSON. */
 import { type Command, Option } from 'commander'
+import type { Definition } from '../core/definition.ts'
+import { MillraceError } from '../core/error.ts'
+import type { QueryAnswer, QueryRequest } from '../run/query-metric.ts'
 import { formatTotals, type TotalsFormat } from './format-totals.ts'
 import { readInstant, readNames } from './options.ts'
 import { say, writeAll } from './output.ts'
@@ -17,6 +20,8 @@ interface QueryOptions {
   readonly where?: string
   readonly timezone?: string
   readonly definitionVersion?: string
+  readonly asOf?: number
+  readonly engine?: string
   readonly format?: TotalsFormat
 }
 
@@ -40,6 +45,15 @@ export function addQuery(program: Command): void {
       '--definition-version <version>',
       'read totals that were computed for another version of the definition',
     )
+    .addOption(
+      new Option(
+        '--as-of <time>',
+        'compute anew, from the lines observed before that time, what a batch run would have counted then',
+      )
+        .argParser(readInstant)
+        .conflicts('definitionVersion'),
+    )
+    .option('--engine <name>', "with --as-of: the engine to compute with; default: the definition's own")
     .addOption(new Option('--format <format>', 'default: table').choices(['table', 'csv', 'json']))
     .action((metric: string, options: QueryOptions, command: Command) =>
       query(workspaceOf(command), metric, options),
@@ -49,17 +63,43 @@ export function addQuery(program: Command): void {
 async function query(workspace: Workspace, metric: string, options: QueryOptions): Promise<void> {
   const definition = await loadChecked(workspace)
   const { source } = requireMetric(definition, metric)
+  const { from, to, asOf, engine, format, definitionVersion: version, ...rest } = options
+  if (engine !== undefined && asOf === undefined) throw new MillraceError('CLI_ENGINE_UNUSED', { engine })
+  const range = { ...(from !== undefined && { fromMs: from }), ...(to !== undefined && { toMs: to }) }
+  const request = { metric, range, ...rest, ...(version !== undefined && { version }) }
+  const show = ({ table }: QueryAnswer) =>
+    writeAll(formatTotals(table, format ?? (workspace.json ? 'json' : 'table')))
+  if (asOf === undefined) return queryReport(workspace, definition, { request, source, show })
+  const { queryAsOf } = await import('./query-as-of.ts')
+  const answer = await queryAsOf(workspace, definition, request, { observedBeforeMs: asOf, engine })
+  await show(answer)
+  warn(answer.warnings)
+}
+
+interface ReportQuery {
+  readonly request: QueryRequest
+  /** Of the metric. */
+  readonly source: string
+  show(answer: QueryAnswer): Promise<void>
+}
+
+async function queryReport(
+  workspace: Workspace,
+  definition: Definition,
+  { request, source, show }: ReportQuery,
+): Promise<void> {
   const deployment = deploymentOf(workspace, definition)
   const { openArchive, openReport } = await import('../engines/registry.ts')
   const { queryMetric } = await import('../run/query-metric.ts')
-  const { from, to, format, definitionVersion: version, ...rest } = options
-  const range = { ...(from !== undefined && { fromMs: from }), ...(to !== undefined && { toMs: to }) }
   const job = { definition, digest: sha256, openReport: () => openReport(deployment, 'read') }
-  const asked = { metric, range, ...rest, ...(version !== undefined && { version }) }
-  const answer = await queryMetric(job, asked)
-  await writeAll(formatTotals(answer.table, format ?? (workspace.json ? 'json' : 'table')))
+  const answer = await queryMetric(job, request)
+  await show(answer)
   const archive = await openArchive(deployment)
-  const { revision } = answer
-  const stale = await staleness({ source, metric, version: answer.version, revision, archive, job })
-  for (const warning of [...answer.warnings, ...stale]) say(`millrace: Warning: ${warning}`)
+  const { revision, version } = answer
+  const stale = await staleness({ source, metric: request.metric, version, revision, archive, job })
+  warn([...answer.warnings, ...stale])
+}
+
+function warn(warnings: readonly string[]): void {
+  for (const warning of warnings) say(`millrace: Warning: ${warning}`)
 }

@@ -1,19 +1,16 @@
 /** `millrace verify`: recomputes totals from the raw lines, and compares them with the report cell by cell. */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { buildPlans } from '../compile/build-plan.ts'
 import type { Definition } from '../core/definition.ts'
-import { MillraceError } from '../core/error.ts'
 import type { TimeRange } from '../core/run-record.ts'
 import { formatInstant } from '../core/timestamp.ts'
 import type { Verification, VerifiedMetric } from '../run/verify-totals.ts'
-import { showProgress } from './batch-progress.ts'
 import { interruptible } from './interrupt.ts'
 import { collect, readInstant } from './options.ts'
 import { say, writeJson, writeOut } from './output.ts'
-import { Progress } from './progress.ts'
 import { readRange } from './read-range.ts'
+import { recomputing } from './recompute.ts'
 import { sha256 } from './sha256.ts'
 import { countOf, formatCount, textTable } from './text-table.ts'
 import { deploymentOf, loadChecked, requireMetric, type Workspace, workspaceOf } from './workspace.ts'
@@ -48,9 +45,7 @@ async function verify(workspace: Workspace, options: VerifyOptions, childModule:
     options,
     names.map((name) => requireMetric(definition, name)),
   )
-  const result = await withScratch(workspace, (scratch) =>
-    recompute(workspace, definition, { range, scratch, ...options }),
-  )
+  const result = await recompute(workspace, definition, range, options)
   if (result.metrics.some(({ unexplained }) => unexplained)) process.exitCode = 1
   if (workspace.json) await writeJson(result)
   else await writeOut(describe(result))
@@ -80,68 +75,27 @@ async function repair(workspace: Workspace, { metrics }: Verification, childModu
   say(`Revision ${revision} computed the windows anew that differed. Next: millrace verify`)
 }
 
-interface Recompute extends Pick<VerifyOptions, 'engine' | 'metric' | 'countLate'> {
-  readonly range: TimeRange
-  readonly scratch: string
-}
-
 async function recompute(
   workspace: Workspace,
   definition: Definition,
-  { range, engine: name, metric: metrics, countLate, scratch }: Recompute,
+  range: TimeRange,
+  { engine, metric: metrics, countLate }: VerifyOptions,
 ): Promise<Verification> {
   const deployment = deploymentOf(workspace, definition)
-  const registry = await import('../engines/registry.ts')
+  const { lockData, openReport } = await import('../engines/registry.ts')
   const { verifyTotals } = await import('../run/verify-totals.ts')
-  const { catchUp } = await import('./catch-up.ts')
-  const engine = await registry.openBatchEngine(deployment, requireEngine(name, registry.BATCH_ENGINES))
-  const archive = await registry.openArchive(deployment)
-  const progress = await Progress.open()
-  const release = await registry.lockData(deployment, 'verify')
+  const release = await lockData(deployment, 'verify')
   try {
-    return await interruptible(async (signal) =>
+    return await recomputing(workspace, definition, engine, (roles) =>
       verifyTotals({
-        ...{ range, engine, signal, digest: sha256, now: Date.now, countsLate: countLate === true },
+        ...{ ...roles, range, countsLate: countLate === true },
         plans: buildPlans(definition, sha256, metrics),
-        archive,
-        catchUp: () => catchUp(deployment, archive),
-        archivePlace: registry.archivePlace(deployment),
-        openReport: () => registry.openReport(deployment, 'read'),
-        openScratchReport: () => registry.openReport({ dataDir: scratch }, 'write'),
-        makeStagingDir: (source) => makeFolder(join(scratch, 'staging', source)),
-        onProgress: (news) => showProgress(progress, news),
+        openReport: () => openReport(deployment, 'read'),
       }),
     )
   } finally {
-    progress.end()
-    await engine.close()
     await release()
   }
-}
-
-function requireEngine<Name extends string>(
-  given: string | undefined,
-  known: readonly Name[],
-): Name | undefined {
-  const found = known.find((name) => name === given)
-  if (given !== undefined && found === undefined)
-    throw new MillraceError('CLI_UNKNOWN_ENGINE', { engine: given, known: known.join(', ') })
-  return found
-}
-
-async function withScratch<T>({ dataDir }: Workspace, act: (folder: string) => Promise<T>): Promise<T> {
-  const parent = await makeFolder(join(dataDir, 'tmp'))
-  const folder = await mkdtemp(join(parent, 'verify-'))
-  try {
-    return await act(folder)
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
-}
-
-async function makeFolder(path: string): Promise<string> {
-  await mkdir(path, { recursive: true })
-  return path
 }
 
 function describe({ engine, metrics }: Verification): string {

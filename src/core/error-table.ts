@@ -143,6 +143,10 @@ export const ERROR_TABLE = {
     exit: 1,
     text: 'A total of source {source} passes 38 digits: {why}. Nothing was published, since a wrapped or cut total would be wrong. Use a smaller window or a smaller scale.',
   },
+  CLI_ENGINE_UNUSED: {
+    exit: 2,
+    text: 'Nothing is computed here that --engine {engine} could do: a query reads totals that are there. Leave it out, or add --as-of.',
+  },
   CLI_FILE_EXISTS: {
     exit: 1,
     text: 'Will not write {file}: it exists. Name another file with --out, or replace it with --force.',

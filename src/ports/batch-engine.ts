@@ -22,6 +22,8 @@ export interface BatchRequest extends MetricRanges {
   readonly latenessMs?: ReadonlyMap<string, number>
   /** By metric: in these windows records count below the cut, late or not; the first range that holds a window decides. */
   readonly published?: ReadonlyMap<string, readonly PublishedRange[]>
+  /** Lines observed at this time or later are passed over, as if they had not come yet. */
+  readonly observedBeforeMs?: number
   /** Given to engines that read URIs: where their machines may write what is staged. The caller removes it. */
   readonly shared?: SharedFolder
 }

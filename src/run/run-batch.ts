@@ -28,7 +28,9 @@ export type BatchProgress =
   | { readonly phase: 'publish' }
 
 /** What is needed to compute, without publishing. */
-export interface ComputeJob extends MetricRanges, Pick<BatchRequest, 'latenessMs' | 'published'> {
+export interface ComputeJob
+  extends MetricRanges,
+    Pick<BatchRequest, 'latenessMs' | 'published' | 'observedBeforeMs'> {
   readonly plans: readonly SourcePlan[]
   /** By source, blocks that begin at this offset or later are not read. */
   readonly cuts?: ReadonlyMap<string, number>
@@ -65,9 +67,11 @@ export interface ComputedSource {
   readonly record: RunRecord['sources'][number]
 }
 
-/** A source up to its cut: every block below it is checked. */
+/** A source up to its cut: every block below it that is read is checked. */
 interface CutSource {
-  readonly appended: number
+  readonly cut: number
+  /** Lines that the request must find by the archive's account; only the engine can tell when it is undefined. */
+  readonly appended: number | undefined
   readonly incarnation: string
   readonly request: BatchRequest
 }
@@ -138,11 +142,11 @@ export async function computeSources(job: ComputeJob): Promise<ComputedSource[]>
   }
 }
 
-function computedSource(cut: CutSource, staged: StagedSource, elapsedMs: number): ComputedSource {
-  const { appended, incarnation, request } = cut
+function computedSource(source: CutSource, staged: StagedSource, elapsedMs: number): ComputedSource {
+  const { cut, incarnation, request, appended = staged.linesRead } = source
   const record = {
     source: request.plan.source,
-    cut: appended,
+    cut,
     incarnation,
     blocks: request.blocks.length,
     linesRead: staged.linesRead,
@@ -159,19 +163,39 @@ async function cutSource(job: ComputeJob, plan: SourcePlan): Promise<CutSource> 
   const below = (manifest?.blocks ?? []).filter(({ firstOffset }) => firstOffset < limit)
   const cut = below.at(-1)?.endOffset ?? 0
   const ranges = finalRanges(plan, job, { state: job.streams?.get(source), cut })
-  const blocks = await checkBlocks(job, source, below)
+  const known = knownBlocks(job, manifest, below)
+  const blocks = await checkBlocks(job, source, known.blocks)
   const stagingDir = await job.makeStagingDir(source)
   const shared = job.engine.reads === 'uris' ? await job.archive.shareFolder(source) : undefined
+  const { observedBeforeMs } = known
   return {
-    appended: cut,
+    cut,
+    appended: observedBeforeMs === undefined ? linesOf(known.blocks) : undefined,
     incarnation: manifest?.incarnation ?? '',
     request: {
       ...{ plan, blocks, range: job.range, ranges, stagingDir },
       ...(job.latenessMs && { latenessMs: job.latenessMs }),
       ...(job.published && { published: job.published }),
+      ...(observedBeforeMs !== undefined && { observedBeforeMs }),
       ...(shared && { shared }),
     },
   }
+}
+
+/** The observed clock never runs backwards, so all blocks lie before a time or after it where the manifest says so. */
+function knownBlocks(
+  { observedBeforeMs }: ComputeJob,
+  manifest: Manifest | undefined,
+  blocks: Manifest['blocks'],
+): { readonly blocks: Manifest['blocks']; readonly observedBeforeMs?: number } {
+  if (observedBeforeMs === undefined) return { blocks }
+  const { firstObservedMs = 0, lastObservedMs = Number.POSITIVE_INFINITY } = manifest ?? {}
+  if (firstObservedMs >= observedBeforeMs) return { blocks: [] }
+  return lastObservedMs < observedBeforeMs ? { blocks } : { blocks, observedBeforeMs }
+}
+
+function linesOf(blocks: Manifest['blocks']): number {
+  return blocks.reduce((lines, { firstOffset, endOffset }) => lines + endOffset - firstOffset, 0)
 }
 
 /** Every block is checked before its lines may count. */
@@ -195,12 +219,12 @@ function tellProgress(
   cuts: readonly CutSource[],
   { source, linesRead }: { source: string; linesRead: number },
 ): void {
-  const totalLines = cuts.find(({ request }) => request.plan.source === source)?.appended ?? 0
+  const totalLines = cuts.find(({ request }) => request.plan.source === source)?.cut ?? 0
   job.onProgress?.({ phase: 'compute', source, linesRead, totalLines })
 }
 
 function requireLines(job: ComputeJob, cuts: readonly CutSource[]): void {
-  if (cuts.some(({ appended }) => appended > 0)) return
+  if (cuts.some(({ cut }) => cut > 0)) return
   const sources = job.plans.map((plan) => plan.source).join(', ') || 'any source'
   throw new MillraceError('BATCH_NOTHING_INGESTED', { sources, path: job.archivePlace })
 }

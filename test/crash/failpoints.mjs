@@ -1,6 +1,6 @@
 /**
  * Loaded before a program (`node --import`): gives a name to the moment before and after each act that changes a disk,
- * and to the begin and the commit of the report's transactions. MILLRACE_FAILPOINTS_MET names a file for the names that
+ * and to what DuckDB writes: the begin, changes and commit of the report's transactions, its checkpoints, Parquet files. MILLRACE_FAILPOINTS_MET names a file for the names that
  * were met, one a line; MILLRACE_FAILPOINT, as `NAME#N`, kills the process -9 when it is at that moment the Nth time, and adds a line of
  * `NAME killed` to that file.
  */
@@ -8,7 +8,7 @@ import { appendFileSync } from 'node:fs'
 import fs from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
 import { basename, resolve } from 'node:path'
-import { DuckDBConnection } from '@duckdb/node-api'
+import { DuckDBConnection, DuckDBPreparedStatement } from '@duckdb/node-api'
 
 const { MILLRACE_FAILPOINT = '', MILLRACE_FAILPOINTS_MET } = process.env
 const [wanted, nth] = MILLRACE_FAILPOINT.split('#')
@@ -22,14 +22,19 @@ function meet(moment, act, path) {
   process.kill(process.pid, 'SIGKILL')
 }
 
-/** Files of one kind share a name: digits and the random parts of names are left out. */
+/**
+ * Files of one kind share a name: digits and the random parts of names are left out, and what is only staged for a
+ * transaction is one kind.
+ */
 function kindOf(path) {
   if (path === undefined) return ''
   if (resolve(String(path)) === process.cwd()) return 'project'
-  return basename(String(path))
+  const name = basename(String(path))
+  if (/^(metric\d.*|rejects)\.parquet$/.test(name)) return 'staged file'
+  return name
     .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'ID')
     .replace(/[0-9a-f]*\d[0-9a-f]*/g, 'N')
-    .replace(/(?:N[-_.]?)+/g, 'N')
+    .replace(/(?:N[-_.]?)+/g, (digits) => (digits.endsWith('.') ? 'N.' : 'N'))
 }
 
 function watch(object, method, act, pathOf) {
@@ -59,14 +64,43 @@ for (const method of ['write', 'writev', 'writeFile']) watch(handles, method, 'w
 for (const method of ['sync', 'datasync']) watch(handles, method, 'sync', pathOfHandle)
 watch(handles, 'truncate', 'truncate', pathOfHandle)
 watch(fs, 'rename', 'rename', (_, [, to]) => to)
-for (const method of ['rm', 'unlink']) watch(fs, method, 'delete', (_, [path]) => path)
+for (const method of ['writeFile', 'appendFile']) watch(fs, method, 'write', (_, [path]) => path)
+watch(fs, 'copyFile', 'write', (_, [, to]) => to)
+for (const method of ['rm', 'unlink', 'rmdir']) watch(fs, method, 'delete', (_, [path]) => path)
 syncBuiltinESMExports()
 
-const { run } = DuckDBConnection.prototype
-DuckDBConnection.prototype.run = async function watched(sql, ...rest) {
-  const act = /^(BEGIN|COMMIT|CHECKPOINT)/.exec(sql)?.[1]?.toLowerCase()
-  if (act) meet('before', act)
-  const result = await run.call(this, sql, ...rest)
-  if (act) meet('after', act)
+const VERBS = { INSERT: 'insert rows', DELETE: 'delete rows' }
+
+/** Changes of the report's tables are one kind each, whatever table it is; they reach the disk with the commit. */
+function momentOf(sql) {
+  const [, file] = /^COPY .* TO '([^']*)'/is.exec(sql) ?? []
+  if (file) return ['write', file]
+  const [, act] = /^(BEGIN|COMMIT|CHECKPOINT)/.exec(sql) ?? []
+  if (act) return [act.toLowerCase()]
+  const [, verb] = /^(INSERT|DELETE|CREATE|DROP|ALTER) [A-Z ]*millrace\./.exec(sql) ?? []
+  return verb && [VERBS[verb] ?? 'change table']
+}
+
+async function atMoment(sql, act) {
+  const moment = momentOf(sql)
+  if (moment) meet('before', ...moment)
+  const result = await act()
+  if (moment) meet('after', ...moment)
   return result
+}
+
+const { run, prepare } = DuckDBConnection.prototype
+DuckDBConnection.prototype.run = function watched(sql, ...rest) {
+  return atMoment(sql, () => run.call(this, sql, ...rest))
+}
+/** The text of a prepared statement. */
+const texts = new WeakMap()
+DuckDBConnection.prototype.prepare = async function watched(sql, ...rest) {
+  const statement = await prepare.call(this, sql, ...rest)
+  texts.set(statement, sql)
+  return statement
+}
+const { run: runPrepared } = DuckDBPreparedStatement.prototype
+DuckDBPreparedStatement.prototype.run = function watched(...rest) {
+  return atMoment(texts.get(this) ?? '', () => runPrepared.apply(this, rest))
 }

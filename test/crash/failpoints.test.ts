@@ -1,7 +1,8 @@
 /**
  * kill -9 of the server, or of the batch beside it, just before and just after each write, sync, rename, delete, begin
- * and commit. The moments are those that a life under load meets. MILLRACE_FAILPOINT_KILLS sets how often at each;
- * without it a sample is taken, by MILLRACE_SEED.
+ * and commit of log, archive and report. The moments are those that lives under load meet, from start to stop.
+ * MILLRACE_FAILPOINT_KILLS sets how often at each; without it a sample is taken, by MILLRACE_SEED.
+ * MILLRACE_FAILPOINT_WORLDS sets how many data folders are tortured side by side.
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,16 +14,15 @@ import { TorturedWorld } from './tortured-world.ts'
 
 const KILLS = Number(process.env.MILLRACE_FAILPOINT_KILLS ?? 0)
 const SEED = Number(process.env.MILLRACE_SEED ?? 1)
+const WORLDS = Number(process.env.MILLRACE_FAILPOINT_WORLDS ?? 2)
 const SAMPLE = 6
 const HOOK = new URL('failpoints.mjs', import.meta.url).href
-/** A life ends when all of these were met: lines were counted, archived, and restated by a batch. */
-const WORK = ['after commit', 'after rename manifest.json', 'before delete staging']
+/** A life ends when all of these were met: lines were counted, archived with a copy, and restated by a batch. */
+const WORK = ['after rename N.parquet', 'after sync mirror', 'after checkpoint', 'after commit']
 const LONGEST_LIFE_MS = 60_000
-/** A moment that a life seldom meets is waited for in so many of them, each on a new data folder. */
+/** A moment that a life seldom meets is waited for in so many of them. */
 const MOST_LIVES = 5
 const MOST_TIMES = 8
-
-const random = seeded(SEED)
 
 /** A life of the server under load; gives the names that it met, and whether it or its batch was killed. */
 async function live(world: TorturedWorld, failpoint?: string): Promise<{ met: string[]; isKilled: boolean }> {
@@ -37,7 +37,8 @@ async function live(world: TorturedWorld, failpoint?: string): Promise<{ met: st
     const isOver = () => isKilled() || WORK.every((name) => names().includes(name))
     for (const end = Date.now() + LONGEST_LIFE_MS; server.isRunning && Date.now() < end && !isOver(); )
       await sleep(100)
-    await server.stop('SIGKILL')
+    // What it does when it stops is met as well.
+    await server.stop(isKilled() ? 'SIGKILL' : 'SIGTERM')
     await sending
   } catch (error) {
     // It died in its start.
@@ -46,44 +47,76 @@ async function live(world: TorturedWorld, failpoint?: string): Promise<{ met: st
   return { met: names(), isKilled: isKilled() }
 }
 
-/** How often a new world met each moment. */
-async function survey(): Promise<Map<string, number>> {
+interface Moment {
+  readonly name: string
+  /** How often a life met it. */
+  readonly count: number
+  /** Met at the beginning of a data folder alone. */
+  readonly isOfBirth: boolean
+}
+
+/** The moments that two lives of a new world met. */
+async function survey(): Promise<Moment[]> {
   const world = new TorturedWorld()
-  const counts = new Map<string, number>()
-  for (const name of (await live(world)).met) counts.set(name, (counts.get(name) ?? 0) + 1)
+  const first = countsOf((await live(world)).met)
+  const second = countsOf((await live(world)).met)
   await world.expectAllOnce()
+  const names = [...new Set([...first.keys(), ...second.keys()])].sort()
+  expect(names).toEqual(expect.arrayContaining(WORK))
+  return names.map((name) => {
+    const [once, again] = [first.get(name), second.get(name)]
+    return { name, count: Math.min(once ?? again!, again ?? once!), isOfBirth: again === undefined }
+  })
+}
+
+function countsOf(names: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
   return counts
 }
 
-function sample(names: readonly string[]): string[] {
-  return names
-    .map((name) => ({ name, order: random() }))
+function sample(moments: readonly Moment[]): Moment[] {
+  const random = seeded(SEED)
+  return moments
+    .map((moment) => ({ moment, order: random() }))
     .sort((a, b) => a.order - b.order)
     .slice(0, SAMPLE)
-    .map(({ name }) => name)
+    .map(({ moment }) => moment)
+}
+
+/** A data folder that is killed again and again, and a new one when it has been looked through. */
+class Victim {
+  #world = new TorturedWorld()
+
+  async renew(): Promise<void> {
+    await this.#world.expectAllOnce()
+    this.#world = new TorturedWorld()
+  }
+
+  async killAt({ name, count, isOfBirth }: Moment, random: () => number): Promise<void> {
+    const kills = Math.max(KILLS, 1)
+    for (let killed = 0, lives = 0; killed < kills; lives++) {
+      if (isOfBirth) await this.renew()
+      const times = 1 + Math.floor(random() * Math.min(count, MOST_TIMES))
+      // A life may meet it less often than those before did.
+      const { isKilled } = await live(this.#world, `${name}#${lives % 2 === 0 ? times : 1}`)
+      if (isKilled) killed += 1
+      expect(lives, `${name} is met`).toBeLessThan(kills * MOST_LIVES)
+    }
+    if (KILLS) console.log(`${name}: ${kills} kills, ${this.#world.acked} lines acked in this folder`)
+  }
 }
 
 it(`loses no acked line and counts none twice, killed at ${KILLS ? `each moment ${KILLS} times` : `${SAMPLE} moments`} (seed ${SEED})`, async () => {
-  const counts = await survey()
-  const names = [...counts.keys()].sort()
-  expect(names).toEqual(expect.arrayContaining(WORK))
-  let world = new TorturedWorld()
-  for (const name of KILLS ? names : sample(names)) {
-    for (let kills = 0, lives = 0; kills < Math.max(KILLS, 1); ) {
-      const times = 1 + Math.floor(random() * Math.min(counts.get(name)!, MOST_TIMES))
-      const { isKilled } = await live(world, `${name}#${lives === 0 ? times : 1}`)
-      if (isKilled) {
-        kills += 1
-        lives = 0
-        continue
-      }
-      // What is met at the beginning of a data folder alone.
-      lives += 1
-      expect(lives, `${name} is met`).toBeLessThan(MOST_LIVES)
-      await world.expectAllOnce()
-      world = new TorturedWorld()
-    }
-    if (KILLS) console.log(`${name}: ${KILLS} kills, ${world.acked} lines acked in this folder`)
+  const all = await survey()
+  const moments = KILLS ? all : sample(all)
+  let next = 0
+  const torture = async () => {
+    const victim = new Victim()
+    for (let place = next++; place < moments.length; place = next++)
+      await victim.killAt(moments[place]!, seeded(SEED + place))
+    await victim.renew()
   }
-  await world.expectAllOnce()
+  await Promise.all(Array.from({ length: WORLDS }, torture))
+  if (KILLS) console.log(`${moments.length} moments, ${KILLS} kills at each`)
 }, 36_000_000)

@@ -23,6 +23,7 @@ metrics:
     window: 1h
     measures: { n: count(), ids: sum(id), distinct: distinct(id) }
 serve: { listen: "127.0.0.1:0" }
+archive: { mirror: mirror }
 `
 
 /** One client: its lines are numbered, and what was acked is never sent again. */

@@ -45,6 +45,10 @@ export class Serving {
     return this.#child.exitCode === null && this.#child.signalCode === null
   }
 
+  get pid(): number {
+    return this.#child.pid!
+  }
+
   get said(): string {
     return this.#said
   }

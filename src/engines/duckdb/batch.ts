@@ -1,5 +1,6 @@
 /** The embedded batch engine: DuckDB parses blocks chunk by chunk, tallies each chunk, and merges at the end. */
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import { whereObserved } from '../../compile/where-observed.ts'
 import { MillraceError } from '../../core/error.ts'
 import type { BatchEngine, BatchOptions, BatchRequest, StagedSource } from '../../ports/batch-engine.ts'
 import { chunkBlocks } from './chunk-blocks.ts'
@@ -77,7 +78,8 @@ async function computeSource(
   for (const chunk of chunkBlocks(request.blocks, CHUNK_BYTES)) {
     signal?.throwIfAborted()
     const paths = chunk.map((block) => duckdbDialect.quoteText(block.location)).join(', ')
-    const lines = `(SELECT "offset", observed_ms, raw FROM read_parquet([${paths}]))`
+    const known = whereObserved(request)
+    const lines = `(SELECT "offset", observed_ms, raw FROM read_parquet([${paths}])${known})`
     await parser.parse((dialect) => tallies.parse(dialect, lines))
     await tallies.addChunk()
     linesRead += chunk.reduce((sum, block) => sum + block.lines, 0)

@@ -7,6 +7,7 @@ import {
   TallyPrinter,
   VERDICTS,
 } from '../../compile/print-tally.ts'
+import { whereObserved } from '../../compile/where-observed.ts'
 import type { MetricPlan, Tally, TallyColumn } from '../../core/plan.ts'
 import type { BatchRequest, BlockLocation } from '../../ports/batch-engine.ts'
 import { recordColumns } from './record-columns.ts'
@@ -65,7 +66,8 @@ class SourceJob {
       path: this.#dialect.quoteText(folder),
       glob: this.#dialect.quoteText(`{${names.join(',')}}`),
     }))
-    const all = views.map(({ name }) => `SELECT "offset", observed_ms, raw FROM ${name}`)
+    const known = whereObserved(this.#request)
+    const all = views.map(({ name }) => `SELECT "offset", observed_ms, raw FROM ${name}${known}`)
     return [
       ...views.map(
         ({ name, path, glob }) =>
