@@ -39,6 +39,11 @@ export function filterOf(
   }
 }
 
+/** Whether records of a metric can be late, and are told apart. */
+export function tellsLate(request: Pick<BatchRequest, 'latenessMs' | 'published'>, metric: string): boolean {
+  return request.latenessMs?.get(metric) !== undefined || Boolean(request.published?.get(metric)?.length)
+}
+
 /** Conditions that split parsed records; each is exactly true or false, never null. */
 export interface RecordConditions {
   /** The record is rejected for this metric alone. */

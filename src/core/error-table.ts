@@ -99,10 +99,6 @@ export const ERROR_TABLE = {
     exit: 1,
     text: 'The batch engine needs Java 17 or later: {why}. Install it, or set JAVA_HOME to its folder.',
   },
-  BATCH_LATENESS_UNSUPPORTED: {
-    exit: 2,
-    text: 'The batch engine {engine} cannot leave out late lines of source {source}. Use the embedded engine for it.',
-  },
   BATCH_MASTER_SILENT: {
     exit: 1,
     text: "{master} can be reached, but not the page on which it tells of its workers: {why}. Name the page's address as `page` under `batch` in the definition. Batches run without it.",

@@ -1,7 +1,7 @@
 /** The SQL of what is asked of parsed records, by batch runs and micro-batches alike: verdicts, counts, partials. */
 import type { EngineDialect } from '../../compile/format/parse-dialect.ts'
 import { printParse } from '../../compile/parse-source.ts'
-import { filterOf, type RecordFilter, TallyPrinter, VERDICTS } from '../../compile/print-tally.ts'
+import { filterOf, type RecordFilter, TallyPrinter, tellsLate, VERDICTS } from '../../compile/print-tally.ts'
 import type { SourcePlan, Tally } from '../../core/plan.ts'
 import type { BatchRequest } from '../../ports/batch-engine.ts'
 import { duckdbDialect } from './dialect.ts'
@@ -32,9 +32,11 @@ export class RecordQueries {
   readonly #plan: SourcePlan
   readonly #printers: readonly TallyPrinter[]
   readonly #filters: readonly RecordFilter[]
+  readonly #timed: readonly boolean[]
 
   constructor(request: Pick<TallyRequest, 'plan' | 'range' | 'ranges' | 'latenessMs' | 'published'>) {
     const { plan } = request
+    this.#timed = plan.metrics.map(({ metric }) => tellsLate(request, metric))
     this.#plan = plan
     this.#printers = plan.metrics.map((metric) => {
       return new TallyPrinter(duckdbDialect, metric, recordColumns(plan))
@@ -78,7 +80,7 @@ export class RecordQueries {
 
   /** Whether late records are told apart. */
   isTimed(place: number): boolean {
-    return this.#filters[place]!.latenessMs !== undefined
+    return this.#timed[place]!
   }
 
   partials(place: number, tally: Tally): string {

@@ -60,13 +60,9 @@ export class SparkBatchEngine implements BatchEngine {
     this.#settings = { ...options, memory: options.memory ?? MEMORY }
   }
 
-  /** Errors: BATCH_LATENESS_UNSUPPORTED, BATCH_ENGINE_MISSING, BATCH_JAVA_MISSING, BATCH_CANCELLED, and what a driver fails by. */
+  /** Errors: BATCH_ENGINE_MISSING, BATCH_JAVA_MISSING, BATCH_CANCELLED, and what a driver fails by. */
   async compute(requests: readonly BatchRequest[], options: BatchOptions = {}): Promise<StagedSource[]> {
     if (requests.length === 0) return []
-    for (const { latenessMs, plan } of requests) {
-      if (latenessMs)
-        throw new MillraceError('BATCH_LATENESS_UNSUPPORTED', { engine: this.name, source: plan.source })
-    }
     const program = findSparkSql(this.#options.home)
     checkJava()
     await reachMaster(this.#options.master)

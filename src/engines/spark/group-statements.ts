@@ -19,6 +19,8 @@ export interface GroupStatements extends ParseStatements {
     readonly partials: string
     /** A query of how many such lines there are (`"lines"`), by `verdict`. */
     readonly verdicts: string
+    /** A query of how many of them are late (`"lines"`), by the start of their window. */
+    readonly late: string
   }
 }
 
@@ -51,6 +53,7 @@ export function groupStatements(
     grouped: {
       partials: `SELECT ${names.join(', ')} FROM ${groups} WHERE verdict = ${VERDICTS.counted}`,
       verdicts: `SELECT verdict, "lines" FROM ${groups} WHERE verdict <> ${VERDICTS.rejected}`,
+      late: `SELECT window_ms, "lines" FROM ${groups} WHERE verdict = ${VERDICTS.late}`,
     },
   }
 }
@@ -64,17 +67,21 @@ function quickColumns(plan: SourcePlan): RecordColumns {
   return { ...recordColumns(plan), error: () => 'FALSE', reason: 'nullif(is_quick, TRUE)' }
 }
 
-/** Of records that count there is a row for each group, of others one a verdict, and of lines that are left one a note. */
+/**
+ * Of records that count there is a row for each group, of late ones one a window, of others one a verdict, and of lines
+ * that are left one a note.
+ */
 function printGroups(quick: string, metric: MetricPlan, printer: TallyPrinter, filter: RecordFilter): string {
   const verdict = `coalesce(${printer.verdict(filter)}, ${VERDICTS.rejected})`
   const isCounted = `verdict = ${VERDICTS.counted}`
   const isLeft = `verdict = ${VERDICTS.rejected}`
+  const hasWindow = `verdict IN (${VERDICTS.counted}, ${VERDICTS.late})`
   const [windowMs, ...dimensions] = printer.groupValues()
   const note = `"offset" div ${NOTED_AT_ONCE}`
   const bit = `shiftleft(1L, CAST("offset" % ${NOTED_AT_ONCE} AS INT))`
   const groups = [
     'verdict',
-    `CASE WHEN ${isCounted} THEN ${windowMs} WHEN ${isLeft} THEN ${note} END AS window_ms`,
+    `CASE WHEN ${hasWindow} THEN ${windowMs} WHEN ${isLeft} THEN ${note} END AS window_ms`,
     ...dimensions.map((value, index) => `CASE WHEN ${isCounted} THEN ${value} END AS d${index}`),
   ]
   const columns = [

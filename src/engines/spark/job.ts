@@ -5,6 +5,7 @@ import {
   type RecordColumns,
   type RecordFilter,
   TallyPrinter,
+  tellsLate,
   VERDICTS,
 } from '../../compile/print-tally.ts'
 import { whereObserved } from '../../compile/where-observed.ts'
@@ -88,11 +89,11 @@ class SourceJob {
   #counts(printers: readonly TallyPrinter[], { grouped }: SourceStatements): string {
     const where = (condition: string) => `count(*) FILTER (WHERE ${condition})`
     const perMetric = printers.flatMap((printer, index): [string, string][] => {
-      const { rejected, counted } = printer.conditions(this.#filter(index))
+      const { rejected, counted, late } = printer.conditions(this.#filter(index))
       const valid = `reason IS NULL AND NOT ${rejected}`
       return [
         [`rejected${index}`, where(`reason IS NULL AND ${rejected}`)],
-        [`filtered${index}`, where(`${valid} AND NOT ${counted}`)],
+        [`filtered${index}`, where(`${valid} AND NOT ${counted} AND NOT ${late}`)],
         [`counted${index}`, where(`${valid} AND ${counted}`)],
       ]
     })
@@ -104,9 +105,22 @@ class SourceJob {
       ...perMetric,
     ]
     const ofRecords = `SELECT ${columns.map(([name, sql]) => `${sql} AS ${name}`).join(', ')} FROM ${this.#parsed}`
-    if (!grouped) return ofRecords
+    const late = isTimed(this.#request) ? `, (${this.#late(printers, grouped)}) AS late` : ''
+    if (!grouped) return `SELECT *${late} FROM (${ofRecords})`
     const both = `${ofRecords} UNION ALL SELECT ${columns.map(([name]) => groupedCount(name)).join(', ')} FROM (${grouped.verdicts})`
-    return `SELECT ${columns.map(([name]) => `sum(${name}) AS ${name}`).join(', ')} FROM (${both})`
+    return `SELECT ${columns.map(([name]) => `sum(${name}) AS ${name}`).join(', ')}${late} FROM (${both})`
+  }
+
+  /** A list of late records by metric and start of their window; a window may recur. */
+  #late(printers: readonly TallyPrinter[], grouped: SourceStatements['grouped']): string {
+    const ofRecords = printers.map((printer, index) => {
+      const { rejected, late } = printer.conditions(this.#filter(index))
+      const isLate = `reason IS NULL AND NOT ${rejected} AND ${late}`
+      return `SELECT ${index} AS place, CAST(${printer.windowStart} AS BIGINT) AS window_ms, count(*) AS "lines" FROM ${this.#parsed} WHERE ${isLate} GROUP BY 2`
+    })
+    const ofGroups = grouped ? [`SELECT 0 AS place, window_ms, "lines" FROM (${grouped.late})`] : []
+    const all = [...ofRecords, ...ofGroups].join(' UNION ALL ')
+    return `SELECT collect_list(named_struct('place', place, 'windowMs', window_ms, 'lines', "lines")) FROM (${all})`
   }
 
   #filter(metric: number): RecordFilter {
@@ -157,12 +171,16 @@ class SourceJob {
   }
 }
 
-/** Lines in groups are all read: counted, or filtered in one way or another. */
+/** Lines in groups are all read: counted, filtered or late. */
 function groupedCount(name: string): string {
   if (name === '"lines"' || name === 'parsed') return '"lines"'
-  const isCounted = `verdict = ${VERDICTS.counted}`
-  if (name === 'counted0') return `CASE WHEN ${isCounted} THEN "lines" ELSE 0 END`
-  return name === 'filtered0' ? `CASE WHEN ${isCounted} THEN 0 ELSE "lines" END` : '0'
+  const verdict = { counted0: VERDICTS.counted, filtered0: VERDICTS.filtered }[name]
+  return verdict === undefined ? '0' : `CASE WHEN verdict = ${verdict} THEN "lines" ELSE 0 END`
+}
+
+/** Whether records can be late for a metric. */
+function isTimed(request: BatchRequest): boolean {
+  return request.plan.metrics.some(({ metric }) => tellsLate(request, metric))
 }
 
 function stagedColumns(plan: MetricPlan, tally: Tally, printer: TallyPrinter): string[] {

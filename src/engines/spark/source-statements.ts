@@ -23,8 +23,8 @@ export function sourceStatements(
   table: string,
   lines: string,
 ): SourceStatements {
-  const { plan, latenessMs } = request
-  const passed = ['"offset"', ...(latenessMs ? ['observed_ms'] : [])]
+  const { plan } = request
+  const passed = ['"offset"', ...(request.latenessMs?.size ? ['observed_ms'] : [])]
   const filters = plan.metrics.map(({ metric }) => filterOf(request, metric))
   const inGroups = filters[0] && groupStatements(plan, dialect, table, lines, passed, filters[0])
   const statements = inGroups ?? parseStatements(plan, dialect, table, lines, passed)
