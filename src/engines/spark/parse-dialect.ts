@@ -3,6 +3,7 @@ import type { ParseDialect } from '../../compile/format/parse-dialect.ts'
 import { javaRegex } from '../../compile/java-regex.ts'
 import { bindValue } from './bind-value.ts'
 import { SparkJson } from './json-dialect.ts'
+import { isoMillis, isoShape } from './quick-time.ts'
 import { quoteText } from './quote-text.ts'
 
 const LARGEST_DOUBLE = "CAST('1.7976931348623157e308' AS DOUBLE)"
@@ -145,11 +146,7 @@ export class SparkParse implements ParseDialect {
     return `(unix_millis(from_utc_timestamp(timestamp_millis(${utcMs}), ${quoteText(zone)})) - ${utcMs})`
   }
 
-  /** The cast knows no other calendar or time of day than the closed regex, once the shape is certain. */
   quickIso(text: string, isUtc: boolean): string {
-    const date = '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]'
-    const time = '(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\\.[0-9]{1,9})?'
-    const shape = this.fullMatch(text, `${date}${time}${isUtc ? 'Z?' : 'Z'}`)
-    return `CASE WHEN ${shape} AND ${text} >= '0001' THEN unix_millis(try_cast(${text} AS TIMESTAMP)) END`
+    return `CASE WHEN ${this.fullMatch(text, isoShape(isUtc))} AND ${text} >= '0001' THEN ${isoMillis(text)} END`
   }
 }

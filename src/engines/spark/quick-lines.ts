@@ -9,6 +9,7 @@ import type { Field } from '../../core/definition.ts'
 import type { SourcePlan } from '../../core/plan.ts'
 import { isFraction, STRICT } from './json-swift.ts'
 import { isOdd, isPlain } from './plain-line.ts'
+import { isoMillis, isoShape } from './quick-time.ts'
 import { quoteText } from './quote-text.ts'
 
 /** Names a struct can have without doubt, in a schema that is written as text. */
@@ -42,20 +43,22 @@ export function printQuick(
 ): string | undefined {
   const columns = typedColumns(plan)
   const { time } = plan
-  const instant = time.layout.kind === 'iso' ? dialect.parse.quickIso?.('t', time.zone === 'UTC') : undefined
-  if (columns === undefined || instant === undefined) return undefined
+  if (columns === undefined || time.layout.kind !== 'iso') return undefined
+  const keys = [...columns.keys()]
+  const timeShape = isoShape(time.zone === 'UTC')
   const name = (key: string | undefined) => `j_item.\`${key}\``
   const stages = new Stages(lines)
   stages.add({ line: `CAST(CASE WHEN octet_length(raw) <= ${MAX_LINE_BYTES} THEN raw END AS STRING)` })
-  stages.add({ j_seal: `CASE WHEN contains(line, ']') THEN md5(line) END` })
-  stages.add({ j_items: typedParse('line', columns) })
-  stages.add({ j_item: openSeal() })
+  stages.add({ is_plain: isPlain('line', { time: time.path[0]!, timeShape, others: keys }) })
+  stages.add({ j_seal: `CASE WHEN NOT is_plain AND contains(line, ']') THEN md5(line) END` })
+  stages.add({ j_items: `CASE WHEN NOT is_plain THEN ${sealedParse('line', columns)} END` })
+  stages.add({ j_item: `CASE WHEN is_plain THEN ${plainParse('line', columns)} ELSE ${openSeal()} END` })
   stages.add({
     t: name(time.path[0]),
     ...Object.fromEntries(plan.fields.map(({ path }, i) => [`v${i}`, name(path[0])])),
   })
   stages.add({
-    event_ms: instant,
+    event_ms: `CASE WHEN (is_plain OR ${dialect.parse.fullMatch('t', timeShape)}) AND t >= '0001' THEN ${isoMillis('t')} END`,
     ...Object.fromEntries(plan.fields.map(({ type }, i) => [`f${i}`, value(plan, type, `v${i}`)])),
   })
   const hasAll = ['t', ...plan.fields.map((_, i) => `v${i}`)]
@@ -63,8 +66,9 @@ export function printQuick(
     .join(' AND ')
   const faults = [
     'j_item IS NULL',
+    `(is_plain AND ${name(SEAL)} IS NOT NULL)`,
     'event_ms IS NULL',
-    `CASE WHEN ${hasAll} AND ${isPlain('line', [...columns.keys()])} THEN FALSE ELSE ${isOdd('line')} END`,
+    `CASE WHEN is_plain AND ${hasAll} THEN FALSE ELSE ${isOdd('line')} END`,
     ...(plan.allowedSkewMs === undefined ? [] : [`event_ms > observed_ms + ${plan.allowedSkewMs}`]),
     ...plan.fields.flatMap(({ type }, i) => doubt(type, `v${i}`)),
   ]
@@ -92,11 +96,21 @@ function typedColumns(plan: SourcePlan): ReadonlyMap<string, string> | undefined
   return folded.size === columns.size + 1 ? columns : undefined
 }
 
+/** Of a line with a value of another type all else is given, and the text of the line in place of the seal. */
+function plainParse(line: string, columns: ReadonlyMap<string, string>): string {
+  const options = STRICT.replace(/\)$/, `, 'columnNameOfCorruptRecord', '${SEAL}')`)
+  return `from_json(${line}, ${quoteText(structType(columns))}, ${options})`
+}
+
 /** A value of another type makes the whole null. Without `]` in the line the array's end is the line's. */
-function typedParse(line: string, columns: ReadonlyMap<string, string>): string {
-  const members = [...columns, [SEAL, 'STRING']].map(([key, type]) => `\`${key}\`: ${type}`)
+function sealedParse(line: string, columns: ReadonlyMap<string, string>): string {
   const seal = `CASE WHEN j_seal IS NULL THEN ']' ELSE concat(',{"${SEAL}":"', j_seal, '"}]') END`
-  return `from_json(concat('[', ${line}, ${seal}), ${quoteText(`array<struct<${members.join(', ')}>>`)}, ${STRICT})`
+  return `from_json(concat('[', ${line}, ${seal}), ${quoteText(`array<${structType(columns)}>`)}, ${STRICT})`
+}
+
+function structType(columns: ReadonlyMap<string, string>): string {
+  const members = [...columns, [SEAL, 'STRING']].map(([key, type]) => `\`${key}\`: ${type}`)
+  return `struct<${members.join(', ')}>`
 }
 
 function openSeal(): string {

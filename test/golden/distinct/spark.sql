@@ -1,17 +1,20 @@
 -- parse web
 CACHE TABLE parsed_quick OPTIONS ('storageLevel' 'MEMORY_AND_DISK') AS SELECT "offset", is_quick,
   CASE WHEN NOT is_quick THEN raw END AS raw, event_ms, f0, f1
-FROM (SELECT *, NOT coalesce(j_item IS NULL OR event_ms IS NULL OR CASE WHEN t IS NOT NULL AND v0 IS NOT NULL AND v1 IS NOT NULL AND line RLIKE '\\A(?:(?:[^"\\uFFFD]*"(?!(?:ts|code|user)")[^"\\\\\\uFFFD]*(?:\\\\[^u\\uFFFD][^"\\\\\\uFFFD]*)*+")*+[^"\\uFFFD]*"(?:ts|code|user)"){0,3}+(?:[^"\\uFFFD]*"(?!(?:ts|code|user)")[^"\\\\\\uFFFD]*(?:\\\\[^u\\uFFFD][^"\\\\\\uFFFD]*)*+")*+[^"\\uFFFD]*\\z' THEN FALSE ELSE NOT is_valid_utf8(line) OR (contains(line, '\\u') AND line RLIKE '\\\\u(?:0000|[dD][89a-fA-F])') OR coalesce(size(array_distinct(json_object_keys(line))) <> size(json_object_keys(line)), TRUE) END OR ascii(v1) IN (123, 91, 34) OR (contains(v1, '.') AND right(v1, 1) <= '9' AND v1 RLIKE '\\A\\-?[0-9]++\\.[0-9]++(?:E\\-?[0-9]++)?\\z'), FALSE) AS is_quick
+FROM (SELECT *, NOT coalesce(j_item IS NULL OR (is_plain AND j_item.`j_seal` IS NOT NULL) OR event_ms IS NULL OR CASE WHEN is_plain AND t IS NOT NULL AND v0 IS NOT NULL AND v1 IS NOT NULL THEN FALSE ELSE (NOT is_valid_utf8(line) OR (contains(line, '\\u') AND line RLIKE '\\\\u(?:0000|[dD][89a-fA-F])') OR coalesce(size(array_distinct(json_object_keys(line))) <> size(json_object_keys(line)), TRUE)) END OR ascii(v1) IN (123, 91, 34) OR (contains(v1, '.') AND right(v1, 1) <= '9' AND v1 RLIKE '\\A\\-?[0-9]++\\.[0-9]++(?:E\\-?[0-9]++)?\\z'), FALSE) AS is_quick
 FROM (SELECT *,
-  CASE WHEN (t RLIKE '\\A[0-9]{4}\\-[0-9]{2}\\-[0-9]{2}[ T](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\\.[0-9]{1,9}+)?Z?\\z') AND t >= '0001' THEN unix_millis(try_cast(t AS TIMESTAMP)) END AS event_ms, v0 AS f0, v1 AS f1
+  CASE WHEN (is_plain OR (t RLIKE '\\A[0-9]{4}\\-[0-9]{2}\\-[0-9]{2}[ T](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\\.[0-9]{1,9}+)?Z?\\z')) AND t >= '0001' THEN unix_millis(try_cast(t AS TIMESTAMP)) END AS event_ms, v0 AS f0, v1 AS f1
 FROM (SELECT *, j_item.`ts` AS t, j_item.`code` AS v0, j_item.`user` AS v1
 FROM (SELECT *,
-  CASE WHEN CASE WHEN j_seal IS NULL THEN size(j_items) = 1 ELSE size(j_items) = 2 AND get(j_items, 1).j_seal = j_seal END THEN get(j_items, 0) END AS j_item
-FROM (SELECT *, from_json(concat('[', line,
-  CASE WHEN j_seal IS NULL THEN ']' ELSE concat(',{"j_seal":"', j_seal, '"}]') END), 'array<struct<`ts`: STRING, `code`: BIGINT, `user`: STRING, `j_seal`: STRING>>', map('allowSingleQuotes', 'false', 'allowNonNumericNumbers', 'false')) AS j_items
+  CASE WHEN is_plain THEN from_json(line, 'struct<`ts`: STRING, `code`: BIGINT, `user`: STRING, `j_seal`: STRING>', map('allowSingleQuotes', 'false', 'allowNonNumericNumbers', 'false', 'columnNameOfCorruptRecord', 'j_seal')) ELSE CASE WHEN CASE WHEN j_seal IS NULL THEN size(j_items) = 1 ELSE size(j_items) = 2 AND get(j_items, 1).j_seal = j_seal END THEN get(j_items, 0) END END AS j_item
 FROM (SELECT *,
-  CASE WHEN contains(line, ']') THEN md5(line) END AS j_seal
-FROM (SELECT *, CAST(CASE WHEN octet_length(raw) <= 1048576 THEN raw END AS STRING) AS line FROM lines)))))));
+  CASE WHEN NOT is_plain THEN from_json(concat('[', line,
+  CASE WHEN j_seal IS NULL THEN ']' ELSE concat(',{"j_seal":"', j_seal, '"}]') END), 'array<struct<`ts`: STRING, `code`: BIGINT, `user`: STRING, `j_seal`: STRING>>', map('allowSingleQuotes', 'false', 'allowNonNumericNumbers', 'false')) END AS j_items
+FROM (SELECT *,
+  CASE WHEN NOT is_plain AND contains(line, ']') THEN md5(line) END AS j_seal
+FROM (SELECT *,
+  coalesce(line RLIKE '\\A\\{ ?+(?:(?:"(?!(?:ts|code|user)")[ !#\u0024%\\&\'()*+,\\-./0123456789:\u003b<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ\\[\\]\\^_`abcdefghijklmnopqrstuvwxyz{|}~]*": ?(?:"[ !#\u0024%\\&\'()*+,\\-./0123456789:\u003b<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ\\[\\]\\^_`abcdefghijklmnopqrstuvwxyz{|}~]*(?:(?:[\\x{80}-\\x{D7FF}\\x{E000}-\\x{FFFC}]|\\\\[^u])[ !#\u0024%\\&\'()*+,\\-./0123456789:\u003b<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ\\[\\]\\^_`abcdefghijklmnopqrstuvwxyz{|}~]*)*+")?+[+\\-.0-9Ea-z]*,?+ ?+)*+"(?:ts": ?"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}[T ](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\\.[0-9]{1,9})?Z?)"|(?:code|user)": ?(?:"[ !#\u0024%\\&\'()*+,\\-./0123456789:\u003b<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ\\[\\]\\^_`abcdefghijklmnopqrstuvwxyz{|}~]*(?:(?:[\\x{80}-\\x{D7FF}\\x{E000}-\\x{FFFC}]|\\\\[^u])[ !#\u0024%\\&\'()*+,\\-./0123456789:\u003b<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ\\[\\]\\^_`abcdefghijklmnopqrstuvwxyz{|}~]*)*+")?+[+\\-.0-9Ea-z]*),?+ ?+){0,3}+(?:"(?!(?:ts|code|user)")[ !#\u0024%\\&\'()*+,\\-./0123456789:\u003b<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ\\[\\]\\^_`abcdefghijklmnopqrstuvwxyz{|}~]*": ?(?:"[ !#\u0024%\\&\'()*+,\\-./0123456789:\u003b<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ\\[\\]\\^_`abcdefghijklmnopqrstuvwxyz{|}~]*(?:(?:[\\x{80}-\\x{D7FF}\\x{E000}-\\x{FFFC}]|\\\\[^u])[ !#\u0024%\\&\'()*+,\\-./0123456789:\u003b<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ\\[\\]\\^_`abcdefghijklmnopqrstuvwxyz{|}~]*)*+")?+[+\\-.0-9Ea-z]*,?+ ?+)*+\\}\\z', FALSE) AS is_plain
+FROM (SELECT *, CAST(CASE WHEN octet_length(raw) <= 1048576 THEN raw END AS STRING) AS line FROM lines))))))));
 
 -- parse web
 CACHE TABLE parsed_rest OPTIONS ('storageLevel' 'MEMORY_AND_DISK') AS SELECT "offset", reason, event_ms, f0, e0, f1, e1

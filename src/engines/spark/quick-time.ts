@@ -1,0 +1,12 @@
+/** ISO stamps that Spark's own cast reads as the closed regex does. */
+
+/** The cast knows no other calendar or time of day, once the shape is certain and the year is not 0. */
+export function isoShape(isUtc: boolean): string {
+  const date = '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]'
+  const time = '(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\\.[0-9]{1,9})?'
+  return `${date}${time}${isUtc ? 'Z?' : 'Z'}`
+}
+
+export function isoMillis(text: string): string {
+  return `unix_millis(try_cast(${text} AS TIMESTAMP))`
+}
