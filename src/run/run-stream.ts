@@ -9,12 +9,13 @@ import type { Reach, StreamEngine } from '../ports/stream-engine.ts'
 
 /** Read at once: large enough to keep the engine busy when it has fallen behind, small enough for memory. */
 const MOST_BYTES = 32 * 1024 * 1024
-/** A micro-batch begins this long after the one before it, and later when that took a third of it. */
-const LEAST_INTERVAL_MS = 600
+/**
+ * A micro-batch begins this long after the one before it, or at once when that took longer: what one costs by itself
+ * weighs least when lines are many, and a pause would only make totals older.
+ */
+const INTERVAL_MS = 600
 /** An engine that gets lines itself is only asked how far it is. */
 const REACH_INTERVAL_MS = 150
-const MOST_INTERVAL_MS = 1000
-const SHARE = 3
 
 export interface StreamJob {
   readonly plan: SourcePlan
@@ -69,7 +70,7 @@ class Stream {
   /** Waits for the first line of a source; false when told to stop before it came. */
   async begin(signal: AbortSignal): Promise<boolean> {
     let held = this.#held()
-    for (; !held && !signal.aborted; held = this.#held()) await pause(LEAST_INTERVAL_MS, signal)
+    for (; !held && !signal.aborted; held = this.#held()) await pause(INTERVAL_MS, signal)
     if (!held) return false
     this.#incarnation = held.incarnation
     const state = await this.#job.report.streamState(this.#source)
@@ -106,9 +107,8 @@ class Stream {
   }
 
   async rest(tookMs: number, signal: AbortSignal): Promise<void> {
-    const least = this.#job.engine.reach ? REACH_INTERVAL_MS : LEAST_INTERVAL_MS
-    const interval = Math.min(Math.max(tookMs * SHARE, least), MOST_INTERVAL_MS)
-    await pause(Math.max(interval - tookMs, 0), signal)
+    const intervalMs = this.#job.engine.reach ? REACH_INTERVAL_MS : INTERVAL_MS
+    await pause(Math.max(intervalMs - tookMs, 0), signal)
   }
 
   async #advance(

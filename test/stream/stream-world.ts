@@ -43,7 +43,7 @@ export class StreamWorld {
     this.latenessMs = new Map(metrics.map(({ name, allowedLatenessMs }) => [name, allowedLatenessMs]))
     mkdirSync(join(this.folder, 'data', 'staging'), { recursive: true })
     const stagingRoot = join(this.folder, 'data', 'staging')
-    this.#engine = new DuckdbStreamEngine({ stagingRoot, threads: 1 })
+    this.#engine = new DuckdbStreamEngine({ stagingRoot })
   }
 
   get dataDir(): string {
@@ -93,7 +93,7 @@ export class StreamWorld {
     const folder = this.stagingDir()
     const path = join(folder, 'block.parquet')
     await writeBlock(lines, path)
-    const engine = new DuckdbBatchEngine({ readableFolders: [folder], threads: 1 })
+    const engine = new DuckdbBatchEngine({ readableFolders: [folder] })
     const blocks = [{ location: path, name: 'block', lines: lines.length, rawBytes: 1000 }]
     const { plan, latenessMs } = this
     const request = { plan, blocks, range, stagingDir: this.stagingDir(), ...(isFiltered && { latenessMs }) }

@@ -12,11 +12,13 @@ export interface DuckdbStreamOptions {
   /** Staging folders lie below it. */
   readonly stagingRoot: string
   readonly memoryLimit?: string
-  readonly threads?: number
 }
 
 /** Temporary tables keep the room of rows that are deleted until their connection ends. */
 const SESSION_BYTES = 128 * 1024 * 1024
+
+/** Lines come out of one list, which one thread splits; others would cost as much again as they save. */
+const THREADS = 1
 
 interface OpenSession {
   readonly session: StreamSession
@@ -97,7 +99,7 @@ export class DuckdbStreamEngine implements StreamEngine {
       tempFolder: this.#spillFolder(),
       memoryLimit: this.#options.memoryLimit ?? '400MB',
       keepsPlans: true,
-      ...(this.#options.threads && { threads: this.#options.threads }),
+      threads: THREADS,
     })
   }
 
