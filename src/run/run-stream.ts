@@ -80,7 +80,7 @@ class Stream {
     return true
   }
 
-  /** One micro-batch; true when there was more to read than one takes. */
+  /** One micro-batch; true when more waits than it took. */
   async step(): Promise<boolean> {
     const { plan, latenessMs, engine } = this.#job
     if (engine.reach) {
@@ -92,8 +92,9 @@ class Stream {
     const batches = await this.#job.log.read(this.#source, this.#next, MOST_BYTES)
     const last = batches.at(-1)
     if (last) {
+      const taken = last.endOffset - this.#next
       await this.#advance(batches, last.endOffset, { observedMs: batches[0]!.observedMs })
-      return bytesOf(batches) >= MOST_BYTES
+      return this.#lagBehind(last.endOffset) > taken
     }
     await this.#settle()
     return false
@@ -137,7 +138,7 @@ class Stream {
     this.#final = this.#finalAt(clockMs)
     onAdvance?.({
       ...{ source: this.#source, endOffset, lines: endOffset - fromOffset },
-      lagLines: (this.#held()?.endOffset ?? endOffset) - endOffset,
+      lagLines: this.#lagBehind(endOffset),
       tookMs: now() - startedMs,
       freshnessMs: reach && now() - reach.observedMs,
       isTakenOver: reach?.isTakenOver === true,
@@ -162,13 +163,13 @@ class Stream {
     return ends.join()
   }
 
+  #lagBehind(offset: number): number {
+    return (this.#held()?.endOffset ?? offset) - offset
+  }
+
   #held() {
     return this.#job.log.sources().find(({ source }) => source === this.#source)
   }
-}
-
-function bytesOf(batches: readonly StoredBatch[]): number {
-  return batches.reduce((sum, { bytes }) => sum + bytes.length, 0)
 }
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
