@@ -120,9 +120,17 @@ function joinBatches(batches: readonly StoredBatch[]): Stretch[] {
     observedMs: group[0]!.observedMs,
     first: group[0]!.firstOffset,
     lines: group.at(-1)!.endOffset - group[0]!.firstOffset,
-    bytes:
-      group.length === 1
-        ? Buffer.from(group[0]!.bytes.buffer, group[0]!.bytes.byteOffset, group[0]!.bytes.byteLength)
-        : Buffer.concat(group.map(({ bytes }) => bytes)),
+    bytes: joinBytes(group.map(({ bytes }) => bytes)),
   }))
+}
+
+/** Without copying where they lie one behind another. */
+function joinBytes(parts: readonly Uint8Array[]): Buffer {
+  const { buffer, byteOffset } = parts[0]!
+  let end = byteOffset
+  for (const part of parts) {
+    if (part.buffer !== buffer || part.byteOffset !== end) return Buffer.concat(parts)
+    end += part.byteLength
+  }
+  return Buffer.from(buffer, byteOffset, end - byteOffset)
 }

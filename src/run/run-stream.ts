@@ -9,12 +9,13 @@ import type { Reach, StreamEngine } from '../ports/stream-engine.ts'
 
 /** Read at once: large enough to keep the engine busy when it has fallen behind, small enough for memory. */
 const MOST_BYTES = 32 * 1024 * 1024
-/** A micro-batch begins this long after the one before it, and later when that took a third of it. */
-const LEAST_INTERVAL_MS = 600
+/**
+ * A micro-batch begins this long after the one before it, or at once when that took longer: what one costs by itself
+ * weighs least when lines are many, and a pause would only make totals older.
+ */
+const INTERVAL_MS = 600
 /** An engine that gets lines itself is only asked how far it is. */
 const REACH_INTERVAL_MS = 150
-const MOST_INTERVAL_MS = 1000
-const SHARE = 3
 
 export interface StreamJob {
   readonly plan: SourcePlan
@@ -69,7 +70,7 @@ class Stream {
   /** Waits for the first line of a source; false when told to stop before it came. */
   async begin(signal: AbortSignal): Promise<boolean> {
     let held = this.#held()
-    for (; !held && !signal.aborted; held = this.#held()) await pause(LEAST_INTERVAL_MS, signal)
+    for (; !held && !signal.aborted; held = this.#held()) await pause(INTERVAL_MS, signal)
     if (!held) return false
     this.#incarnation = held.incarnation
     const state = await this.#job.report.streamState(this.#source)
@@ -79,7 +80,7 @@ class Stream {
     return true
   }
 
-  /** One micro-batch; true when there was more to read than one takes. */
+  /** One micro-batch; true when more waits than it took. */
   async step(): Promise<boolean> {
     const { plan, latenessMs, engine } = this.#job
     if (engine.reach) {
@@ -91,8 +92,9 @@ class Stream {
     const batches = await this.#job.log.read(this.#source, this.#next, MOST_BYTES)
     const last = batches.at(-1)
     if (last) {
+      const taken = last.endOffset - this.#next
       await this.#advance(batches, last.endOffset, { observedMs: batches[0]!.observedMs })
-      return bytesOf(batches) >= MOST_BYTES
+      return this.#lagBehind(last.endOffset) > taken
     }
     await this.#settle()
     return false
@@ -106,9 +108,8 @@ class Stream {
   }
 
   async rest(tookMs: number, signal: AbortSignal): Promise<void> {
-    const least = this.#job.engine.reach ? REACH_INTERVAL_MS : LEAST_INTERVAL_MS
-    const interval = Math.min(Math.max(tookMs * SHARE, least), MOST_INTERVAL_MS)
-    await pause(Math.max(interval - tookMs, 0), signal)
+    const intervalMs = this.#job.engine.reach ? REACH_INTERVAL_MS : INTERVAL_MS
+    await pause(Math.max(intervalMs - tookMs, 0), signal)
   }
 
   async #advance(
@@ -124,7 +125,7 @@ class Stream {
     try {
       const staged = await engine.compute({
         ...{ plan, batches, fromOffset, endOffset, latenessMs },
-        stagingDir: staging.path,
+        ...{ stagingDir: staging.path, isInMemory: report.takesRowsOf === engine.name },
       })
       await report.advance({
         ...{ source: this.#source, incarnation: this.#incarnation, fromOffset, endOffset },
@@ -137,7 +138,7 @@ class Stream {
     this.#final = this.#finalAt(clockMs)
     onAdvance?.({
       ...{ source: this.#source, endOffset, lines: endOffset - fromOffset },
-      lagLines: (this.#held()?.endOffset ?? endOffset) - endOffset,
+      lagLines: this.#lagBehind(endOffset),
       tookMs: now() - startedMs,
       freshnessMs: reach && now() - reach.observedMs,
       isTakenOver: reach?.isTakenOver === true,
@@ -162,13 +163,13 @@ class Stream {
     return ends.join()
   }
 
+  #lagBehind(offset: number): number {
+    return (this.#held()?.endOffset ?? offset) - offset
+  }
+
   #held() {
     return this.#job.log.sources().find(({ source }) => source === this.#source)
   }
-}
-
-function bytesOf(batches: readonly StoredBatch[]): number {
-  return batches.reduce((sum, { bytes }) => sum + bytes.length, 0)
 }
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {

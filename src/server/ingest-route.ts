@@ -42,9 +42,11 @@ export async function ingestLines(
   if (backlog)
     throw new Problem(503, 'BACKLOG', `${backlog} Nothing was added; send it again.`, RETRY_SECONDS)
   await withRoom(door, async (takeRoom) => {
-    const body = await readLinesBody(request, door.settings.limits, takeRoom)
+    const { limits } = door.settings
+    const body = await readLinesBody(request, { limits, takeRoom, needsDigest: key !== undefined })
     if (body.lines === 0) return answerJson(response, 200, { source, lines: 0 })
-    const idempotency = key === undefined ? undefined : { scope: client, key, digest: body.digest }
+    const { digest } = body
+    const idempotency = key !== undefined && digest ? { scope: client, key, digest } : undefined
     const appended = await append(door.log, source, body, idempotency)
     const { firstOffset, endOffset, observedMs, isDuplicate } = appended
     door.counters.countAccepted(source, body.lines, body.bytes, isDuplicate)

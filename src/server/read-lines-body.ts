@@ -9,25 +9,25 @@ export interface LinesBody {
   readonly chunks: readonly Uint8Array[]
   readonly lines: number
   readonly bytes: number
-  /** SHA-256 of the unpacked body as it came. */
-  readonly digest: Buffer
+  /** SHA-256 of the unpacked body as it came; absent unless asked for. */
+  readonly digest?: Buffer
 }
 
-/** Takes room before bytes are kept; throws when there is none. */
-export type TakeRoom = (bytes: number) => void
+export interface BodyReading {
+  readonly limits: ServeLimits
+  readonly needsDigest: boolean
+  /** Takes room before bytes are kept; throws when there is none. */
+  takeRoom(bytes: number): void
+}
 
 const NEWLINE = 0x0a
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
 
 /** The last line gets the newline that it may lack. Errors: Problem. */
-export async function readLinesBody(
-  request: IncomingMessage,
-  limits: ServeLimits,
-  takeRoom: TakeRoom,
-): Promise<LinesBody> {
-  const reader = new BodyReader(limits, takeRoom)
+export async function readLinesBody(request: IncomingMessage, reading: BodyReading): Promise<LinesBody> {
+  const reader = new BodyReader(reading)
   try {
-    for await (const chunk of unpack(request, limits)) reader.add(chunk as Buffer)
+    for await (const chunk of unpack(request, reading.limits)) reader.add(chunk as Buffer)
   } catch (error) {
     throw error instanceof Problem ? error : broken(error as NodeJS.ErrnoException)
   }
@@ -94,28 +94,27 @@ function tooLarge(most: number): Problem {
 }
 
 class BodyReader {
-  readonly #limits: ServeLimits
-  readonly #takeRoom: TakeRoom
+  readonly #reading: BodyReading
   readonly #chunks: Uint8Array[] = []
-  readonly #hash: Hash = createHash('sha256')
+  readonly #hash: Hash | undefined
   #bytes = 0
   #lines = 0
   /** Bytes since the last newline. */
   #openBytes = 0
 
-  constructor(limits: ServeLimits, takeRoom: TakeRoom) {
-    this.#limits = limits
-    this.#takeRoom = takeRoom
+  constructor(reading: BodyReading) {
+    this.#reading = reading
+    this.#hash = reading.needsDigest ? createHash('sha256') : undefined
   }
 
   add(chunk: Buffer): void {
-    this.#takeRoom(chunk.length)
-    this.#hash.update(chunk)
+    this.#reading.takeRoom(chunk.length)
+    this.#hash?.update(chunk)
     // A mark at the beginning is framing, as it is of files.
     const isMarked = this.#bytes === 0 && chunk.subarray(0, 3).equals(BYTE_ORDER_MARK)
     const bytes = isMarked ? chunk.subarray(3) : chunk
     this.#bytes += bytes.length
-    const { unpackedBytes } = this.#limits
+    const { unpackedBytes } = this.#reading.limits
     if (this.#bytes > unpackedBytes) throw tooLarge(unpackedBytes)
     this.#countLines(bytes)
     this.#chunks.push(bytes)
@@ -127,7 +126,8 @@ class BodyReader {
       this.#bytes++
       this.#lines++
     }
-    return { chunks: this.#chunks, lines: this.#lines, bytes: this.#bytes, digest: this.#hash.digest() }
+    const digest = this.#hash?.digest()
+    return { chunks: this.#chunks, lines: this.#lines, bytes: this.#bytes, ...(digest && { digest }) }
   }
 
   #countLines(bytes: Buffer): void {
@@ -143,7 +143,7 @@ class BodyReader {
   }
 
   #boundLine(bytes: number): void {
-    const { lineBytes } = this.#limits
+    const { lineBytes } = this.#reading.limits
     if (this.#openBytes + bytes <= lineBytes) return
     const message = `Line ${this.#lines + 1} of the body is longer than ${lineBytes} bytes. Nothing was added; cut it, or leave it out.`
     throw new Problem(413, 'LINE_TOO_LONG', message)

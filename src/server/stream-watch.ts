@@ -1,7 +1,7 @@
 /** What the server knows of its streams: how far each is, how fresh its totals are, and what ails it. */
 
 /** Upper bounds in seconds; freshness within one second is what a stream is for. */
-export const FRESHNESS_SECONDS = [0.1, 0.25, 0.5, 0.75, 1, 1.5, 2.5, 5, 10, 60] as const
+export const FRESHNESS_SECONDS = [0.1, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 2.5, 5, 10, 60] as const
 
 export interface StreamFacts {
   endOffset: number

@@ -144,7 +144,7 @@ function dying(report: Report): Report {
 
 it('pain 16: of 36,000 records under kills and changes of owner each is published, and once', async () => {
   const log = await openLog()
-  const engine = new DuckdbStreamEngine({ stagingRoot: join(web.world.dataDir, 'staging'), threads: 1 })
+  const engine = new DuckdbStreamEngine({ stagingRoot: join(web.world.dataDir, 'staging') })
   const stop = new AbortController()
   let [folders, deaths, sent] = [0, 0, 0]
   const makeStagingDir = async () => {

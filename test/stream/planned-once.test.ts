@@ -1,6 +1,11 @@
-/** Statements that were planned for one micro-batch give right rows for any other, as those planned anew do. */
+/**
+ * Statements that were planned for one micro-batch give right rows for any other, as those planned anew do, in memory as
+ * in files.
+ */
+import { DuckDBInstance } from '@duckdb/node-api'
 import { expect, it } from 'vitest'
-import type { StagedSource } from '../../src/ports/batch-engine.ts'
+import type { StagedChunks } from '../../src/engines/duckdb/staged-chunks.ts'
+import type { StagedRows, StagedSource } from '../../src/ports/batch-engine.ts'
 import type { StoredBatch } from '../../src/ports/log.ts'
 import { defineText, readRows } from '../pipeline.ts'
 import { deviceRequests, MINUTE, T0 } from './device-requests.ts'
@@ -28,13 +33,27 @@ const CONTENTS: Readonly<Record<string, string | Buffer>> = {
 }
 
 async function show(staged: StagedSource): Promise<unknown> {
-  const rowsOf = (path: string) => readRows(`SELECT * FROM read_parquet('${path}') ORDER BY ALL`)
   const { rejectsPath, metrics, ...counts } = staged
   const shown = metrics.map(async ({ tallies, ...rest }) => {
-    const rows = await Promise.all(tallies.map(({ path }) => rowsOf(path)))
-    return { ...rest, rows: rows.map((all) => all.map((row) => Object.values(row).map(String))) }
+    return { ...rest, rows: await Promise.all(tallies.map(rowsOf)) }
   })
-  return { counts, rejects: await rowsOf(rejectsPath), metrics: await Promise.all(shown) }
+  const rejects = rejectsPath === '' ? [] : await rowsOf({ path: rejectsPath })
+  return { counts, rejects, metrics: await Promise.all(shown) }
+}
+
+async function rowsOf({ path, rows }: { path: string; rows?: StagedRows }): Promise<string[][]> {
+  if (!rows) return textOf(await readRows(`SELECT * FROM read_parquet('${path}') ORDER BY ALL`))
+  const instance = await DuckDBInstance.create()
+  const connection = await instance.connect()
+  await (rows as StagedChunks).createTable(connection, 'taken')
+  const reader = await connection.runAndReadAll('SELECT * FROM taken ORDER BY ALL')
+  connection.closeSync()
+  instance.closeSync()
+  return textOf(reader.getRowObjects())
+}
+
+function textOf(rows: readonly Record<string, unknown>[]): string[][] {
+  return rows.map((row) => Object.entries(row).map(([name, value]) => `${name} ${value}`))
 }
 
 it('whatever the micro-batches before held', async () => {
@@ -49,7 +68,8 @@ it('whatever the micro-batches before held', async () => {
       const fresh = new StreamWorld(definition)
       const expected = await show(await fresh.compute([batch], offset))
       await fresh.close()
-      expect(await show(await kept.compute([batch], offset)), name).toEqual(expected)
+      for (const product of [undefined, 'duckdb'])
+        expect(await show(await kept.compute([batch], offset, product)), name).toEqual(expected)
       offset = endOffset
     }
   } finally {

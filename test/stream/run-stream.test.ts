@@ -29,7 +29,7 @@ let folders = 0
 beforeEach(async () => {
   world = new StreamWorld(defineText(DEFINITION))
   log = await FilesLog.open({ dataDir: world.dataDir, firstOffset: async () => 0 })
-  engine = new DuckdbStreamEngine({ stagingRoot: join(world.dataDir, 'staging'), threads: 1 })
+  engine = new DuckdbStreamEngine({ stagingRoot: join(world.dataDir, 'staging') })
 })
 afterEach(async () => {
   await engine.close()

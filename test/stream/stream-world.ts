@@ -43,7 +43,7 @@ export class StreamWorld {
     this.latenessMs = new Map(metrics.map(({ name, allowedLatenessMs }) => [name, allowedLatenessMs]))
     mkdirSync(join(this.folder, 'data', 'staging'), { recursive: true })
     const stagingRoot = join(this.folder, 'data', 'staging')
-    this.#engine = new DuckdbStreamEngine({ stagingRoot, threads: 1 })
+    this.#engine = new DuckdbStreamEngine({ stagingRoot })
   }
 
   get dataDir(): string {
@@ -68,15 +68,23 @@ export class StreamWorld {
     return path
   }
 
-  compute(batches: readonly StoredBatch[], fromOffset: number): Promise<StagedSource> {
+  /** In files, unless who takes it takes rows of the engine's product. */
+  async compute(
+    batches: readonly StoredBatch[],
+    fromOffset: number,
+    takesRowsOf?: string,
+  ): Promise<StagedSource> {
     const { plan, latenessMs } = this
+    const isInMemory = takesRowsOf === this.#engine.name
     const endOffset = batches.at(-1)?.endOffset ?? fromOffset
     const stagingDir = this.stagingDir()
-    return this.#engine.compute({ plan, batches, fromOffset, endOffset, latenessMs, stagingDir })
+    const lines = { plan, batches, fromOffset, endOffset, latenessMs }
+    return this.#engine.compute({ ...lines, stagingDir, isInMemory })
   }
 
   async step(batches: readonly StoredBatch[], fromOffset: number, clockMs: number): Promise<StreamAdvance> {
-    const staged = await this.compute(batches, fromOffset)
+    const { takesRowsOf } = await this.report()
+    const staged = await this.compute(batches, fromOffset, takesRowsOf)
     const endOffset = batches.at(-1)?.endOffset ?? fromOffset
     const { source, metrics: plans, allowedSkewMs } = this.plan
     const { latenessMs } = this

@@ -6,17 +6,20 @@ import { BatchLines } from '../../archive/batch-lines.ts'
 import type { StagedSource } from '../../ports/batch-engine.ts'
 import type { StreamEngine, StreamRequest } from '../../ports/stream-engine.ts'
 import { openConfined } from './open-confined.ts'
+import { PRODUCT } from './staged-chunks.ts'
 import { StreamSession } from './stream-session.ts'
 
 export interface DuckdbStreamOptions {
   /** Staging folders lie below it. */
   readonly stagingRoot: string
   readonly memoryLimit?: string
-  readonly threads?: number
 }
 
 /** Temporary tables keep the room of rows that are deleted until their connection ends. */
 const SESSION_BYTES = 128 * 1024 * 1024
+
+/** Lines come out of one list, which one thread splits; others would cost as much again as they save. */
+const THREADS = 1
 
 interface OpenSession {
   readonly session: StreamSession
@@ -26,7 +29,7 @@ interface OpenSession {
 }
 
 export class DuckdbStreamEngine implements StreamEngine {
-  readonly name = 'duckdb'
+  readonly name = PRODUCT
   readonly #options: DuckdbStreamOptions
   #opening: Promise<DuckDBInstance> | undefined
   /** By source. */
@@ -61,7 +64,7 @@ export class DuckdbStreamEngine implements StreamEngine {
     const session = await this.#session(request)
     this.#taken += lines.bytes
     try {
-      const staged = await session.compute(lines, request.stagingDir)
+      const staged = await session.compute(lines, request)
       if (this.#taken > SESSION_BYTES) this.#closeSessions()
       return staged
     } catch (error) {
@@ -97,7 +100,7 @@ export class DuckdbStreamEngine implements StreamEngine {
       tempFolder: this.#spillFolder(),
       memoryLimit: this.#options.memoryLimit ?? '400MB',
       keepsPlans: true,
-      ...(this.#options.threads && { threads: this.#options.threads }),
+      threads: THREADS,
     })
   }
 

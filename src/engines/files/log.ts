@@ -7,6 +7,7 @@ import { MillraceError } from '../../core/error.ts'
 import { type LogDisk, realLogDisk } from '../../log/log-disk.ts'
 import type { Clocks } from '../../log/observed-clock.ts'
 import type { Appended, Log, LogBatch, LogEnd, LogSource, StoredBatch } from '../../ports/log.ts'
+import { RecentBatches } from './log/recent-batches.ts'
 import { listSegments } from './log/segment-list.ts'
 import { isFull, SourceLog } from './log/source-log.ts'
 
@@ -25,6 +26,7 @@ export interface FilesLogOptions {
   readonly disk?: LogDisk
   readonly clocks?: Clocks
   readonly segmentBytes?: number
+  readonly recent?: RecentBatches
 }
 
 const realClocks: Clocks = { now: Date.now, steady: () => performance.now() }
@@ -33,6 +35,7 @@ export class FilesLog implements Log {
   readonly #options: FilesLogOptions
   readonly #root: string
   readonly #release: Release
+  readonly #recent: RecentBatches
   readonly #sources = new Map<string, SourceLog>()
   readonly #opening = new Map<string, Promise<SourceLog>>()
   readonly #locks: Release[] = []
@@ -43,6 +46,7 @@ export class FilesLog implements Log {
     this.#options = options
     this.#root = root
     this.#release = release
+    this.#recent = options.recent ?? new RecentBatches()
   }
 
   /** Errors: DATA_LOCKED, LOG_DAMAGED, ARCHIVE_UNWRITABLE. */
@@ -148,7 +152,7 @@ export class FilesLog implements Log {
 
   #place(source: string) {
     const { disk = realLogDisk, clocks = realClocks, segmentBytes = SEGMENT_BYTES } = this.#options
-    return { source, folder: join(this.#root, source), disk, clocks, segmentBytes }
+    return { source, folder: join(this.#root, source), disk, clocks, segmentBytes, recent: this.#recent }
   }
 }
 

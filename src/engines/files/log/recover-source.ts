@@ -5,6 +5,7 @@ import { KeyIndex } from '../../../log/key-index.ts'
 import type { AppendFile, LogDisk } from '../../../log/log-disk.ts'
 import type { Clocks } from '../../../log/observed-clock.ts'
 import { printSegmentHeader, SEGMENT_HEADER_BYTES, type SegmentHeader } from './batch-format.ts'
+import type { RecentBatches } from './recent-batches.ts'
 import { type RecoveredSegment, recoverSegment } from './recover-segment.ts'
 import { listSegments, type Segment, segmentPath } from './segment-list.ts'
 
@@ -17,6 +18,7 @@ export interface SourceLogOptions {
   readonly disk: LogDisk
   readonly clocks: Clocks
   readonly segmentBytes: number
+  readonly recent: RecentBatches
 }
 
 /** Undefined when nothing in it counts. Errors: LOG_DAMAGED. */

@@ -32,6 +32,7 @@ interface Waiting {
 interface PrintedGroup {
   readonly buffers: readonly Uint8Array[]
   readonly places: readonly BatchPlace[]
+  readonly stored: readonly StoredBatch[]
   readonly bytes: number
   readonly endOffset: number
 }
@@ -145,6 +146,8 @@ export class SourceLog {
     const { source } = this.#options
     const held = this.startOffset
     if (fromOffset < held) throw new MillraceError('LOG_TRIMMED', { source, offset: fromOffset, held })
+    const recent = this.#options.recent.read(source, fromOffset, maxBytes)
+    if (recent.length > 0) return recent
     const segment = this.#segments.find(({ endOffset }) => fromOffset < endOffset)!
     segment.places ??= await findPlaces(segment)
     return readBatches({ segment, places: segment.places, seed: this.#seed }, fromOffset, maxBytes)
@@ -270,29 +273,38 @@ export class SourceLog {
     const { bytes: groupStart, endOffset } = this.#segments.at(-1)!
     const buffers: Uint8Array[] = []
     const places: BatchPlace[] = []
+    const stored: StoredBatch[] = []
+    const bodies = joinBodies(group)
     let [position, firstOffset] = [groupStart, endOffset]
-    for (const { batch, bytes } of group) {
-      const { lines, chunks, idempotency } = batch
-      const header = printBatchHeader({ groupStart, firstOffset, lines, observedMs }, chunks, {
+    for (const [index, { batch }] of group.entries()) {
+      const { lines, idempotency } = batch
+      const body = bodies[index]!
+      const header = printBatchHeader({ groupStart, firstOffset, lines, observedMs }, [body], {
         idempotency,
         seed: this.#seed,
       })
-      buffers.push(header, ...chunks)
+      buffers.push(header, body)
       places.push({ firstOffset, position })
-      position += header.length + bytes
+      stored.push({ firstOffset, endOffset: firstOffset + lines, observedMs, bytes: body })
+      position += header.length + body.length
       firstOffset += lines
     }
-    return { buffers, places, bytes: position, endOffset: firstOffset }
+    return { buffers, places, stored, bytes: position, endOffset: firstOffset }
   }
 
-  #publish(group: readonly Waiting[], { places, bytes, endOffset }: PrintedGroup, observedMs: number): void {
+  #publish(
+    group: readonly Waiting[],
+    { places, stored, bytes, endOffset }: PrintedGroup,
+    observedMs: number,
+  ): void {
     const segment = this.#segments.at(-1)!
     if (segment.endOffset === segment.firstOffset) segment.startedMs = observedMs
     segment.places!.push(...places)
     Object.assign(segment, { bytes, endOffset, lastObservedMs: observedMs })
+    this.#options.recent.add(this.#options.source, stored)
     for (const [index, { batch, resolve }] of group.entries()) {
-      const { firstOffset } = places[index]!
-      const appended = { firstOffset, endOffset: firstOffset + batch.lines, observedMs, isDuplicate: false }
+      const { firstOffset, endOffset } = stored[index]!
+      const appended = { firstOffset, endOffset, observedMs, isDuplicate: false }
       if (batch.idempotency) this.#keys.add(batch.idempotency, appended)
       resolve(appended)
     }
@@ -320,6 +332,20 @@ export class SourceLog {
   #requireSound(): void {
     if (this.#failure) throw unwritable(this.#options, this.#failure)
   }
+}
+
+/** The bodies of the batches, one behind another in one piece of memory that is nobody else's. */
+function joinBodies(group: readonly Waiting[]): Buffer[] {
+  const whole = Buffer.allocUnsafeSlow(group.reduce((sum, { bytes }) => sum + bytes, 0))
+  let at = 0
+  return group.map(({ batch }) => {
+    const start = at
+    for (const chunk of batch.chunks) {
+      whole.set(chunk, at)
+      at += chunk.length
+    }
+    return whole.subarray(start, at)
+  })
 }
 
 /** Trying again is sound, since nothing that was durable is in doubt. */
