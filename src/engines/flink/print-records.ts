@@ -6,7 +6,7 @@
 import { type RecordColumns, TallyPrinter } from '../../compile/print-tally.ts'
 import type { SourcePlan } from '../../core/plan.ts'
 import { flinkDialect } from './dialect.ts'
-import { arrayOf, isFindable, plainObject, tokenOf } from './plain-json.ts'
+import { arrayOf, isFindable, PLAIN_OBJECT, REPLACEMENT, tokenOf } from './plain-json.ts'
 import { hasNoEscape, plainTime, plainValue } from './plain-values.ts'
 
 /** Longer lines are passed on. */
@@ -44,23 +44,38 @@ export interface RecordsRequest {
  */
 export function printRecords(request: RecordsRequest): string {
   const { plan } = request
-  const text = `DECODE(line, 'UTF-8')`
   const keys = [...new Set([plan.time, ...plan.fields].map(({ path }) => path[0]!))]
-  const isPlain = `CHAR_LENGTH(${text}) <= ${MOST_CHARACTERS} AND REGEXP(${text}, ${quoteText(plainObject(keys))})`
+  const isPlain = [
+    `CHAR_LENGTH(z.text) <= ${MOST_CHARACTERS}`,
+    `LOCATE(${quoteText(REPLACEMENT)}, z.text) = 0`,
+    ...keys.map(isOnce),
+    `REGEXP(z.text, ${quoteText(PLAIN_OBJECT)})`,
+  ]
   const places = new Map(keys.map((key, place) => [key, place]))
   const tokens = keys.map((key) => `REGEXP_EXTRACT(a.object, ${quoteText(tokenOf(key))}, 1)`)
-  const arrays = keys.map((key) => `REGEXP(a.object, ${quoteText(arrayOf(key))})`).join(' OR ')
+  // A key before a scalar is before no array.
+  const arrays = keys.map(
+    (key, place) =>
+      `CASE WHEN b.t${place} IS NULL THEN REGEXP(a.object, ${quoteText(arrayOf(key))}) ELSE FALSE END`,
+  )
   const stages = [
-    unnest('a', { object: `CASE WHEN ${isPlain} THEN ${text} END` }),
-    unnest('b', {
-      has_array: `COALESCE(${arrays}, FALSE)`,
-      ...Object.fromEntries(tokens.map((token, place) => [`t${place}`, `NULLIF(${token}, 'null')`])),
+    unnest('z', { text: `DECODE(line, 'UTF-8')` }),
+    unnest('a', { object: `CASE WHEN ${isPlain.join(' AND ')} THEN z.text END` }),
+    unnest('b', Object.fromEntries(tokens.map((token, place) => [`t${place}`, `NULLIF(${token}, 'null')`]))),
+    unnest('x', {
+      has_array: `COALESCE(${arrays.join(' OR ')}, FALSE)`,
+      ...Object.fromEntries(keys.map((_, place) => [`x${place}`, withoutNulls(plan, place)])),
     }),
-    unnest('x', Object.fromEntries(keys.map((_, place) => [`x${place}`, withoutNulls(plan, place)]))),
     unnest('d', values(plan, places)),
     unnest('e', verdicts(request)),
   ]
   return `FROM lines${stages.join('')}`
+}
+
+/** As a key or otherwise, it is not there twice. */
+function isOnce(key: string): string {
+  const quoted = quoteText(`"${key}"`)
+  return `LOCATE(${quoted}, z.text, LOCATE(${quoted}, z.text) + 1) = 0`
 }
 
 /** Texts without quotes; those that mean null are null. */
@@ -78,7 +93,7 @@ function values(plan: SourcePlan, places: ReadonlyMap<string, number>): Record<s
     return plainValue(field, `b.t${place}`, `x.x${place}`)
   })
   const isPlain = [
-    ...['a.object IS NOT NULL', 'NOT b.has_array', time.isPlain],
+    ...['a.object IS NOT NULL', 'NOT x.has_array', time.isPlain],
     ...[...places.values()].map((place) => hasNoEscape(`b.t${place}`)),
     ...fields.map((field) => field.isPlain),
   ]
@@ -92,8 +107,11 @@ function values(plan: SourcePlan, places: ReadonlyMap<string, number>): Record<s
 }
 
 /** A line is ours when it is plain, not ahead of its time, and neither rejected nor late for any metric. */
-function verdicts({ plan, latenessMs }: RecordsRequest): Record<string, string> {
-  const printers = plan.metrics.map((metric) => new TallyPrinter(flinkDialect, metric, recordColumns(plan)))
+function verdicts({ plan, latenessMs, chunkMs }: RecordsRequest): Record<string, string> {
+  // The order may observe a record later than its stamp says, but in its chunk: what would be late then is passed on.
+  const observedMs = `(observed_ms / ${chunkMs} * ${chunkMs} + ${chunkMs - 1})`
+  const columns = { ...recordColumns(plan), observedMs }
+  const printers = plan.metrics.map((metric) => new TallyPrinter(flinkDialect, metric, columns))
   const conditions = printers.map((printer, place) =>
     printer.conditions({ range: {}, latenessMs: latenessMs.get(plan.metrics[place]!.metric) }),
   )
