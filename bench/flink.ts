@@ -1,7 +1,7 @@
 /**
  * What a job of ours costs against Flink SQL by hand, over one topic on one cluster, in turns:
  *
- *   npm run cluster -- up kafka flink && npm run bench:flink [-- --lines N --rounds N]
+ *   npm run cluster -- up kafka flink && npm run bench:flink [-- --lines N --rounds N --parallelism N]
  *
  * The tallies are those of stream.yaml: counts, sums and buckets of quantiles by window and two dimensions. Jobs read the
  * topic from its first to its last record and end. Time is that of the job by Flink's own account, CPU that of the
@@ -27,6 +27,7 @@ const { values } = parseArgs({
     lines: { type: 'string', default: '1000000' },
     rounds: { type: 'string', default: '3' },
     only: { type: 'string', default: '' },
+    parallelism: { type: 'string', default: '1' },
     seconds: { type: 'string', default: '60' },
     serve: { type: 'boolean', default: true },
   },
@@ -47,6 +48,9 @@ const { definition } = await loadDefinition(fileURLToPath(new URL('stream.yaml',
 const digest = (text: string) => createHash('sha256').update(text).digest('hex')
 const [plan] = buildPlans(definition!, digest)
 const latenessMs = new Map(plan!.metrics.map(({ metric }) => [metric, 5000]))
+
+/** Both end where the topic does. */
+const BOUNDED = `'scan.bounded.mode' = 'latest-offset'`
 
 interface Contender {
   readonly name: string
@@ -184,7 +188,11 @@ function makeLine(number: number, ts: number): string {
 async function measure({ statements }: Contender, sink: string): Promise<Measured> {
   await makeTopics(sink, 1)
   const settings = {
-    ...{ 'execution.runtime-mode': 'streaming', 'parallelism.default': '2', 'table.local-time-zone': 'UTC' },
+    ...{
+      'execution.runtime-mode': 'streaming',
+      'parallelism.default': values.parallelism,
+      'table.local-time-zone': 'UTC',
+    },
     ...{ 'table.exec.mini-batch.enabled': 'true', 'table.exec.mini-batch.allow-latency': '100 ms' },
     ...{ 'table.exec.mini-batch.size': '20000', 'execution.checkpointing.interval': '10 s' },
     ...{ 'table.exec.state.ttl': '1 h', 'table.exec.sink.upsert-materialize': 'NONE' },
@@ -213,9 +221,6 @@ function cpuSeconds(): number {
     .split(' ')
   return (Number(fields[11]) + Number(fields[12])) / 100
 }
-
-/** Both end where the topic does. */
-const BOUNDED = `'scan.bounded.mode' = 'latest-offset'`
 
 function ourStatements(sink: string): string[] {
   const positions = new Map(Array.from({ length: PARTITIONS }, (_, partition) => [partition, 0]))

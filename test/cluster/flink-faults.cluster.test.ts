@@ -41,7 +41,7 @@ it('passes over rows that no job wrote, and makes their topic anew when it is de
   await world.send(10, 100)
   await untilTallied()
   await world.expectAll()
-}, 300_000)
+}, 900_000)
 
 it('counts on once PostgreSQL is back', async () => {
   const schema = `job_${randomUUID().slice(0, 8)}`
@@ -62,7 +62,7 @@ it('counts on once PostgreSQL is back', async () => {
   await world.send(5, 100)
   await world.expectAll()
   expect(world.saidTakenOver).toBe(false)
-}, 300_000)
+}, 900_000)
 
 it('counts on where no checkpoint can be written, says so, and goes on by the job afterwards', async () => {
   const { checkpoints } = clusterAddress('flink')
@@ -74,10 +74,11 @@ it('counts on where no checkpoint can be written, says so, and goes on by the jo
   writeFileSync(checkpoints, 'no folder')
   try {
     await world.send(20, 100)
-    const status = async () => (await world.run('status')).stdout
+    const status = async () => (await world.run('stream', 'status')).stdout
     await expect
       .poll(status, { timeout: 60_000, interval: 1000 })
       .toMatch(/web: .* [1-9]\d* restarts?, .*\n +last failure: ./)
+    expect((await world.run('status')).stdout).toMatch(/\nJobs:\n/)
     expect(await world.server.metrics()).toMatch(/^millrace_job_restarts\{source="web"\} \d+$/m)
   } finally {
     rmSync(checkpoints)
@@ -85,7 +86,7 @@ it('counts on where no checkpoint can be written, says so, and goes on by the jo
   }
   await untilTallied()
   await world.expectAll()
-}, 300_000)
+}, 900_000)
 
 it('takes up new partitions of a topic of others, whose first records the log observes later than their stamps', async () => {
   const topic = `users-${randomUUID().slice(0, 8)}`
@@ -106,7 +107,7 @@ it('takes up new partitions of a topic of others, whose first records the log ob
   await world.expectVerified()
   expect((await world.run('batch')).stderr).not.toContain('rror')
   expect((await world.totals())[0]).toBe(world.sent.length + 1)
-}, 300_000)
+}, 900_000)
 
 /** A job begins once there is a line. */
 function firstLine(): string[] {
@@ -132,4 +133,4 @@ it('says so while the gateway is away, and knows a job whose id nobody wrote dow
   await jobRuns(world.cwd)
   await untilTallied()
   await world.expectAll()
-}, 300_000)
+}, 900_000)

@@ -61,12 +61,12 @@ export class JobManager {
   async job(id: string): Promise<JobState> {
     const details = await this.#ask<JobDetails>(`/jobs/${id}`, 'look at the job').catch(gone)
     if (!details) return { state: 'GONE', startedMs: 0, restarts: 0, runningTasks: 0, tasks: 0 }
-    const checkpoints = await this.#ask<Checkpoints>(`/jobs/${id}/checkpoints`, 'look at checkpoints').catch(
-      gone,
-    )
-    const exceptions = await this.#ask<Exceptions>(`/jobs/${id}/exceptions`, 'look at failures').catch(gone)
-    const restarts = await this.#restarts(id)
-    const pending = await this.#pending(id, details)
+    const [checkpoints, exceptions, restarts, pending] = await Promise.all([
+      this.#ask<Checkpoints>(`/jobs/${id}/checkpoints`, 'look at checkpoints').catch(gone),
+      this.#ask<Exceptions>(`/jobs/${id}/exceptions`, 'look at failures').catch(gone),
+      this.#restarts(id),
+      this.#pending(id, details),
+    ])
     const checkpointMs = checkpoints?.latest?.completed?.latest_ack_timestamp
     const trace = exceptions?.exceptionHistory?.entries[0]?.stacktrace
     const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
@@ -130,21 +130,16 @@ export class JobManager {
     return Number(metrics?.[0]?.value ?? 0)
   }
 
-  /** Undefined until the source has read something. */
-  async #pending(id: string, { vertices }: JobDetails): Promise<number | undefined> {
-    const sums: number[] = []
-    for (const vertex of vertices) {
-      const path = `/jobs/${id}/vertices/${vertex.id}/subtasks/metrics`
-      const known = await this.#ask<Metrics>(path, 'list metrics').catch(gone)
-      const names = (known ?? []).map((metric) => metric.id).filter((name) => PENDING.test(name))
-      if (names.length === 0) continue
-      const found = await this.#ask<Metrics>(
-        `${path}?get=${names.map(encodeURIComponent).join()}&agg=sum`,
-        'look at lag',
-      ).catch(gone)
-      sums.push(...(found ?? []).map(({ sum = 0 }) => Math.max(sum, 0)))
-    }
-    return sums.length > 0 ? sums.reduce((total, one) => total + one, 0) : undefined
+  /** Undefined until the source has read something. The first vertex is that which reads. */
+  async #pending(id: string, { vertices: [source] }: JobDetails): Promise<number | undefined> {
+    if (!source) return undefined
+    const path = `/jobs/${id}/vertices/${source.id}/subtasks/metrics`
+    const known = await this.#ask<Metrics>(path, 'list metrics').catch(gone)
+    const name = known?.map((metric) => metric.id).find((metric) => PENDING.test(metric))
+    if (name === undefined) return undefined
+    const query = `?get=${encodeURIComponent(name)}&agg=sum`
+    const [found] = (await this.#ask<Metrics>(`${path}${query}`, 'look at lag').catch(gone)) ?? []
+    return found?.sum === undefined ? undefined : Math.max(found.sum, 0)
   }
 
   #ask<T>(path: string, doing: string, body?: unknown): Promise<T> {

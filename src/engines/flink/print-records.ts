@@ -40,7 +40,8 @@ export interface RecordsRequest {
 
 /**
  * A FROM clause over `lines` (`p`, `r`, `observed_ms`, bytes `line`), with the columns `ours`, and where that is true
- * `f<i>`, `event_ms`, and for each metric `w<i>`, its window, and `m<i>`, whether it counts.
+ * `f<i>`, `event_ms`, and for each metric `w<i>`, its window, and `m<i>`, whether it counts. Where a metric counts and is
+ * ours, `k<i>_<tally>` is the key of each tally that has one.
  */
 export function printRecords(request: RecordsRequest): string {
   const { plan } = request
@@ -68,6 +69,7 @@ export function printRecords(request: RecordsRequest): string {
     }),
     unnest('d', values(plan, places)),
     unnest('e', verdicts(request)),
+    ...keyStage(plan),
   ]
   return `FROM lines${stages.join('')}`
 }
@@ -129,6 +131,23 @@ function verdicts({ plan, latenessMs, chunkMs }: RecordsRequest): Record<string,
     [`m${place}`, `COALESCE(d.is_plain AND ${conditions[place]!.counted}, FALSE)`],
   ])
   return { ours, ...Object.fromEntries(metrics) }
+}
+
+/** Keys are long to compute, and needed for the tag, the group and the ledger. */
+function keyStage(plan: SourcePlan): string[] {
+  const keys = plan.metrics.flatMap(({ tallies }, place) =>
+    tallies.flatMap(({ id, key }): [string, string][] => {
+      if (!key) return []
+      const text = flinkDialect.printExpr(key, recordColumns(plan))
+      return [[keyColumn(place, id), `CASE WHEN ours AND m${place} THEN CAST(${text} AS BIGINT) END`]]
+    }),
+  )
+  return keys.length > 0 ? [unnest('k', Object.fromEntries(keys))] : []
+}
+
+/** Of a tally, by the place of its metric in the plan. */
+export function keyColumn(place: number, tally: string): string {
+  return `k${place}_${tally}`
 }
 
 export function unnest(alias: string, ...rows: readonly Readonly<Record<string, string>>[]): string {
