@@ -65,8 +65,8 @@ interface Measured {
 
 const contenders: readonly Contender[] = [
   { name: 'ours', statements: ourStatements },
-  { name: 'by hand, JSON format', statements: (sink) => rivalStatements(sink, 'json') },
-  { name: 'by hand, JSON_VALUE', statements: (sink) => rivalStatements(sink, 'raw') },
+  { name: 'by hand, JSON format', statements: (sink: string) => rivalStatements(sink, 'json') },
+  { name: 'by hand, JSON_VALUE', statements: (sink: string) => rivalStatements(sink, 'raw') },
 ].filter(({ name }) => name.includes(values.only))
 
 await makeTopics(topic, PARTITIONS)
@@ -196,6 +196,7 @@ async function measure({ statements }: Contender, sink: string): Promise<Measure
     ...{ 'table.exec.mini-batch.enabled': 'true', 'table.exec.mini-batch.allow-latency': '100 ms' },
     ...{ 'table.exec.mini-batch.size': '20000', 'execution.checkpointing.interval': '10 s' },
     ...{ 'table.exec.state.ttl': '1 h', 'table.exec.sink.upsert-materialize': 'NONE' },
+    'pipeline.object-reuse': 'true',
   }
   const before = cpuSeconds()
   const jobId = await GatewaySession.use(flink.gateway, settings, async (session) => {

@@ -200,6 +200,8 @@ export class FlinkJobs implements StreamJobs {
       'table.exec.mini-batch.enabled': 'true',
       'table.exec.mini-batch.allow-latency': `${MINI_BATCH_MS} ms`,
       'table.exec.mini-batch.size': String(MINI_BATCH_ROWS),
+      // No operator of ours keeps a row that it passes on.
+      'pipeline.object-reuse': 'true',
       // Of rows with one key the furthest counts, so their order is of no matter.
       'table.exec.sink.upsert-materialize': 'NONE',
       'execution.checkpointing.interval': `${checkpointMs} ms`,

@@ -27,12 +27,17 @@ export function isFindable(key: string): boolean {
 
 export const PLAIN_OBJECT = `\\A${OBJECT}\\z`
 
-/** Stands where bytes are no UTF-8. */
-export const REPLACEMENT = '\uFFFD'
+/** U+FFFD stands where bytes are no UTF-8. */
+export const BAD_BYTES = '\\uFFFD'
 
-/** Group 1 is the token of the key's value. Matches only where a plain object has the key. */
-export function tokenOf(key: string): string {
-  return `"${quoteKey(key)}"${SPACE}:${SPACE}(${SCALAR})`
+/** One of the keys stands there twice, as a key or otherwise. */
+export function twice(keys: readonly string[]): string {
+  return `(?s)"(${keys.map(quoteKey).join('|')})".*"\\1"`
+}
+
+/** The key, the colon and the token of its value. Matches only where a plain object has the key. */
+export function memberOf(key: string): string {
+  return `"${quoteKey(key)}"${SPACE}:${SPACE}${SCALAR}`
 }
 
 /** The key stands before an array, which is no value for a field. */

@@ -6,7 +6,7 @@
 import { type RecordColumns, TallyPrinter } from '../../compile/print-tally.ts'
 import type { SourcePlan } from '../../core/plan.ts'
 import { flinkDialect } from './dialect.ts'
-import { arrayOf, isFindable, PLAIN_OBJECT, REPLACEMENT, tokenOf } from './plain-json.ts'
+import { arrayOf, BAD_BYTES, isFindable, memberOf, PLAIN_OBJECT, twice } from './plain-json.ts'
 import { hasNoEscape, plainTime, plainValue } from './plain-values.ts'
 
 /** Longer lines are passed on. */
@@ -48,12 +48,12 @@ export function printRecords(request: RecordsRequest): string {
   const keys = [...new Set([plan.time, ...plan.fields].map(({ path }) => path[0]!))]
   const isPlain = [
     `CHAR_LENGTH(z.text) <= ${MOST_CHARACTERS}`,
-    `LOCATE(${quoteText(REPLACEMENT)}, z.text) = 0`,
-    ...keys.map(isOnce),
+    `NOT REGEXP(z.text, ${quoteText(BAD_BYTES)})`,
+    `NOT REGEXP(z.text, ${quoteText(twice(keys))})`,
     `REGEXP(z.text, ${quoteText(PLAIN_OBJECT)})`,
   ]
   const places = new Map(keys.map((key, place) => [key, place]))
-  const tokens = keys.map((key) => `REGEXP_EXTRACT(a.object, ${quoteText(tokenOf(key))}, 1)`)
+  const tokens = keys.map(tokenOf)
   // A key before a scalar is before no array.
   const arrays = keys.map(
     (key, place) =>
@@ -74,10 +74,10 @@ export function printRecords(request: RecordsRequest): string {
   return `FROM lines${stages.join('')}`
 }
 
-/** As a key or otherwise, it is not there twice. */
-function isOnce(key: string): string {
-  const quoted = quoteText(`"${key}"`)
-  return `LOCATE(${quoted}, z.text, LOCATE(${quoted}, z.text) + 1) = 0`
+/** REGEXP_EXTRACT would compile its pattern for each record; this one keeps it. */
+function tokenOf(key: string): string {
+  const member = `REGEXP_SUBSTR(a.object, ${quoteText(memberOf(key))})`
+  return `LTRIM(SUBSTRING(${member}, ${key.length + 3}), ${quoteText(' \t:')})`
 }
 
 /** Texts without quotes; those that mean null are null. */
