@@ -1,14 +1,16 @@
 /**
  * How many lines a second `millrace serve` takes over HTTP and counts, and how fresh its totals are:
  *
- *   node bench/serve.mjs [--rate LINES_A_SECOND|max] [--seconds N] [--clients N]
+ *   node bench/serve.mjs [--rate LINES_A_SECOND|max] [--seconds N] [--clients N] [--roles YAML [--deploy]] [--beside NAME=PID,…]
  *
  * The generator runs beside the server on the same cores, and its share is shown. Lines are JSON of 210 bytes; batches
  * of 1,000 lines differ in their time, service, status and duration. Each client waits for the ack of a batch before it
  * sends the next. Three metrics: counts, sums, quantiles, of two dimensions each. Freshness is the server's own
- * histogram, from the time at which the oldest line of a micro-batch was observed to its commit.
+ * histogram, from the time at which the oldest line of a micro-batch was observed to its commit. `--roles` is YAML that names
+ * other engines, `--deploy` starts their job before anything is measured, `--beside` shows what other processes take
+ * meanwhile. `--json` prints the table as one object.
  */
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -24,6 +26,10 @@ const { values } = parseArgs({
     rate: { type: 'string', default: 'max' },
     seconds: { type: 'string', default: '30' },
     clients: { type: 'string', default: '8' },
+    roles: { type: 'string', default: '' },
+    deploy: { type: 'boolean', default: false },
+    beside: { type: 'string', default: '' },
+    json: { type: 'boolean', default: false },
   },
 })
 const rate = values.rate === 'max' ? Number.POSITIVE_INFINITY : Number(values.rate)
@@ -31,7 +37,14 @@ const seconds = Number(values.seconds)
 const clients = Number(values.clients)
 
 const DEFINITION = `${readFileSync(new URL('stream.yaml', import.meta.url))}serve: { listen: "127.0.0.1:0" }
+${values.roles}
 `
+const bin = fileURLToPath(new URL('../bin/millrace.js', import.meta.url))
+/** Other processes, by name. */
+const beside = values.beside
+  .split(',')
+  .filter(Boolean)
+  .map((one) => one.split('='))
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-bench-serve-'))
 const agent = new Agent({ keepAlive: true, maxSockets: clients })
@@ -39,6 +52,9 @@ let server
 try {
   writeFileSync(join(folder, 'millrace.yaml'), DEFINITION)
   const url = await startServer()
+  if (values.deploy) await deploy(url)
+  const freshBefore = await get(`${url}/metrics`)
+  const othersBefore = beside.map(([, pid]) => usageOf(pid))
   const began = performance.now()
   const [before, own] = [usageOf(server.pid), process.cpuUsage()]
   const acks = await Promise.all(Array.from({ length: clients }, () => sendLines(url, began)))
@@ -60,7 +76,10 @@ try {
       'behind at the end',
       `${backlog.toLocaleString('en')} lines, counted ${drainedAfter.toFixed(1)} s later`,
     ],
-    ['freshness p50, p99 at most', [0.5, 0.99].map((q) => `${freshness(metrics, q)} s`).join(', ')],
+    [
+      'freshness p50, p99 at most',
+      [0.5, 0.99].map((q) => `${freshness(freshBefore, metrics, q)} s`).join(', '),
+    ],
     ['CPU of the server', `${(((used.cpuMs - before.cpuMs) / took / 1000) * 100).toFixed(0)} % of a core`],
     [
       'CPU of the server a million lines',
@@ -71,15 +90,24 @@ try {
       `${(((generator.user + generator.system) / 1e6 / took) * 100).toFixed(0)} % of a core`,
     ],
     ['peak memory of the server', `${usageOf(server.pid).peakMb} MB`],
+    ['lines a job was to tally, counted by the server', takenOver(freshBefore, metrics)],
+    ...beside.map(([name, pid], place) => {
+      const { cpuMs, peakMb } = usageOf(pid)
+      const spent = cpuMs - othersBefore[place].cpuMs
+      return [
+        `${name}: CPU, peak memory`,
+        `${((spent / (took + drainedAfter) / 1000) * 100).toFixed(0)} % of a core, ${peakMb} MB`,
+      ]
+    }),
   ])
 } finally {
+  if (values.deploy) spawnSync(process.execPath, [bin, 'stream', 'stop', '--cancel'], { cwd: folder })
   server?.kill('SIGKILL')
   agent.destroy()
   rmSync(folder, { recursive: true, force: true })
 }
 
 function startServer() {
-  const bin = fileURLToPath(new URL('../bin/millrace.js', import.meta.url))
   server = spawn(process.execPath, [bin, 'serve'], { cwd: folder, stdio: ['ignore', 'inherit', 'pipe'] })
   return new Promise((resolve, reject) => {
     let said = ''
@@ -90,6 +118,26 @@ function startServer() {
     })
     server.once('close', () => reject(new Error(said)))
   })
+}
+
+/** A job begins once there are lines; those are no part of what is measured. */
+async function deploy(url) {
+  for (let batch = 0; batch < 4; batch++) await post(`${url}/v1/ingest/web`, makeBatch())
+  const run = (...args) =>
+    spawnSync(process.execPath, [bin, 'stream', ...args], { cwd: folder, encoding: 'utf8' })
+  const { status, stderr } = run('deploy')
+  if (status !== 0) throw new Error(stderr)
+  const isRunning = () => {
+    const [{ job }] = JSON.parse(run('status', '--json').stdout).jobs
+    return job?.state === 'RUNNING' && job.runningTasks === job.tasks
+  }
+  while (!isRunning()) await new Promise((resolve) => setTimeout(resolve, 500))
+  // Its code is compiled while it sees the first lines.
+  for (let batch = 0; batch < 100; batch++) {
+    await post(`${url}/v1/ingest/web`, makeBatch())
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  await drained(url)
 }
 
 /** Gives the milliseconds that each ack took. */
@@ -168,14 +216,22 @@ function quantile(sorted, q) {
   return sorted[Math.min(Math.floor(sorted.length * q), sorted.length - 1)] ?? 0
 }
 
-/** The bound of the bucket that holds it. */
-function freshness(metrics, q) {
-  const buckets = [...metrics.matchAll(/freshness_seconds_bucket\{.*le="(.+)"\} (\d+)/g)]
-  const total = Number(buckets.at(-1)?.[2])
-  return buckets.find(([, , count]) => Number(count) >= q * total)?.[1]
+/** The bound of the bucket that holds it, of what came between two readings. */
+function freshness(before, after, q) {
+  const bucketsOf = (metrics) => [...metrics.matchAll(/freshness_seconds_bucket\{.*le="(.+)"\} (\d+)/g)]
+  const known = new Map(bucketsOf(before).map(([, bound, count]) => [bound, Number(count)]))
+  const buckets = bucketsOf(after).map(([, bound, count]) => [bound, Number(count) - (known.get(bound) ?? 0)])
+  const total = buckets.at(-1)?.[1]
+  return buckets.find(([, count]) => count >= q * total)?.[0]
+}
+
+function takenOver(before, after) {
+  const linesOf = (metrics) => Number(/taken_over_lines_total\{.*\} (\d+)/.exec(metrics)?.[1] ?? 0)
+  return (linesOf(after) - linesOf(before)).toLocaleString('en')
 }
 
 function print(rows) {
+  if (values.json) return console.log(JSON.stringify(Object.fromEntries(rows)))
   const width = Math.max(...rows.map(([name]) => name.length))
   for (const [name, value] of rows) console.log(`${name.padEnd(width)}  ${value}`)
 }

@@ -32,7 +32,7 @@ async function sayUntallied(definition: Definition): Promise<void> {
   const { buildPlans } = await import('../compile/build-plan.ts')
   const { explainStream } = await import('../engines/registry.ts')
   for (const plan of buildPlans(definition, sha256))
-    await explainStream(plan).catch((error: unknown) => {
+    await explainStream(plan, new Map()).catch((error: unknown) => {
       if (!(error instanceof MillraceError)) throw error
       say(error.message)
     })

@@ -29,7 +29,7 @@ async function explain(workspace: Workspace, name: string, isStream: boolean): P
   const { explainBatch, explainStream } = await import('../engines/registry.ts')
   const plan = planSource(requireSource(definition, metric.source), [metric], sha256)
   const statements = isStream
-    ? await explainStream(plan)
+    ? await explainStream(plan, new Map([[name, metric.allowedLatenessMs]]))
     : await explainBatch(deploymentOf(workspace, definition), plan)
   if (workspace.json) return writeJson({ plan, statements })
   const { describePlan } = await import('./describe-plan.ts')

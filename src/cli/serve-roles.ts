@@ -6,6 +6,7 @@ import type { Archive } from '../ports/archive.ts'
 import type { Log } from '../ports/log.ts'
 import type { Report } from '../ports/report.ts'
 import type { StreamEngine } from '../ports/stream-engine.ts'
+import type { StreamJobs } from '../ports/stream-jobs.ts'
 
 type Registry = typeof import('../engines/registry.ts')
 type Deployment = Parameters<Registry['openArchive']>[0]
@@ -15,6 +16,8 @@ export interface ServeRoles {
   readonly report: Report
   readonly log: Log
   readonly engine: StreamEngine
+  /** Where jobs on an engine of their own tally. */
+  readonly jobs?: StreamJobs
   /** An empty folder for a micro-batch. */
   makeStagingDir(): Promise<{ readonly path: string; remove(): Promise<void> }>
   close(): Promise<void>
@@ -45,8 +48,9 @@ export async function openServeRoles(
   await rm(stagingRoot, { recursive: true, force: true })
   await mkdir(stagingRoot, { recursive: true })
   const engine = await registry.openStreamEngine(deployment, stagingRoot, { log, onTrouble })
+  const jobs = deployment.stream?.adapter && (await registry.openStreamJobs(deployment))
   return {
-    ...{ archive, report, log, engine },
+    ...{ archive, report, log, engine, ...(jobs && { jobs }) },
     makeStagingDir: stagingFolders(stagingRoot),
     close: async () => {
       await engine.close()

@@ -7,12 +7,14 @@ import type { SourcePlan } from '../core/plan.ts'
 import type { RunRecord } from '../core/run-record.ts'
 import { offerLink } from '../link/offer-link.ts'
 import { reportMethods } from '../link/served-report.ts'
+import type { DeployedJob } from '../ports/stream-jobs.ts'
 import { findChanges } from '../run/find-changes.ts'
 import { findStreamStart } from '../run/find-stream-start.ts'
 import { Archiver } from '../run/keep-archiving.ts'
 import { keepRestating } from '../run/keep-restating.ts'
 import { type KeptSchedule, keepSchedule } from '../run/keep-schedule.ts'
 import { keepStreaming } from '../run/keep-streaming.ts'
+import { keepWatchingJobs } from '../run/keep-watching-jobs.ts'
 import { Counters } from '../server/counters.ts'
 import type { ServeSettings } from '../server/serve-settings.ts'
 import { startServer } from '../server/server.ts'
@@ -79,7 +81,10 @@ export class Serving {
     })
     const schedule = await this.#planBatches()
     await this.#tellChanges()
-    const work = [this.#archiver.run(this.#stop.signal), this.#stream(), this.#restate()]
+    const work = [
+      this.#archiver.run(this.#stop.signal),
+      ...[this.#stream(), this.#restate(), this.#watchJobs()],
+    ]
     say(greeting(server.url, this.#definition, schedule))
     await stopSignal()
     await server.stop(GRACE_MS)
@@ -124,6 +129,19 @@ export class Serving {
       },
       this.#stop.signal,
     )
+  }
+
+  async #watchJobs(): Promise<void> {
+    const { jobs } = this.#roles
+    if (!jobs) return
+    const known = this.#watch.jobs
+    const watch = {
+      onState: (source: string, deployed?: DeployedJob) =>
+        deployed ? known.set(source, deployed.job) : known.delete(source),
+      onSilence: (source: string) => known.has(source) && known.set(source, undefined),
+    }
+    const sources = this.#plans.map(({ source }) => source)
+    await keepWatchingJobs(jobs, sources, watch, this.#stop.signal)
   }
 
   async #restate(): Promise<void> {

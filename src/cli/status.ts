@@ -6,6 +6,7 @@ import type { ServerStatus } from '../server/server-status.ts'
 import { describeBatch } from './describe-batch.ts'
 import { describeDisk } from './describe-disk.ts'
 import { describeHealth } from './describe-health.ts'
+import { describeJob, isJobWell } from './describe-job.ts'
 import { describeRange } from './describe-range.ts'
 import { writeJson, writeOut } from './output.ts'
 import { readDisk } from './read-disk.ts'
@@ -44,6 +45,7 @@ async function status(workspace: Workspace): Promise<void> {
     openArchive: () => openArchive(hasty),
     openReport: () => openReport(hasty, 'read'),
     openEngine: () => openBatchEngine(hasty),
+    ...(deployment.stream?.adapter && { openJobs: () => registry.openStreamJobs(deployment) }),
     disk: () => readDisk(workspace.dataDir),
   })
   const places = {
@@ -68,19 +70,28 @@ async function show(workspace: Workspace, { places, found, server }: Shown): Pro
   if (workspace.json) return writeJson({ places, ...found, ...(server && { server }) })
   const parts = [describeArchive(places, found), describeBatch(places, found), describeReport(places, found)]
   const last = `${describeDisk(places.data, found.disk)}\n`
-  await writeOut([...parts, ...(server ? [describeServer(server)] : []), last].join('\n'))
+  await writeOut(
+    [...parts, ...describeJobs(found), ...(server ? [describeServer(server)] : []), last].join('\n'),
+  )
 }
 
-function isSilent({ archive, batch, report, disk }: Status): boolean {
-  return [archive, batch, report, disk].some(({ failure }) => failure?.code === 'STATUS_NO_ANSWER')
+function isSilent({ archive, batch, report, disk, jobs }: Status): boolean {
+  return [archive, batch, report, disk, jobs].some((role) => role?.failure?.code === 'STATUS_NO_ANSWER')
 }
 
 /** Long enough for a busy server, short enough for somebody who waits. */
 const PATIENCE_MS = 5000
 
-function isWell({ archive, batch, report }: Status): boolean {
+function isWell({ archive, batch, report, jobs }: Status): boolean {
   const lost = (archive.health?.missingBlocks ?? 0) + (archive.health?.corruptBlocks ?? 0)
-  return !archive.failure && !batch.failure && !report.failure && lost === 0
+  const isTallying = !jobs?.failure && (jobs?.sources ?? []).every(isJobWell)
+  return !archive.failure && !batch.failure && !report.failure && lost === 0 && isTallying
+}
+
+function describeJobs({ jobs }: Status): string[] {
+  if (!jobs) return []
+  if (jobs.failure) return [`Jobs:\n  cannot be asked: ${jobs.failure.message}\n`]
+  return [`Jobs:\n${jobs.sources.map(({ source, ...deployed }) => describeJob(source, deployed)).join('')}`]
 }
 
 /** None is as well as one that is. */

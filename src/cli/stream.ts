@@ -5,9 +5,9 @@ import type { Definition } from '../core/definition.ts'
 import { MillraceError } from '../core/error.ts'
 import type { StreamStart } from '../ports/stream-jobs.ts'
 import { findStreamStart } from '../run/find-stream-start.ts'
+import { describeJob } from './describe-job.ts'
 import { say, writeJson, writeOut } from './output.ts'
 import { sha256 } from './sha256.ts'
-import { countOf, formatSeconds } from './text-table.ts'
 import { deploymentOf, loadChecked, requireSource, type Workspace, workspaceOf } from './workspace.ts'
 
 type Registry = typeof import('../engines/registry.ts')
@@ -137,16 +137,6 @@ async function status({ jobs, sources, isJson }: Work): Promise<void> {
     sources.map(async ({ plan }) => ({ source: plan.source, ...(await jobs.state(plan.source)) })),
   )
   if (found.some(({ job }) => job?.state !== 'RUNNING')) process.exitCode = 1
-  if (isJson) return writeJson({ jobs: found.map(({ deployment: _, ...rest }) => rest) })
-  const lines = found.map(({ source, job, deployment }) => {
-    if (!job || !deployment) return `${source}: no job is deployed; the embedded engine counts\n`
-    const { runningTasks, tasks, restarts, checkpointMs, failure } = job
-    const checkpoint =
-      checkpointMs === undefined
-        ? 'no checkpoint yet'
-        : `checkpoint ${formatSeconds(Date.now() - checkpointMs)} ago`
-    const last = failure === undefined || restarts === 0 ? '' : `\n  last failure: ${failure}`
-    return `${source}: ${job.state}, ${runningTasks} of ${countOf(tasks, 'task')} running, ${countOf(restarts, 'restart')}, ${checkpoint} (${deployment.jobId})${last}\n`
-  })
-  await writeOut(lines.join(''))
+  if (isJson) return writeJson({ jobs: found })
+  await writeOut(found.map(({ source, ...deployed }) => describeJob(source, deployed)).join(''))
 }

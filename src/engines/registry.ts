@@ -165,6 +165,8 @@ export async function openStreamEngine(
     ...{ log, embedded, stageRows: stager.stage, close: stager.close },
     onTakenOver: (source, lines) =>
       onTrouble(source, `${lines} lines of it were counted here, since the job has not counted them in time`),
+    onStrangeRows: (source, rows) =>
+      onTrouble(source, `its topic of rows holds ${rows} that no job wrote; they were passed over`),
     readRows: (topic, sinceMs, onValues, signal) =>
       readSideTopic(
         brokers,
@@ -179,11 +181,12 @@ export async function openStreamEngine(
 export async function openStreamJobs({ stream, log, dataDir }: Deployment): Promise<FlinkJobs> {
   if (!stream?.adapter || !log?.adapter) throw new MillraceError('JOBS_UNUSED', {})
   const { flinkJobs } = await import('./flink/open-flink.ts')
-  const { makeSideTopic } = await import('./kafka/side-topic.ts')
+  const { countPartitions, makeSideTopic } = await import('./kafka/side-topic.ts')
   const { topicName } = await import('./kafka/open-log.ts')
   const brokers = log.adapter
   return flinkJobs(stream.adapter, dataDir, {
     brokers: brokers.address,
+    countPartitions: (topic) => countPartitions(brokers, topic),
     makeTopic: async (source) => {
       const topic = topicName(brokers, `${source}.partials`)
       await makeSideTopic(brokers, topic)
@@ -192,10 +195,13 @@ export async function openStreamJobs({ stream, log, dataDir }: Deployment): Prom
   })
 }
 
-/** What the job of a source runs, for people to read. Errors: FLINK_*. */
-export async function explainStream(plan: SourcePlan): Promise<Statement[]> {
+/** What the job of a source runs, for people to read. Errors: JOBS_CANNOT. */
+export async function explainStream(
+  plan: SourcePlan,
+  latenessMs: ReadonlyMap<string, number>,
+): Promise<Statement[]> {
   const { explainJob } = await import('./flink/open-flink.ts')
-  return explainJob(plan)
+  return explainJob(plan, latenessMs)
 }
 
 async function openPostgres(

@@ -9,6 +9,7 @@ import type { RunRecord, TimeRange } from '../core/run-record.ts'
 import type { Archive, StorageHealth } from '../ports/archive.ts'
 import type { BatchEngine, ClusterState } from '../ports/batch-engine.ts'
 import type { Report } from '../ports/report.ts'
+import type { DeployedJob, StreamJobs } from '../ports/stream-jobs.ts'
 
 export interface StatusJob {
   readonly definition: Definition
@@ -16,6 +17,8 @@ export interface StatusJob {
   openArchive(): Promise<Archive>
   openReport(): Promise<Report>
   openEngine(): Promise<BatchEngine>
+  /** Where an engine of its own tallies the stream. */
+  openJobs?(): Promise<StreamJobs>
   /** Of the drive that holds the data folder. */
   disk(): Promise<DiskState>
   /** How long each role may take; default 10 s. */
@@ -67,6 +70,9 @@ export interface Failure {
   readonly message: string
 }
 
+/** `job` is absent where none is deployed. */
+export type JobStatus = { readonly source: string } & Partial<DeployedJob>
+
 /** `failure` says why a role could not be asked; what it holds is then empty. */
 export interface Status {
   readonly archive: {
@@ -76,6 +82,8 @@ export interface Status {
   }
   /** `state` is absent where the engine is this machine, or its machines give no account. */
   readonly batch: { readonly failure?: Failure; readonly state?: ClusterState }
+  /** Absent where the stream is computed here. */
+  readonly jobs?: { readonly failure?: Failure; readonly sources: readonly JobStatus[] }
   readonly disk: { readonly failure?: Failure } & Partial<DiskState>
   readonly report: {
     readonly failure?: Failure
@@ -98,7 +106,7 @@ export async function readStatus(job: StatusJob): Promise<Status> {
   const ask = <T>(answer: Promise<T>, otherwise: (failure: Failure) => T) =>
     within(answer, patienceMs).catch((error: unknown) => otherwise(failureOf(error)))
   const archived = ask(readArchive(job), (failure) => ({ manifests: new Map(), sources: [], failure }))
-  const [{ manifests, ...archive }, report, batch, disk] = await Promise.all([
+  const [{ manifests, ...archive }, report, batch, disk, jobs] = await Promise.all([
     archived,
     archived.then((one) =>
       ask<Status['report']>(readReport(job, one.failure ? undefined : one.manifests), (failure) => ({
@@ -108,12 +116,13 @@ export async function readStatus(job: StatusJob): Promise<Status> {
     ),
     ask(readEngine(job), (failure) => ({ failure })),
     ask<Status['disk']>(job.disk(), (failure) => ({ failure })),
+    ask<Status['jobs']>(readJobs(job), (failure) => ({ sources: [], failure })),
   ])
   const sources = archive.sources.map((one) => ({
     ...one,
     ...eventsOf(one.source, report.metrics, job.definition),
   }))
-  return { archive: { ...archive, sources }, batch, report, disk }
+  return { archive: { ...archive, sources }, batch, report, disk, ...(jobs && { jobs }) }
 }
 
 /** What does not answer must not keep the rest waiting. */
@@ -124,6 +133,14 @@ async function within<T>(answer: Promise<T>, patienceMs: number): Promise<T> {
     timer = setTimeout(() => reject(new MillraceError('STATUS_NO_ANSWER', { seconds })), patienceMs)
   })
   return Promise.race([answer, silence]).finally(() => clearTimeout(timer))
+}
+
+async function readJobs({ openJobs, definition, digest }: StatusJob): Promise<Status['jobs']> {
+  if (!openJobs) return undefined
+  const jobs = await openJobs()
+  const names = buildPlans(definition, digest).map(({ source }) => source)
+  const states = names.map(async (source) => ({ source, ...(await jobs.state(source)) }))
+  return { sources: await Promise.all(states) }
 }
 
 async function readEngine({ openEngine }: StatusJob): Promise<Status['batch']> {

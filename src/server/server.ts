@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { MillraceError } from '../core/error.ts'
+import { describeJobs } from './describe-jobs.ts'
 import { type ArchivedOffsets, describeServer } from './describe-server.ts'
 import { describeStreams } from './describe-streams.ts'
 import { type IngestDoor, ingestLines } from './ingest-route.ts'
@@ -92,6 +93,7 @@ function answerAbout(
     const text = printFamilies([
       ...describeServer(counters, log, archived()),
       ...describeStreams(streams, log),
+      ...describeJobs(streams, Date.now()),
     ])
     response.writeHead(200, { 'Content-Type': OPEN_METRICS_TYPE, 'Content-Length': Buffer.byteLength(text) })
     response.end(text)

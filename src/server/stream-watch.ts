@@ -1,4 +1,5 @@
 /** What the server knows of its streams: how far each is, how fresh its totals are, and what ails it. */
+import type { JobState } from '../ports/stream-jobs.ts'
 
 /** Upper bounds in seconds; freshness within one second is what a stream is for. */
 export const FRESHNESS_SECONDS = [0.1, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 2.5, 5, 10, 60] as const
@@ -29,6 +30,8 @@ export interface StreamNote {
 
 export class StreamWatch {
   readonly streams = new Map<string, StreamFacts>()
+  /** Of sources that have one; undefined while nobody says what it does. */
+  readonly jobs = new Map<string, JobState | undefined>()
 
   note({ source, endOffset, lines, tookMs, freshnessMs, isTakenOver }: StreamNote): void {
     const facts = this.#of(source)

@@ -1,12 +1,13 @@
 /** Which job counts a source, as the data folder remembers it. */
-import { readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { realDisk, replaceFiles } from '../../archive/disk.ts'
 
 export interface FlinkDeployment {
   /** In each row of the job, and in no row of another one that began elsewhere. */
   readonly id: string
-  readonly jobId: string
+  /** Absent from before the job is started until it has, which may have been cut off in between. */
+  readonly jobId?: string
   /** See print-job.ts. */
   readonly meaning: string
   readonly chunkMs: number
@@ -36,7 +37,9 @@ export class Deployments {
     return text === undefined ? undefined : (JSON.parse(text) as FlinkDeployment)
   }
 
-  async write(source: string, deployment: FlinkDeployment): Promise<void> {
+  /** Undefined forgets it. */
+  async write(source: string, deployment: FlinkDeployment | undefined): Promise<void> {
+    if (!deployment) return rm(join(this.#folder, fileOf(source)), { force: true })
     await realDisk.makeFolder(this.#folder)
     await replaceFiles(realDisk, this.#folder, [fileOf(source)], `${JSON.stringify(deployment, null, 2)}\n`)
   }

@@ -1,9 +1,12 @@
 /** The SQL Gateway's REST interface (version 3, Flink 2.0): a session, in which statements run one after another. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { flinkFailure } from './failure.ts'
 import { askJson } from './http-json.ts'
 
 const VERSION = '/v3'
 const POLL_MS = 100
+/** A statement that starts a job takes seconds, on a busy machine a minute. */
+const PATIENCE_MS = 300_000
 
 interface Results {
   readonly resultType: 'PAYLOAD' | 'NOT_READY' | 'EOS'
@@ -54,10 +57,12 @@ export class GatewaySession {
     const operation = `/operations/${operationHandle}`
     const rows: (readonly unknown[])[] = []
     let jobId: string | undefined
+    const giveUpMs = Date.now() + PATIENCE_MS
     for (let path: string | undefined = `${operation}/result/0?rowFormat=JSON`; path; ) {
       const results: Results = await this.#ask({ path }, doing)
       rows.push(...(results.results?.data ?? []).map(({ fields }) => fields))
       jobId ??= results.jobID
+      if (Date.now() > giveUpMs) throw flinkFailure(doing, 'it has not answered for five minutes')
       if (results.resultType === 'NOT_READY') await sleep(POLL_MS)
       path = results.resultType === 'EOS' ? undefined : restOf(results.nextResultUri, this.#path)
     }

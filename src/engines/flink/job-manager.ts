@@ -1,28 +1,22 @@
 /** The JobManager's REST interface: what a job is doing, and how it is stopped. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MillraceError } from '../../core/error.ts'
-import { causeOf } from './failure.ts'
+import type { JobState } from '../../ports/stream-jobs.ts'
+import { causeOf, flinkFailure } from './failure.ts'
 import { askJson } from './http-json.ts'
 
 const POLL_MS = 200
-
-export interface JobState {
-  /** As Flink names it: RUNNING, RESTARTING, FAILED, CANCELED, FINISHED …; GONE when the JobManager knows no such job. */
-  readonly state: string
-  readonly startedMs: number
-  readonly restarts: number
-  readonly runningTasks: number
-  readonly tasks: number
-  /** When the last checkpoint was complete; absent before the first one. */
-  readonly checkpointMs?: number
-  /** Why it failed last. */
-  readonly failure?: string
-}
+/** Flink itself gives up sooner, unless its tasks do not run. */
+const SAVEPOINT_PATIENCE_MS = 660_000
+const END_PATIENCE_MS = 60_000
+/** Of a source: records that it has not read yet. */
+const PENDING = /\.pendingRecords$/
 
 interface JobDetails {
   readonly state: string
   readonly 'start-time': number
   readonly vertices: readonly {
+    readonly id: string
     readonly parallelism: number
     readonly tasks: Readonly<Record<string, number>>
   }[]
@@ -44,6 +38,12 @@ interface Trigger {
   }
 }
 
+interface Overview {
+  readonly jobs: readonly { readonly jid: string; readonly name: string; readonly state: string }[]
+}
+
+type Metrics = readonly { readonly id: string; readonly value?: string; readonly sum?: number }[]
+
 export class JobManager {
   readonly #address: string
 
@@ -51,15 +51,22 @@ export class JobManager {
     this.#address = address
   }
 
+  /** The id of the job that has this name and has not ended. Errors: JOBS_AWAY. */
+  async find(name: string): Promise<string | undefined> {
+    const { jobs } = await this.#ask<Overview>('/jobs/overview', 'list the jobs')
+    return jobs.find((job) => job.name === name && isAlive(job.state))?.jid
+  }
+
   /** Errors: JOBS_AWAY. */
   async job(id: string): Promise<JobState> {
     const details = await this.#ask<JobDetails>(`/jobs/${id}`, 'look at the job').catch(gone)
     if (!details) return { state: 'GONE', startedMs: 0, restarts: 0, runningTasks: 0, tasks: 0 }
-    const checkpoints = await this.#ask<Checkpoints>(`/jobs/${id}/checkpoints`, 'look at checkpoints').catch(
-      gone,
-    )
-    const exceptions = await this.#ask<Exceptions>(`/jobs/${id}/exceptions`, 'look at failures').catch(gone)
-    const restarts = await this.#restarts(id)
+    const [checkpoints, exceptions, restarts, pending] = await Promise.all([
+      this.#ask<Checkpoints>(`/jobs/${id}/checkpoints`, 'look at checkpoints').catch(gone),
+      this.#ask<Exceptions>(`/jobs/${id}/exceptions`, 'look at failures').catch(gone),
+      this.#restarts(id),
+      this.#pending(id, details),
+    ])
     const checkpointMs = checkpoints?.latest?.completed?.latest_ack_timestamp
     const trace = exceptions?.exceptionHistory?.entries[0]?.stacktrace
     const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
@@ -67,6 +74,7 @@ export class JobManager {
       ...{ state: details.state, startedMs: details['start-time'], restarts },
       tasks: sum(details.vertices.map(({ parallelism }) => parallelism)),
       runningTasks: sum(details.vertices.map(({ tasks }) => tasks.RUNNING ?? 0)),
+      ...(pending !== undefined && { pendingRecords: pending }),
       ...(checkpointMs && { checkpointMs }),
       ...(trace && { failure: causeOf(trace) }),
     }
@@ -79,7 +87,7 @@ export class JobManager {
       'stop the job',
       { drain: false },
     )
-    for (;;) {
+    for (const giveUpMs = Date.now() + SAVEPOINT_PATIENCE_MS; Date.now() < giveUpMs; ) {
       const { status, operation } = await this.#ask<Trigger>(
         `/jobs/${id}/savepoints/${request}`,
         'wait for the savepoint',
@@ -93,6 +101,7 @@ export class JobManager {
       if (status.id === 'COMPLETED') throw new MillraceError('JOBS_NO_SAVEPOINT', { why: 'Flink names none' })
       await sleep(POLL_MS)
     }
+    throw new MillraceError('JOBS_NO_SAVEPOINT', { why: 'it is not complete after eleven minutes' })
   }
 
   /** Waits until it is gone. */
@@ -107,13 +116,30 @@ export class JobManager {
   }
 
   async #ended(id: string): Promise<void> {
-    while (isAlive((await this.job(id)).state)) await sleep(POLL_MS)
+    const giveUpMs = Date.now() + END_PATIENCE_MS
+    for (let { state } = await this.job(id); isAlive(state); { state } = await this.job(id)) {
+      if (Date.now() > giveUpMs)
+        throw flinkFailure('end the job', `it is ${state} still, a minute after it was told to end`)
+      await sleep(POLL_MS)
+    }
   }
 
   async #restarts(id: string): Promise<number> {
     const path = `/jobs/${id}/metrics?get=numRestarts`
-    const metrics = await this.#ask<readonly { value: string }[]>(path, 'look at restarts').catch(gone)
+    const metrics = await this.#ask<Metrics>(path, 'look at restarts').catch(gone)
     return Number(metrics?.[0]?.value ?? 0)
+  }
+
+  /** Undefined until the source has read something. The first vertex is that which reads. */
+  async #pending(id: string, { vertices: [source] }: JobDetails): Promise<number | undefined> {
+    if (!source) return undefined
+    const path = `/jobs/${id}/vertices/${source.id}/subtasks/metrics`
+    const known = await this.#ask<Metrics>(path, 'list metrics').catch(gone)
+    const name = known?.map((metric) => metric.id).find((metric) => PENDING.test(metric))
+    if (name === undefined) return undefined
+    const query = `?get=${encodeURIComponent(name)}&agg=sum`
+    const [found] = (await this.#ask<Metrics>(`${path}${query}`, 'look at lag').catch(gone)) ?? []
+    return found?.sum === undefined ? undefined : Math.max(found.sum, 0)
   }
 
   #ask<T>(path: string, doing: string, body?: unknown): Promise<T> {

@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto'
 import { MillraceError } from '../../core/error.ts'
 import type { SourcePlan } from '../../core/plan.ts'
-import type { StreamStart } from '../../ports/stream-jobs.ts'
+import type { DeployedJob, StreamJobs, StreamStart } from '../../ports/stream-jobs.ts'
 import type { Deployments, FlinkDeployment } from './deployment.ts'
 import { GatewaySession } from './gateway.ts'
-import { isAlive, JobManager, type JobState } from './job-manager.ts'
+import { isAlive, JobManager } from './job-manager.ts'
 import { meaningOf, printJob, requireExact } from './print-job.ts'
 
 export interface FlinkSettings {
@@ -36,39 +36,47 @@ export interface Deployed {
   readonly why: string
 }
 
+export interface JobTopics {
+  /** Sees to the topic of a source's rows, and names it. */
+  makeTopic(source: string): Promise<string>
+  countPartitions(topic: string): Promise<number>
+}
+
 /** Rows stay together for so long before they are written. */
 const MINI_BATCH_MS = 100
 const MINI_BATCH_ROWS = 20_000
 
-export class FlinkJobs {
+interface Beginning {
+  readonly positions: ReadonlyMap<number, number>
+  readonly savepoint?: string
+}
+
+/** Its job has been started. */
+type Started = FlinkDeployment & { readonly jobId: string }
+
+export class FlinkJobs implements StreamJobs {
   readonly #settings: FlinkSettings
   readonly #deployments: Deployments
   readonly #manager: JobManager
-  readonly #makeTopic: (source: string) => Promise<string>
+  readonly #topics: JobTopics
 
-  /** `makeTopic` sees to the topic of a source's rows, and names it. */
-  constructor(
-    settings: FlinkSettings,
-    deployments: Deployments,
-    makeTopic: (source: string) => Promise<string>,
-  ) {
+  constructor(settings: FlinkSettings, deployments: Deployments, topics: JobTopics) {
     this.#settings = settings
     this.#deployments = deployments
     this.#manager = new JobManager(settings.rest)
-    this.#makeTopic = makeTopic
+    this.#topics = topics
   }
 
-  /** Undefined where none was deployed. */
-  async state(source: string): Promise<{ deployment: FlinkDeployment; job: JobState } | undefined> {
-    const deployment = await this.#deployments.read(source)
-    return deployment && { deployment, job: await this.#manager.job(deployment.jobId) }
+  async state(source: string): Promise<DeployedJob | undefined> {
+    const known = await this.#known(source)
+    return known && { jobId: known.jobId, job: await this.#manager.job(known.jobId) }
   }
 
   /** Errors: FLINK_*. */
   async deploy(source: JobSource): Promise<Deployed> {
     const name = source.plan.source
     requireExact(source.plan)
-    const known = await this.#deployments.read(name)
+    const known = await this.#known(name)
     const { state = 'GONE' } = known ? await this.#manager.job(known.jobId) : {}
     if (known && isAlive(state))
       throw new MillraceError('JOBS_RUN_ALREADY', { source: name, state, job: known.jobId })
@@ -76,17 +84,16 @@ export class FlinkJobs {
     const meaning = meaningOf({ ...source, chunkMs })
     const isSame = known?.meaning === meaning && known.chunkMs === chunkMs
     if (known?.savepoint && isSame) {
-      const jobId = await this.#start(source, known, new Map([[0, 0]]), known.savepoint)
-      await this.#deployments.write(name, { ...withoutSavepoint(known), jobId, deployedMs: Date.now() })
+      const { savepoint, jobId: _, ...again } = known
+      const jobId = await this.#start(source, again, { positions: new Map([[0, 0]]), savepoint }, known)
       return { source: name, jobId, from: 'savepoint', why: 'the definition is that of the savepoint' }
     }
     const start = await source.start(chunkMs)
     const fresh = {
       ...{ id: randomUUID(), meaning, chunkMs, sinceChunk: start.sinceChunk, topic: start.topic },
-      partialsTopic: await this.#makeTopic(name),
+      partialsTopic: await this.#topics.makeTopic(name),
     }
-    const jobId = await this.#start(source, fresh, start.positions)
-    await this.#deployments.write(name, { ...fresh, jobId, deployedMs: Date.now() })
+    const jobId = await this.#start(source, fresh, { positions: await this.#positions(start) }, known)
     return { source: name, jobId, from: 'offsets', why: whyOffsets(known, isSame) }
   }
 
@@ -111,35 +118,81 @@ export class FlinkJobs {
     return this.deploy(source)
   }
 
-  async #require(source: string): Promise<FlinkDeployment> {
-    const known = await this.#deployments.read(source)
+  /** Flink cannot begin where a partition has no place, as one has none before its first line. */
+  async #positions({ topic, positions }: StreamStart): Promise<Map<number, number>> {
+    const count = await this.#topics.countPartitions(topic)
+    const first = Array.from({ length: count }, (_, partition): [number, number] => [partition, 0])
+    return new Map([...first, ...positions])
+  }
+
+  async #require(source: string): Promise<Started> {
+    const known = await this.#known(source)
     if (known) return known
     throw new MillraceError('JOBS_NOT_DEPLOYED', { source })
   }
 
-  #start(
+  /** A start that was cut off may have led to a job all the same, which is found by its name. */
+  async #known(source: string): Promise<Started | undefined> {
+    const found = await this.#deployments.read(source)
+    if (!found) return undefined
+    const jobId = found.jobId ?? (await this.#manager.find(jobName(source, found.id)))
+    if (jobId === undefined) return undefined
+    const known = { ...found, jobId }
+    if (found.jobId === undefined) await this.#deployments.write(source, known)
+    return known
+  }
+
+  /** Remembers the job before it is started, since whoever starts it may die before it has its id. */
+  async #start(
+    source: JobSource,
+    place: Omit<FlinkDeployment, 'deployedMs'>,
+    beginning: Beginning,
+    before: FlinkDeployment | undefined,
+  ): Promise<string> {
+    const name = source.plan.source
+    const deployment = { ...place, deployedMs: Date.now() }
+    await this.#deployments.write(name, deployment)
+    try {
+      const jobId = await this.#submit(source, place, beginning)
+      await this.#deployments.write(name, { ...deployment, jobId })
+      return jobId
+    } catch (error) {
+      // What was cut off may run all the same; while nobody can say so, its name is kept.
+      const isNone = await this.#manager.find(jobName(name, place.id)).then(
+        (found) => found === undefined,
+        () => false,
+      )
+      if (isNone) await this.#deployments.write(name, before)
+      throw error
+    }
+  }
+
+  #submit(
     { plan, latenessMs }: JobSource,
     { id, topic, partialsTopic }: Pick<FlinkDeployment, 'id' | 'topic' | 'partialsTopic'>,
-    positions: ReadonlyMap<number, number>,
-    savepoint?: string,
+    { positions, savepoint }: Beginning,
   ): Promise<string> {
     const { gateway, chunkMs, kafka } = this.#settings
     const statements = printJob({ plan, latenessMs, chunkMs, id, topic, partialsTopic, positions, kafka })
-    return GatewaySession.use(gateway, this.#properties(plan.source, savepoint), async (session) => {
-      let jobId: string | undefined
-      for (const { title, sql } of statements) {
-        const outcome = await session.run(sql, `begin the job of source ${plan.source} (${title})`)
-        jobId = outcome.jobId ?? jobId
-      }
-      if (!jobId) throw new Error('the gateway named no job')
-      return jobId
-    })
+    return GatewaySession.use(
+      gateway,
+      this.#properties(jobName(plan.source, id), savepoint),
+      async (session) => {
+        let jobId: string | undefined
+        for (const { title, sql } of statements) {
+          const outcome = await session.run(sql, `begin the job of source ${plan.source} (${title})`)
+          jobId = outcome.jobId ?? jobId
+        }
+        if (!jobId) throw new Error('the gateway named no job')
+        return jobId
+      },
+    )
   }
 
-  #properties(source: string, savepoint?: string): Record<string, string> {
+  #properties(name: string, savepoint?: string): Record<string, string> {
     const { parallelism, stateMs, checkpointMs } = this.#settings
     return {
-      'pipeline.name': `millrace ${source}`,
+      'pipeline.name': name,
       'execution.runtime-mode': 'streaming',
       'parallelism.default': String(parallelism),
       'table.local-time-zone': 'UTC',
@@ -147,6 +200,8 @@ export class FlinkJobs {
       'table.exec.mini-batch.enabled': 'true',
       'table.exec.mini-batch.allow-latency': `${MINI_BATCH_MS} ms`,
       'table.exec.mini-batch.size': String(MINI_BATCH_ROWS),
+      // No operator of ours keeps a row that it passes on.
+      'pipeline.object-reuse': 'true',
       // Of rows with one key the furthest counts, so their order is of no matter.
       'table.exec.sink.upsert-materialize': 'NONE',
       'execution.checkpointing.interval': `${checkpointMs} ms`,
@@ -160,6 +215,7 @@ function whyOffsets(known: FlinkDeployment | undefined, isSame: boolean): string
   return isSame ? 'the job before left no savepoint' : 'the definition has changed since the job before'
 }
 
-function withoutSavepoint({ savepoint: _, ...deployment }: FlinkDeployment): FlinkDeployment {
-  return deployment
+/** By which a job is found whose id nobody wrote down. */
+function jobName(source: string, deployment: string): string {
+  return `millrace ${source} ${deployment}`
 }

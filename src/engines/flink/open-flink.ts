@@ -4,7 +4,7 @@ import { parseDuration } from '../../core/duration.ts'
 import type { SourcePlan } from '../../core/plan.ts'
 import type { Statement } from '../../ports/batch-engine.ts'
 import { Deployments } from './deployment.ts'
-import { FlinkJobs } from './jobs.ts'
+import { FlinkJobs, type JobTopics } from './jobs.ts'
 import { printJob, requireExact } from './print-job.ts'
 import { FlinkStreamEngine, type FlinkStreamOptions } from './stream.ts'
 
@@ -38,7 +38,7 @@ export function flinkStream(
 export function flinkJobs(
   { address, options }: AdapterConfig,
   dataDir: string,
-  parts: { readonly brokers: string; makeTopic(source: string): Promise<string> },
+  parts: JobTopics & { readonly brokers: string },
 ): FlinkJobs {
   const config = { ...DEFAULTS, ...(options as unknown as FlinkConfig) }
   const settings = {
@@ -48,14 +48,14 @@ export function flinkJobs(
     checkpointMs: parseDuration(config.checkpoint)!,
     kafka: { 'bootstrap.servers': parts.brokers, ...config.kafka },
   }
-  return new FlinkJobs(settings, new Deployments(dataDir), parts.makeTopic)
+  return new FlinkJobs(settings, new Deployments(dataDir), parts)
 }
 
 /** Errors: JOBS_CANNOT. */
-export function explainJob(plan: SourcePlan): Statement[] {
+export function explainJob(plan: SourcePlan, latenessMs: ReadonlyMap<string, number>): Statement[] {
   requireExact(plan)
   const place = { id: '<deployment>', topic: plan.source, partialsTopic: `${plan.source}.partials` }
   const positions = new Map([[0, 0]])
   const chunkMs = parseDuration(DEFAULTS.chunk)!
-  return printJob({ ...place, plan, latenessMs: new Map(), chunkMs, positions, kafka: {} })
+  return printJob({ ...place, plan, latenessMs, chunkMs, positions, kafka: {} })
 }

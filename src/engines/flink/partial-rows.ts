@@ -14,6 +14,17 @@ export interface Row {
   readonly [slot: string]: string | number | null
 }
 
+/** Undefined for what no job has written. */
+function readRow(value: Buffer): Row | undefined {
+  try {
+    const row = JSON.parse(value.toString()) as Row | null
+    const isRow = [row?.p, row?.c, row?.n].every(Number.isSafeInteger)
+    return isRow && [row?.e, row?.t, row?.g].every((text) => typeof text === 'string') ? row! : undefined
+  } catch {
+    return undefined
+  }
+}
+
 /** What the order of the log has of a chunk in one partition, where it is one stretch of records. */
 export interface Expected {
   readonly lines: number
@@ -74,7 +85,11 @@ export class Chunk {
 export class PartialRows {
   /** Of the deployment whose rows count. */
   readonly id: string
+  /** What the topic had that is no row of any job, and was passed over. */
+  strange = 0
   readonly #chunks = new Map<number, Map<number, Chunk>>()
+  /** Of the rows that came, by chunk. */
+  readonly #bytes = new Map<number, number>()
   #from = 0
 
   constructor(id: string) {
@@ -82,12 +97,12 @@ export class PartialRows {
   }
 
   add(value: Buffer): void {
-    // A value may be missing: nothing here is ever deleted, but others could write to the topic.
-    if (value.length === 0) return
-    const row = JSON.parse(value.toString()) as Row
-    if (row.e !== this.id || row.c < this.#from) return
+    const row = readRow(value)
+    if (!row) this.strange += 1
+    if (row?.e !== this.id || row.c < this.#from) return
     const partitions = getOrMake(this.#chunks, row.c, () => new Map<number, Chunk>())
     getOrMake(partitions, row.p, () => new Chunk()).add(row)
+    this.#bytes.set(row.c, (this.#bytes.get(row.c) ?? 0) + value.length)
   }
 
   chunk(partition: number, number: number): Chunk | undefined {
@@ -97,7 +112,13 @@ export class PartialRows {
   /** Chunks below the number are of no use any more. */
   drop(below: number): void {
     this.#from = Math.max(this.#from, below)
-    for (const number of this.#chunks.keys()) if (number < below) this.#chunks.delete(number)
+    for (const held of [this.#chunks, this.#bytes])
+      for (const number of held.keys()) if (number < below) held.delete(number)
+  }
+
+  /** About, as the topic has them. */
+  get bytes(): number {
+    return [...this.#bytes.values()].reduce((sum, bytes) => sum + bytes, 0)
   }
 }
 

@@ -107,7 +107,7 @@ function isoTime(text: string, zone: string): PlainValue {
   const m = `(${month} + CASE WHEN ${month} > 2 THEN -3 ELSE 9 END)`
   const days = `(${y} * 365 + ${y} / 4 - ${y} / 100 + ${y} / 400 + (153 * ${m} + 2) / 5 + ${day} - 719469)`
   const ofDay = `(${part(12, 2)} * 3600000 + ${part(15, 2)} * 60000 + ${part(18, 2)} * 1000)`
-  const fraction = `RPAD(REGEXP_EXTRACT(${text}, '[.,]([0-9]{1,3})', 1), 3, '0')`
+  const fraction = `RPAD(REGEXP_SUBSTR(SUBSTRING(${text}, 21, 3), '\\A[0-9]+'), 3, '0')`
   const millis = `COALESCE(TRY_CAST(${fraction} AS BIGINT), 0)`
   const isStamp = matches(text, `${ISO}${suffix}`)
   return {

@@ -5,7 +5,14 @@ import type { Expr } from '../../core/expr.ts'
 import type { MetricPlan, SourcePlan, Tally } from '../../core/plan.ts'
 import type { Statement } from '../../ports/batch-engine.ts'
 import { flinkDialect, whyNot } from './dialect.ts'
-import { printRecords, type RecordsRequest, recordColumns, unnest, whyUnread } from './print-records.ts'
+import {
+  keyColumn,
+  printRecords,
+  type RecordsRequest,
+  recordColumns,
+  unnest,
+  whyUnread,
+} from './print-records.ts'
 import {
   allSlots,
   FIRST_RECORD,
@@ -120,12 +127,8 @@ interface RowOfRecord {
 
 /** How many records a chunk has, how many of them are ours, and how many rows of each tally tell of. */
 function ledgerRow(plan: SourcePlan): RowOfRecord {
-  const columns = recordColumns(plan)
   const conditions = plan.metrics.flatMap(({ tallies }, place) =>
-    tallies.map(({ key }) => {
-      const hasKey = key ? ` AND (${flinkDialect.printExpr(key, columns)}) IS NOT NULL` : ''
-      return `ours AND m${place}${hasKey}`
-    }),
+    tallies.map((tally) => hasRow(place, tally)),
   )
   const slots = ledgerSlots(plan)
   const counts = ['ours', ...conditions].map((condition, place) => [slots[place]!, oneWhere(condition)])
@@ -144,13 +147,17 @@ function tallyRows(plan: SourcePlan): RowOfRecord[] {
   return plan.metrics.flatMap(({ tallies }, place) => tallies.map((tally) => tallyRow(plan, place, tally)))
 }
 
+/** Whether a record has a row of the tally. */
+function hasRow(place: number, { id, key }: Tally): string {
+  return key ? `${keyColumn(place, id)} IS NOT NULL` : `ours AND m${place}`
+}
+
 function tallyRow(plan: SourcePlan, place: number, tally: Tally): RowOfRecord {
   const columns = recordColumns(plan)
   const print = (expr: Expr) => flinkDialect.printExpr(expr, columns)
-  const key = tally.key && print(tally.key)
   const group = [
     `w${place}`,
-    key ?? `CAST(NULL AS BIGINT)`,
+    tally.key ? keyColumn(place, tally.id) : `CAST(NULL AS BIGINT)`,
     ...plan.metrics[place]!.dimensions.map(({ expr }) => print(expr)),
   ]
   const texts = group.map((value) => `CAST(${value} AS STRING)`)
@@ -161,7 +168,7 @@ function tallyRow(plan: SourcePlan, place: number, tally: Tally): RowOfRecord {
     return [[slot, fn === 'count' ? oneWhere(`(${print(expr)}) IS NOT NULL`) : print(expr)]]
   })
   return {
-    t: `CASE WHEN ours AND m${place}${key ? ` AND (${key}) IS NOT NULL` : ''} THEN ${quoteText(tallyTag(place, tally.id))} END`,
+    t: `CASE WHEN ${hasRow(place, tally)} THEN ${quoteText(tallyTag(place, tally.id))} END`,
     g: `JSON_ARRAY(${texts.join(', ')} NULL ON NULL)`,
     values: Object.fromEntries(values),
   }

@@ -6,7 +6,7 @@
 import { type RecordColumns, TallyPrinter } from '../../compile/print-tally.ts'
 import type { SourcePlan } from '../../core/plan.ts'
 import { flinkDialect } from './dialect.ts'
-import { arrayOf, isFindable, plainObject, tokenOf } from './plain-json.ts'
+import { arrayOf, BAD_BYTES, isFindable, memberOf, PLAIN_OBJECT, twice } from './plain-json.ts'
 import { hasNoEscape, plainTime, plainValue } from './plain-values.ts'
 
 /** Longer lines are passed on. */
@@ -40,27 +40,44 @@ export interface RecordsRequest {
 
 /**
  * A FROM clause over `lines` (`p`, `r`, `observed_ms`, bytes `line`), with the columns `ours`, and where that is true
- * `f<i>`, `event_ms`, and for each metric `w<i>`, its window, and `m<i>`, whether it counts.
+ * `f<i>`, `event_ms`, and for each metric `w<i>`, its window, and `m<i>`, whether it counts. Where a metric counts and is
+ * ours, `k<i>_<tally>` is the key of each tally that has one.
  */
 export function printRecords(request: RecordsRequest): string {
   const { plan } = request
-  const text = `DECODE(line, 'UTF-8')`
   const keys = [...new Set([plan.time, ...plan.fields].map(({ path }) => path[0]!))]
-  const isPlain = `CHAR_LENGTH(${text}) <= ${MOST_CHARACTERS} AND REGEXP(${text}, ${quoteText(plainObject(keys))})`
+  const isPlain = [
+    `CHAR_LENGTH(z.text) <= ${MOST_CHARACTERS}`,
+    `NOT REGEXP(z.text, ${quoteText(BAD_BYTES)})`,
+    `NOT REGEXP(z.text, ${quoteText(twice(keys))})`,
+    `REGEXP(z.text, ${quoteText(PLAIN_OBJECT)})`,
+  ]
   const places = new Map(keys.map((key, place) => [key, place]))
-  const tokens = keys.map((key) => `REGEXP_EXTRACT(a.object, ${quoteText(tokenOf(key))}, 1)`)
-  const arrays = keys.map((key) => `REGEXP(a.object, ${quoteText(arrayOf(key))})`).join(' OR ')
+  const tokens = keys.map(tokenOf)
+  // A key before a scalar is before no array.
+  const arrays = keys.map(
+    (key, place) =>
+      `CASE WHEN b.t${place} IS NULL THEN REGEXP(a.object, ${quoteText(arrayOf(key))}) ELSE FALSE END`,
+  )
   const stages = [
-    unnest('a', { object: `CASE WHEN ${isPlain} THEN ${text} END` }),
-    unnest('b', {
-      has_array: `COALESCE(${arrays}, FALSE)`,
-      ...Object.fromEntries(tokens.map((token, place) => [`t${place}`, `NULLIF(${token}, 'null')`])),
+    unnest('z', { text: `DECODE(line, 'UTF-8')` }),
+    unnest('a', { object: `CASE WHEN ${isPlain.join(' AND ')} THEN z.text END` }),
+    unnest('b', Object.fromEntries(tokens.map((token, place) => [`t${place}`, `NULLIF(${token}, 'null')`]))),
+    unnest('x', {
+      has_array: `COALESCE(${arrays.join(' OR ')}, FALSE)`,
+      ...Object.fromEntries(keys.map((_, place) => [`x${place}`, withoutNulls(plan, place)])),
     }),
-    unnest('x', Object.fromEntries(keys.map((_, place) => [`x${place}`, withoutNulls(plan, place)]))),
     unnest('d', values(plan, places)),
     unnest('e', verdicts(request)),
+    ...keyStage(plan),
   ]
   return `FROM lines${stages.join('')}`
+}
+
+/** REGEXP_EXTRACT would compile its pattern for each record; this one keeps it. */
+function tokenOf(key: string): string {
+  const member = `REGEXP_SUBSTR(a.object, ${quoteText(memberOf(key))})`
+  return `LTRIM(SUBSTRING(${member}, ${key.length + 3}), ${quoteText(' \t:')})`
 }
 
 /** Texts without quotes; those that mean null are null. */
@@ -78,7 +95,7 @@ function values(plan: SourcePlan, places: ReadonlyMap<string, number>): Record<s
     return plainValue(field, `b.t${place}`, `x.x${place}`)
   })
   const isPlain = [
-    ...['a.object IS NOT NULL', 'NOT b.has_array', time.isPlain],
+    ...['a.object IS NOT NULL', 'NOT x.has_array', time.isPlain],
     ...[...places.values()].map((place) => hasNoEscape(`b.t${place}`)),
     ...fields.map((field) => field.isPlain),
   ]
@@ -92,8 +109,11 @@ function values(plan: SourcePlan, places: ReadonlyMap<string, number>): Record<s
 }
 
 /** A line is ours when it is plain, not ahead of its time, and neither rejected nor late for any metric. */
-function verdicts({ plan, latenessMs }: RecordsRequest): Record<string, string> {
-  const printers = plan.metrics.map((metric) => new TallyPrinter(flinkDialect, metric, recordColumns(plan)))
+function verdicts({ plan, latenessMs, chunkMs }: RecordsRequest): Record<string, string> {
+  // The order may observe a record later than its stamp says, but in its chunk: what would be late then is passed on.
+  const observedMs = `(observed_ms / ${chunkMs} * ${chunkMs} + ${chunkMs - 1})`
+  const columns = { ...recordColumns(plan), observedMs }
+  const printers = plan.metrics.map((metric) => new TallyPrinter(flinkDialect, metric, columns))
   const conditions = printers.map((printer, place) =>
     printer.conditions({ range: {}, latenessMs: latenessMs.get(plan.metrics[place]!.metric) }),
   )
@@ -111,6 +131,23 @@ function verdicts({ plan, latenessMs }: RecordsRequest): Record<string, string> 
     [`m${place}`, `COALESCE(d.is_plain AND ${conditions[place]!.counted}, FALSE)`],
   ])
   return { ours, ...Object.fromEntries(metrics) }
+}
+
+/** Keys are long to compute, and needed for the tag, the group and the ledger. */
+function keyStage(plan: SourcePlan): string[] {
+  const keys = plan.metrics.flatMap(({ tallies }, place) =>
+    tallies.flatMap(({ id, key }): [string, string][] => {
+      if (!key) return []
+      const text = flinkDialect.printExpr(key, recordColumns(plan))
+      return [[keyColumn(place, id), `CASE WHEN ours AND m${place} THEN CAST(${text} AS BIGINT) END`]]
+    }),
+  )
+  return keys.length > 0 ? [unnest('k', Object.fromEntries(keys))] : []
+}
+
+/** Of a tally, by the place of its metric in the plan. */
+export function keyColumn(place: number, tally: string): string {
+  return `k${place}_${tally}`
 }
 
 export function unnest(alias: string, ...rows: readonly Readonly<Record<string, string>>[]): string {

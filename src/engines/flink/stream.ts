@@ -1,6 +1,7 @@
 /** The stream engine that takes what a job of Flink has tallied, chunk by chunk, and counts the rest itself. See ADR 0013. */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { SourcePlan } from '../../core/plan.ts'
 import type { StagedSource } from '../../ports/batch-engine.ts'
 import type { Log, StoredBatch } from '../../ports/log.ts'
@@ -17,7 +18,7 @@ import { stageChunks } from './stage-chunks.ts'
 export type ReadRows = (
   topic: string,
   sinceMs: number,
-  onValues: (values: readonly Buffer[]) => void,
+  onValues: (values: readonly Buffer[]) => Promise<void>,
   signal: AbortSignal,
 ) => Promise<void>
 
@@ -33,12 +34,20 @@ export interface FlinkStreamOptions {
   /** For how long after its end a chunk may wait for the job. */
   readonly patienceMs: number
   onTakenOver(source: string, lines: number): void
+  /** The topic holds so many values that no job wrote. */
+  onStrangeRows(source: string, rows: number): void
   close(): void
 }
 
 /** Brokers' and doors' clocks differ by less: rows of a chunk are written after it began. */
 const CLOCK_SLACK_MS = 60_000
 const LOOK_MS = 1000
+/**
+ * Rows of so many bytes are held; those that follow are read once chunks were added. Where a chunk alone has more, or
+ * what it lacks comes after them, it is counted from the log, as any that does not balance in time.
+ */
+const MOST_ROW_BYTES = 64 * 1024 * 1024
+const FULL_PAUSE_MS = 50
 
 /** What a source's rows are read by, and what it was told last. */
 interface Reading {
@@ -70,10 +79,11 @@ export class FlinkStreamEngine implements StreamEngine {
     const { source } = plan
     const deployment = await this.#deployment({ plan, latenessMs })
     const chunkMs = deployment?.chunkMs ?? this.#options.chunkMs
+    const { clockMs } = this.#options.log.end(source)
     const chunks = closedChunks(this.#options.log, source, fromOffset, chunkMs)
     const whole = deployment ? this.#wholeChunks(plan, deployment, chunks) : []
     this.#whole.set(source, whole)
-    const reached = whole.length > 0 ? whole : this.#ownChunks(deployment, chunks, chunkMs)
+    const reached = whole.length > 0 ? whole : this.#ownChunks(deployment, chunks, { chunkMs, clockMs })
     const last = reached.at(-1)
     if (!last) return undefined
     const isTakenOver =
@@ -113,7 +123,7 @@ export class FlinkStreamEngine implements StreamEngine {
     const known = this.#looked.get(source)
     if (known && Date.now() - known.atMs < LOOK_MS) return known.deployment
     const found = await this.#options.deployments.read(source)
-    const isOurs = found && found.meaning === meaningOf({ plan, latenessMs, chunkMs: found.chunkMs })
+    const isOurs = found?.jobId && found.meaning === meaningOf({ plan, latenessMs, chunkMs: found.chunkMs })
     const deployment = isOurs ? found : undefined
     this.#looked.set(source, { atMs: Date.now(), deployment })
     return deployment
@@ -139,10 +149,11 @@ export class FlinkStreamEngine implements StreamEngine {
   #ownChunks(
     deployment: FlinkDeployment | undefined,
     chunks: readonly SourceChunk[],
-    chunkMs: number,
+    { chunkMs, clockMs }: { readonly chunkMs: number; readonly clockMs: number },
   ): readonly SourceChunk[] {
     if (!deployment) return chunks
-    const latestEnd = Date.now() - this.#options.patienceMs
+    // Chunks are of the log's clock, which may be ahead of ours.
+    const latestEnd = Math.max(Date.now(), clockMs) - this.#options.patienceMs
     const isOwn = ({ number }: SourceChunk) =>
       number < deployment.sinceChunk || (number + 1) * chunkMs <= latestEnd
     const end = chunks.findIndex((chunk) => !isOwn(chunk))
@@ -155,12 +166,23 @@ export class FlinkStreamEngine implements StreamEngine {
     known?.stop.abort()
     const reading = { rows: new PartialRows(id), stop: new AbortController() }
     this.#readings.set(source, reading)
-    const onValues = (values: readonly Buffer[]) => {
-      for (const value of values) reading.rows.add(value)
-    }
     const sinceMs = first.number * chunkMs - CLOCK_SLACK_MS
-    void this.#options.readRows(partialsTopic, sinceMs, onValues, reading.stop.signal)
+    const { signal } = reading.stop
+    void this.#options.readRows(
+      partialsTopic,
+      sinceMs,
+      (values) => this.#take(source, reading, values),
+      signal,
+    )
     return reading.rows
+  }
+
+  async #take(source: string, { rows, stop }: Reading, values: readonly Buffer[]): Promise<void> {
+    const known = rows.strange
+    for (const value of values) rows.add(value)
+    // Seldom, however many there are.
+    if (rows.strange > known && rows.strange >= 2 * known) this.#options.onStrangeRows(source, rows.strange)
+    while (rows.bytes > MOST_ROW_BYTES && !stop.signal.aborted) await sleep(FULL_PAUSE_MS)
   }
 
   async #passedLines(source: string, chunks: readonly SourceChunk[]): Promise<StoredBatch[]> {

@@ -31,14 +31,24 @@ export async function makeSideTopic(brokers: Brokers, topic: string): Promise<vo
   }
 }
 
+/** How many partitions the topic has; none when there is no such topic. Errors: what the brokers say. */
+export async function countPartitions(brokers: Brokers, topic: string): Promise<number> {
+  const cluster = new Cluster(await clientOptions(brokers))
+  try {
+    return (await cluster.refresh(topic))?.leaders.length ?? 0
+  } finally {
+    await cluster.close()
+  }
+}
+
 export interface SideTopicReader {
-  /** Values of records, some at a time. */
-  onValues(values: readonly Buffer[]): void
+  /** Values of records, some at a time; no more are read before it resolves. */
+  onValues(values: readonly Buffer[]): void | Promise<void>
   /** It is tried again. */
   onTrouble(why: string): void
 }
 
-/** Reads what was appended since the time, and what comes, until told to stop. */
+/** Reads what was appended since the time, and what comes, until told to stop. A topic that was deleted is made anew. */
 export async function readSideTopic(
   brokers: Brokers,
   { topic, sinceMs }: { readonly topic: string; readonly sinceMs: number },
@@ -47,14 +57,18 @@ export async function readSideTopic(
 ): Promise<void> {
   const cluster = new Cluster(await clientOptions(brokers))
   let offset: number | undefined
+  let isTroubled = false
   try {
     while (!signal.aborted) {
       try {
+        if (isTroubled) await requireTopic(cluster, topic, { partitions: 1 }, SETTINGS)
+        isTroubled = false
         offset ??= await firstOffset(cluster, topic, sinceMs)
         offset = await readOnce(cluster, topic, offset, reader)
       } catch (error) {
         if (signal.aborted) break
         cluster.forget(topic)
+        isTroubled = true
         reader.onTrouble(reasonOf(error))
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
       }
@@ -77,7 +91,7 @@ async function readOnce(
 ): Promise<number> {
   const options = { purpose: 'side', maxBytes: FETCH_BYTES, waitMs: WAIT_MS, isCommitted: true }
   const [fetched] = await fetchRecords(cluster, topic, [{ partition: PARTITION, offset }], options)
-  if (fetched?.error === 'OFFSET_OUT_OF_RANGE') return fetched.start > 0 ? fetched.start : 0
+  if (fetched?.error === 'OFFSET_OUT_OF_RANGE') return Math.max(fetched.start, 0)
   if (!fetched || fetched.error) throw new Error(fetched?.error ?? 'no answer')
   const values: Buffer[] = []
   let next = offset
@@ -86,6 +100,6 @@ async function readOnce(
     for (const record of readRecords(batch, unpackRecords, ''))
       if (record.offset >= offset) values.push(record.value)
   }
-  if (values.length > 0) onValues(values)
+  if (values.length > 0) await onValues(values)
   return next
 }

@@ -1,0 +1,41 @@
+import { expect, it } from 'vitest'
+import { PartialRows } from './partial-rows.ts'
+
+const row = (values: object) =>
+  Buffer.from(JSON.stringify({ e: 'mine', t: '0:base', p: 0, c: 5, g: '[]', n: 1, ...values }))
+
+it('passes over what no job wrote, and counts it', () => {
+  const rows = new PartialRows('mine')
+  for (const text of ['', 'no JSON', 'null', '[]', '7', '{"e":"mine"}']) rows.add(Buffer.from(text))
+  rows.add(row({ n: '1' }))
+  rows.add(row({ c: 1.5 }))
+  expect(rows.strange).toBe(8)
+  expect(rows.bytes).toBe(0)
+  rows.add(row({ e: 'of another deployment' }))
+  rows.add(row({}))
+  expect(rows.strange).toBe(8)
+  expect(rows.chunk(0, 5)!.recordsOf('0:base')).toBe(1)
+})
+
+it('of rows with one key takes the furthest, whatever their order', () => {
+  const rows = new PartialRows('mine')
+  for (const n of [2, 7, 3]) rows.add(row({ n }))
+  expect(
+    rows
+      .chunk(0, 5)!
+      .rowsOf('0:base')
+      .map(({ n }) => n),
+  ).toEqual([7])
+})
+
+it('knows what it holds, and gives up chunks that were added', () => {
+  const rows = new PartialRows('mine')
+  for (const c of [5, 6, 7]) rows.add(row({ c }))
+  const each = row({}).length
+  expect(rows.bytes).toBe(3 * each)
+  rows.drop(7)
+  expect(rows.bytes).toBe(each)
+  expect(rows.chunk(0, 6)).toBeUndefined()
+  rows.add(row({ c: 6 }))
+  expect(rows.bytes).toBe(each)
+})
