@@ -1,11 +1,19 @@
-/** Writes docs/errors.md from src/core/error-table.ts; test/docs/errors.test.ts holds the two together. */
-import { readFileSync, writeFileSync } from 'node:fs'
+/** Writes docs/errors.md from src/core/errors; test/docs/errors.test.ts holds the two together. */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import ts from 'typescript'
 import { root } from './build.mjs'
 
-const source = readFileSync(`${root}src/core/error-table.ts`, 'utf8')
-const { outputText } = ts.transpileModule(source, { compilerOptions: { module: 'esnext', target: 'es2022' } })
-const { ERROR_TABLE } = await import(`data:text/javascript,${encodeURIComponent(outputText)}`)
+const FOLDER = `${root}src/core/errors`
+
+async function readTable(file) {
+  const compilerOptions = { module: 'esnext', target: 'es2022' }
+  const { outputText } = ts.transpileModule(readFileSync(`${FOLDER}/${file}`, 'utf8'), { compilerOptions })
+  const [table] = Object.values(await import(`data:text/javascript,${encodeURIComponent(outputText)}`))
+  return table
+}
+
+const files = readdirSync(FOLDER).filter((name) => name.endsWith('-errors.ts'))
+const ERROR_TABLE = Object.assign({}, ...(await Promise.all(files.map(readTable))))
 
 const STAGES = {
   ARCHIVE: 'Keeping raw lines',
@@ -39,7 +47,7 @@ be done, 2 for wrong use or a wrong definition. \`{names}\` in braces are filled
 line on stderr: \`{"error":{"code":"…","message":"…"}}\`. What can be wrong inside a definition is listed in
 [definitions.md](definitions.md) and [expressions.md](expressions.md).
 
-This page is made from \`src/core/error-table.ts\` by \`npm run docs\`.
+This page is made from \`src/core/errors\` by \`npm run docs\`.
 
 ${sections.join('\n')}
 ## Without an entry of their own

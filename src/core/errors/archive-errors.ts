@@ -1,0 +1,117 @@
+/** Keeping raw lines: the archive and its ingests. Codes are in alphabetical order. */
+import type { ErrorEntries } from './error-entry.ts'
+
+export const ARCHIVE_ERRORS = {
+  ARCHIVE_BAD_ADDRESS: {
+    exit: 2,
+    text: 'The archive {address} cannot be reached by these settings: {why}. Mend `archive` in the definition.',
+  },
+  ARCHIVE_CORRUPT_BLOCK: {
+    exit: 1,
+    text: 'Block {block} of source {source} cannot be trusted: {why}. No totals were changed. Run `millrace scrub`, which heals it where there is another good copy, or restore {path} from a backup.',
+  },
+  ARCHIVE_CORRUPT_MANIFEST: {
+    exit: 1,
+    text: 'The list of blocks of source {source} in {path} is damaged or missing, and so is every copy of it. Nothing was read or added. Restore manifest.json from a backup.',
+  },
+  ARCHIVE_FOREIGN_MIRROR: {
+    exit: 1,
+    text: 'The mirror {path} of source {source} holds the archive of another data folder. Nothing was added, since it would be overwritten. Name an empty folder as the mirror.',
+  },
+  ARCHIVE_GAP: {
+    exit: 1,
+    text: 'The archive of source {source} ends at line {end}, but the next lines of the log begin at {first}: the lines between them are missing. Nothing was added. Restore the segments of the log that were removed, or the newest archive.',
+  },
+  ARCHIVE_LOCKED: {
+    exit: 1,
+    text: 'The archive of source {source} in {path} is being written by process {pid}, started {since}. Wait for it to end, or use another --data folder.',
+  },
+  ARCHIVE_LOGIN_REFUSED: {
+    exit: 1,
+    text: 'The archive at {address} does not accept {user}: {why}. Nothing was added. Check `user` and `token` under `archive` in the definition; a delegation token expires and must then be fetched anew.',
+  },
+  ARCHIVE_NO_PERMISSION: {
+    exit: 1,
+    text: 'The archive at {address} refuses {user} access to {path}: {why}. Nothing was added. Ask for the right to it, or name another `user` or `path` under `archive` in the definition.',
+  },
+  ARCHIVE_OVERTAKEN: {
+    exit: 1,
+    text: 'Another ingest took over source {source} in {path}, since this one had not been heard of for {seconds} seconds. Nothing of this one was added. Run the same command again.',
+  },
+  ARCHIVE_QUOTA_EXCEEDED: {
+    exit: 1,
+    text: 'Cannot write to {path}: its quota is used up ({why}). Nothing was added. Have the quota raised or free space in it, then run the same command again.',
+  },
+  ARCHIVE_SAFE_MODE: {
+    exit: 1,
+    text: 'The archive at {address} is in safe mode, still after {seconds} seconds: {why}. Nothing was added. Wait until its DataNodes have reported their blocks, and look for missing ones, then run the same command again.',
+  },
+  ARCHIVE_STORAGE_FAILED: {
+    exit: 1,
+    text: 'The archive at {address} could not serve {path}: {why}. Nothing was added. Look at its NameNode and DataNodes, then run the same command again.',
+  },
+  ARCHIVE_TLS_FAILED: {
+    exit: 1,
+    text: 'Cannot reach the archive at {address} over TLS: {why}. Nothing was added. Check the address and the file named by `ca` under `archive` in the definition.',
+  },
+  ARCHIVE_UNREACHABLE: {
+    exit: 1,
+    text: 'Cannot reach the archive at {address}: {why}. Nothing was added. Check that the NameNode runs and that `archive` in the definition has its web address, then run the same command again.',
+  },
+  ARCHIVE_UNSURE: {
+    exit: 1,
+    text: 'The archive at {address} did not answer when {path} was put in its place: {why}. Either all of it was added or nothing. Run the same command again, which adds nothing twice.',
+  },
+  ARCHIVE_UNWRITABLE: {
+    exit: 1,
+    text: 'Cannot write to {path}: {why}. Nothing was added. Free space or mend the permissions, then run the same command again.',
+  },
+  INGEST_BINARY_FILE: {
+    exit: 1,
+    text: 'Cannot ingest {input}: it is not a text file{hint}. Nothing was added.',
+  },
+  INGEST_CANCELLED: {
+    exit: 1,
+    text: 'The ingest was cancelled. Nothing was added.',
+  },
+  INGEST_CORRUPT_GZIP: {
+    exit: 1,
+    text: 'Cannot ingest {input}: its gzip data is damaged ({why}). Nothing was added. Get the file again, or repair it with `gzip -t` in hand.',
+  },
+  INGEST_HEADER_MISMATCH: {
+    exit: 1,
+    text: 'Cannot ingest {input}: its first line is not the header that source {source} declares. The file has {found}; the definition has {expected}. Nothing was added. Mend `columns` in the definition, or write `header: false` there when the files have no header.',
+  },
+  INGEST_IS_DIRECTORY: {
+    exit: 1,
+    text: 'Cannot ingest {input}: it is a directory. Nothing was added. Name the files in it, such as {input}/*.',
+  },
+  INGEST_LINE_TOO_LONG: {
+    exit: 1,
+    text: 'Cannot ingest {input}: a line in it is longer than {limit} bytes. Nothing was added. Check that it is a log of lines that end in a newline.',
+  },
+  INGEST_LOG_AHEAD: {
+    exit: 1,
+    text: 'The log of source {source} holds {lines} lines that the archive does not have yet, and the order of lines must stay. Nothing was added. Send the file to the server, or run `millrace serve` until it has archived them, then run the same command again.',
+  },
+  INGEST_LOG_OPEN: {
+    exit: 1,
+    text: 'A server (process {pid}) has the log of source {source} open, or another ingest of it runs, and both would number their lines alike. Nothing was added. Send the file to the server, or stop it and run the same command again.',
+  },
+  INGEST_NOT_FOUND: {
+    exit: 1,
+    text: 'Cannot ingest {input}: there is no such file. Nothing was added.',
+  },
+  INGEST_TRUNCATED_GZIP: {
+    exit: 1,
+    text: 'Cannot ingest {input}: its gzip data ends too early, so lines are missing. Nothing was added. Get the whole file again.',
+  },
+  INGEST_UNKNOWN_COMPRESSION: {
+    exit: 1,
+    text: 'Cannot ingest {input}: it is compressed as {format}; only gzip is read directly. Nothing was added. Unpack it: `{command} {input} | millrace ingest SOURCE -`.',
+  },
+  INGEST_UNREADABLE: {
+    exit: 1,
+    text: 'Cannot read {input}: {why}. Nothing was added.',
+  },
+} as const satisfies ErrorEntries

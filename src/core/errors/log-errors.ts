@@ -1,0 +1,105 @@
+/** The log, and the server that fills it. Codes are in alphabetical order. */
+import type { ErrorEntries } from './error-entry.ts'
+
+export const LOG_ERRORS = {
+  LOG_BAD_SETTINGS: {
+    exit: 2,
+    text: 'The brokers of the log cannot be used by these settings: {why}. Nothing was started. Mend `log` in the definition.',
+  },
+  LOG_BROKER_AWAY: {
+    exit: 1,
+    text: 'The brokers {brokers} cannot be used for source {source} at the moment: {why}. Nothing was acked. It is tried again; see that the brokers run and can be reached.',
+  },
+  LOG_CLOCK_JUMPED: {
+    exit: 1,
+    text: 'The clock of this machine is {hours} hours ahead of where it was. Nothing was added, since lines would be stamped with a wrong time for ever. Set the clock right; if it is right, restart the server.',
+  },
+  LOG_DAMAGED: {
+    exit: 1,
+    text: 'The log {path} is damaged at byte {position}: lines that were acked cannot be read there. Nothing is added to it. Restore the file from a backup; what the archive holds already is safe.',
+  },
+  LOG_KEY_REUSED: {
+    exit: 1,
+    text: 'The idempotency key {key} was used before for other lines. Nothing was added. Send a new key with new lines.',
+  },
+  LOG_LINE_TOO_LONG: {
+    exit: 1,
+    text: 'A line of source {source} is too long for topic {topic}, which takes {most} bytes at once. Nothing was added. Raise `max.message.bytes` of the topic and restart the server, or leave the line out.',
+  },
+  LOG_NOT_EMPTIED: {
+    exit: 1,
+    text: 'The log that was used before holds {lines} lines of source {source} that the archive does not have yet, so another one cannot go on from there. Nothing was started. Put `log` in the definition back as it was, run `millrace batch`, which archives them, then change it.',
+  },
+  LOG_READ_ONLY: {
+    exit: 1,
+    text: 'Source {source} takes its lines from topic {topic}, not from here. Nothing was added. Produce them to the topic.',
+  },
+  LOG_RECORDS_GONE: {
+    exit: 1,
+    text: 'Topic {topic} does not hold record {record} of partition {partition} any more as it was, and source {source} needs it: the archive or the report does not have its lines yet. Brokers delete records by the age or size that their topic is set to keep, or they were lost with one. Nothing is passed over. Restore them, or take the lines up again under a new name of the source.',
+  },
+  LOG_TOPIC_CHANGED: {
+    exit: 1,
+    text: 'Source {source} had its lines in topic {was}, and some of them are not in the archive and the report yet; now it is to use {topic}. Nothing was started. Put `topic_prefix` or `from` back until all is archived and counted, then change it.',
+  },
+  LOG_TOPIC_MISSING: {
+    exit: 1,
+    text: 'The brokers {brokers} have no topic {topic}, which source {source} takes its lines from. Mend `from` of the source, or make the topic.',
+  },
+  LOG_TOPIC_REPLACED: {
+    exit: 1,
+    text: 'Topic {topic} of source {source} was deleted and made anew, so its records are numbered from the start again, and lines of the old one are not in the archive and the report yet. Nothing was read or added. Take the lines up under a new name of the source.',
+  },
+  LOG_TOPIC_TAKEN: {
+    exit: 1,
+    text: 'Topic {topic} holds records that this data folder knows nothing of: another server writes to it, or the order of its lines was lost with a data folder. Nothing was added. Give source {source} a topic of its own by another `topic_prefix`.',
+  },
+  LOG_TOPIC_TIMES: {
+    exit: 1,
+    text: 'The records of topic {topic} bear the times of their producers (message.timestamp.type is {type}), so they do not tell when source {source} got them. Set the topic to LogAppendTime, or write `observed: read` beside it, so that lines are stamped when they are read.',
+  },
+  LOG_TRIMMED: {
+    exit: 1,
+    text: 'Line {offset} of source {source} is no longer in the log, which begins at {held}; it is in the archive. Run `millrace batch`, which reads the archive.',
+  },
+  LOG_UNWRITABLE: {
+    exit: 1,
+    text: 'Cannot write to the log of source {source} in {path}: {why}. The lines were not added. Free space or mend the disk; a server that could not sync must be restarted.',
+  },
+  SERVE_CANNOT_LISTEN: {
+    exit: 1,
+    text: 'Cannot listen on {host} port {port}: {why}. Nothing was started. Mend `serve.listen` in the definition.',
+  },
+  SERVE_GONE: {
+    exit: 1,
+    text: 'The server on this data folder went away in the middle of the command. What it had not committed was rolled back; run the command again.',
+  },
+  SERVE_NOT_ARCHIVED: {
+    exit: 1,
+    text: 'The server could not bring all lines of its log into the archive, so the totals would lack some; it says why. The lines are safe in the log. Try again when the archive can be written.',
+  },
+  SERVE_NO_LINK: {
+    exit: 1,
+    text: 'The server cannot make the socket {path}, by which commands reach it: {why}. Make the folder writable, or use another data folder with --data.',
+  },
+  SERVE_OPEN_DOOR: {
+    exit: 2,
+    text: 'The server would listen on {host}, where others reach it, but source {source} has no tokens. Nothing was started. Make one by `millrace token` and add its hash under `serve.tokens`, or listen on 127.0.0.1.',
+  },
+  SERVE_PORT_IN_USE: {
+    exit: 1,
+    text: 'Port {port} of {host} is in use by another program. Nothing was started. Stop that program, or name another port under `serve.listen`.',
+  },
+  SERVE_RUNS_ALREADY: {
+    exit: 1,
+    text: 'A server runs on the data folder {path} already. Stop it first, or use another folder with --data.',
+  },
+  SERVE_UNREACHABLE: {
+    exit: 1,
+    text: 'A server runs on this data folder, and this command cannot reach it: {why}. Run the command as the user of the server.',
+  },
+  SERVE_UNREADABLE_TLS: {
+    exit: 1,
+    text: 'Cannot read {path} for TLS: {why}. Nothing was started. Mend `serve.tls` in the definition.',
+  },
+} as const satisfies ErrorEntries
