@@ -1,7 +1,17 @@
 /** A disk that knows what would be left of it after a power cut: only what was synced. */
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { type Disk, realDisk } from '../../src/archive/disk.ts'
+import type { Random } from '../model/random.ts'
 
 /** Files by identity (a path can come to name another file), folders by path. */
 type Entry = { readonly file: string } | { readonly folder: string }
@@ -13,8 +23,14 @@ export interface Faults {
   readonly cutBefore?: number
 }
 
-/** `least`: every unsynced name and byte is gone. `names`: names reached the disk, unsynced bytes did not. */
-export type Survival = 'least' | 'names'
+/**
+ * `least`: every unsynced name and byte is gone. `names`: names reached the disk, unsynced bytes did not. By chance: any
+ * of the names and sectors that were not synced reached it.
+ */
+export type Survival = 'least' | 'names' | Random
+
+/** What a drive writes whole or not at all. */
+const SECTOR = 512
 
 export class PowerCutDisk implements Disk {
   readonly #root: string
@@ -89,12 +105,37 @@ export class PowerCutDisk implements Disk {
 
   #rebuild(from: string, to: string, survival: Survival): void {
     mkdirSync(to)
-    const names = survival === 'names' ? namesIn(from) : (this.#names.get(from) ?? [])
-    for (const [name, entry] of names) {
+    const synced = this.#names.get(from) ?? new Map<string, Entry>()
+    const now = namesIn(from)
+    for (const name of new Set([...synced.keys(), ...now.keys()])) {
+      const entry = this.#survivor(synced.get(name), now.get(name), survival)
+      if (!entry) continue
       if ('folder' in entry) this.#rebuild(entry.folder, join(to, name), survival)
-      else writeFileSync(join(to, name), this.#contents.get(entry.file) ?? '')
+      else writeFileSync(join(to, name), this.#bytesLeft(entry.file, join(from, name), survival))
     }
   }
+
+  #survivor(synced: Entry | undefined, now: Entry | undefined, survival: Survival): Entry | undefined {
+    if (typeof survival === 'string') return survival === 'names' ? now : synced
+    return survival.chance(0.5) ? now : synced
+  }
+
+  /** Bytes of a file whose name means another one by now are known only as far as they were synced. */
+  #bytesLeft(file: string, path: string, survival: Survival): Buffer {
+    const synced = this.#contents.get(file) ?? Buffer.alloc(0)
+    if (typeof survival === 'string' || !existsSync(path) || identityOf(path) !== file) return synced
+    return mixed(synced, readFileSync(path), survival)
+  }
+}
+
+/** The length is the new one, or where the writing of it had come to. */
+function mixed(synced: Buffer, now: Buffer, random: Random): Buffer {
+  if (synced.equals(now) || random.chance(0.3)) return synced
+  const left = Buffer.alloc(random.chance(0.5) ? now.length : random.int(0, now.length))
+  synced.copy(left)
+  for (let at = 0; at < left.length; at += SECTOR)
+    if (random.chance(0.6)) now.copy(left, at, at, Math.min(at + SECTOR, left.length))
+  return left
 }
 
 function namesIn(path: string): Map<string, Entry> {

@@ -1,4 +1,7 @@
-/** Power cuts in every step of an ingest, and proof that each single sync is needed. */
+/**
+ * Power cuts in every step of an ingest, and proof that each single sync is needed. A tenth of MILLRACE_POWER_CUTS sets
+ * how many states are laid out by chance, MILLRACE_SEED which.
+ */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,7 +10,11 @@ import type { Disk } from '../../src/archive/disk.ts'
 import { FilesArchive } from '../../src/engines/files/archive.ts'
 import { readManifest } from '../../src/engines/files/manifest-store.ts'
 import { inputOf, textsOf } from '../contract/archive.contract.ts'
+import { Random } from '../model/random.ts'
 import { type Faults, PowerCutDisk, type Survival } from './power-cut-disk.ts'
+
+const CUTS = Number(process.env.MILLRACE_POWER_CUTS ?? 500) / 10
+const SEED = Number(process.env.MILLRACE_SEED ?? 1)
 
 let folder: string
 beforeAll(() => {
@@ -128,6 +135,25 @@ describe.each<[string, boolean, Survival]>([
     }
   })
 })
+
+it(
+  `survives ${CUTS} power cuts at any act that leave any of what was not synced (seed ${SEED})`,
+  async () => {
+    const random = new Random(SEED)
+    const [first, later] = [await actsOf(true), await actsOf(false)]
+    for (let state = 0; state < CUTS; state++) {
+      const isFirst = random.chance(0.5)
+      const cutBefore = random.int(0, isFirst ? first : later)
+      const fault = await faultAfter(isFirst, { cutBefore }, random)
+      expect({ state, isFirst, cutBefore, fault }).toEqual({ state, isFirst, cutBefore, fault: undefined })
+    }
+  },
+  60_000 + CUTS * 5000,
+)
+
+async function actsOf(isFirst: boolean): Promise<number> {
+  return (await play(await makeScene(isFirst), {}, 'least')).acts
+}
 
 describe('a first ingest', () => {
   it('needs every one of its syncs', async () => {
