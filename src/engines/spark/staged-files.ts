@@ -14,7 +14,8 @@ export async function fetchStaged(request: BatchRequest): Promise<StagedSource> 
   const { plan } = request
   const counts = JSON.parse(await readFile(await fetchFile(request, COUNTS, '.json'), 'utf8'))
   const expected = linesOf(request)
-  const isWhole = request.observedBeforeMs === undefined ? counts.lines === expected : counts.lines <= expected
+  const isWhole =
+    request.observedBeforeMs === undefined ? counts.lines === expected : counts.lines <= expected
   if (!isWhole) {
     const why = `its blocks hold ${expected} lines, but ${counts.lines} were read; a block is missing or cut`
     throw new MillraceError('BATCH_ENGINE_FAILED', { source: plan.source, why })
