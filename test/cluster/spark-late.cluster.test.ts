@@ -63,10 +63,9 @@ async function verify(...args: string[]) {
 
 describe('Spark beside a stream', () => {
   it('counts what was not late, as the stream and DuckDB do', async () => {
-    const spark = await verify('--engine', 'spark')
-    const duckdb = await verify('--engine', 'duckdb')
-    expect(spark).toEqual({ ...duckdb, engine: 'spark' })
-    expect(spark).toMatchObject({ status: 0, cells: [{ differing: 0 }, { differing: 0 }] })
+    const spark = await verify()
+    expect(spark).toMatchObject({ status: 0, engine: 'spark', cells: [{ differing: 0 }, { differing: 0 }] })
+    expect(spark).toEqual({ ...(await verify('--engine', 'duckdb')), engine: 'spark' })
     for (const { cells } of spark.cells) expect(cells).toBeGreaterThan(0)
   })
 
