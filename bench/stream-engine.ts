@@ -72,7 +72,6 @@ try {
       const started = performance.now()
       const staged = await engine.compute({
         ...{ plan: plan!, batches: stored, fromOffset, endOffset, latenessMs, stagingDir },
-        isInMemory: report.takesRowsOf === engine.name,
       })
       const computed = performance.now()
       const place = { source: 'web', incarnation: 'i', fromOffset, endOffset, clockMs: now }

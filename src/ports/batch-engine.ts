@@ -60,20 +60,8 @@ export interface StagedSource {
     readonly rejected: number
     /** Records that would have counted but for their lateness, by the start of their window. */
     readonly late?: readonly { readonly windowMs: number; readonly lines: number }[]
-    readonly tallies: readonly StagedTally[]
+    readonly tallies: readonly { readonly id: string; readonly path: string }[]
   }[]
-}
-
-export interface StagedTally {
-  readonly id: string
-  /** Empty where the rows are in memory. */
-  readonly path: string
-  readonly rows?: StagedRows
-}
-
-/** The rows of the file, kept in memory for who can take them as they are: the report of the same product. */
-export interface StagedRows {
-  readonly product: string
 }
 
 /** What the machines of an engine do, by the account of whoever gives them out. */

@@ -122,8 +122,6 @@ export interface LateWindow {
 }
 
 export interface Report {
-  /** `advance` takes staged rows of this product from memory; of files alone when absent. */
-  readonly takesRowsOf?: string
   /**
    * One transaction: the offset must stand at `fromOffset` (a source or a metric that is new begins there), the
    * ledger must balance, partials are added to the windows that no published batch covers, late windows are noted.

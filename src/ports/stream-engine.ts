@@ -14,8 +14,6 @@ export interface StreamRequest {
   readonly latenessMs: ReadonlyMap<string, number>
   /** An empty local folder that is to hold the staged files; the caller removes it. */
   readonly stagingDir: string
-  /** Tallies may be handed over as rows of the engine's product, and no file of rejects is needed where there are none. */
-  readonly isInMemory?: boolean
 }
 
 export type ReachRequest = Pick<StreamRequest, 'plan' | 'fromOffset' | 'latenessMs'>

@@ -125,7 +125,7 @@ class Stream {
     try {
       const staged = await engine.compute({
         ...{ plan, batches, fromOffset, endOffset, latenessMs },
-        ...{ stagingDir: staging.path, isInMemory: report.takesRowsOf === engine.name },
+        stagingDir: staging.path,
       })
       await report.advance({
         ...{ source: this.#source, incarnation: this.#incarnation, fromOffset, endOffset },

@@ -68,23 +68,15 @@ export class StreamWorld {
     return path
   }
 
-  /** In files, unless who takes it takes rows of the engine's product. */
-  async compute(
-    batches: readonly StoredBatch[],
-    fromOffset: number,
-    takesRowsOf?: string,
-  ): Promise<StagedSource> {
+  compute(batches: readonly StoredBatch[], fromOffset: number): Promise<StagedSource> {
     const { plan, latenessMs } = this
-    const isInMemory = takesRowsOf === this.#engine.name
     const endOffset = batches.at(-1)?.endOffset ?? fromOffset
     const stagingDir = this.stagingDir()
-    const lines = { plan, batches, fromOffset, endOffset, latenessMs }
-    return this.#engine.compute({ ...lines, stagingDir, isInMemory })
+    return this.#engine.compute({ plan, batches, fromOffset, endOffset, latenessMs, stagingDir })
   }
 
   async step(batches: readonly StoredBatch[], fromOffset: number, clockMs: number): Promise<StreamAdvance> {
-    const { takesRowsOf } = await this.report()
-    const staged = await this.compute(batches, fromOffset, takesRowsOf)
+    const staged = await this.compute(batches, fromOffset)
     const endOffset = batches.at(-1)?.endOffset ?? fromOffset
     const { source, metrics: plans, allowedSkewMs } = this.plan
     const { latenessMs } = this
@@ -101,7 +93,7 @@ export class StreamWorld {
     const folder = this.stagingDir()
     const path = join(folder, 'block.parquet')
     await writeBlock(lines, path)
-    const engine = new DuckdbBatchEngine({ readableFolders: [folder], threads: 1 })
+    const engine = new DuckdbBatchEngine({ readableFolders: [folder] })
     const blocks = [{ location: path, name: 'block', lines: lines.length, rawBytes: 1000 }]
     const { plan, latenessMs } = this
     const request = { plan, blocks, range, stagingDir: this.stagingDir(), ...(isFiltered && { latenessMs }) }

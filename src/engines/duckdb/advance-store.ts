@@ -11,7 +11,6 @@ import { DuckdbPublishStore } from './publish-store.ts'
 import { readRows } from './read-rows.ts'
 import { dimensionColumnType, qualify, SCHEMA, WIDE } from './report-tables.ts'
 import { printNewSeries } from './series-sql.ts'
-import { StagedChunks } from './staged-chunks.ts'
 import { timestampOf } from './window-range.ts'
 
 type StagedMetric = StagedSource['metrics'][number]
@@ -33,8 +32,6 @@ export class DuckdbAdvanceStore extends DuckdbPublishStore implements AdvanceSto
   readonly #liveRows: Map<string, LiveRows>
   /** Metrics with series that the report does not know. */
   readonly #withNewSeries = new Set<string>()
-  /** Tables of rows that were staged in memory; they are gone with the connection. */
-  readonly #tables = new Map<StagedChunks, string>()
 
   constructor(connection: DuckDBConnection, liveRows: Map<string, LiveRows>) {
     super(connection)
@@ -60,7 +57,7 @@ export class DuckdbAdvanceStore extends DuckdbPublishStore implements AdvanceSto
     const isNew = `CAST(series_key AS UUID) NOT IN (${series})`
     const rows = await readRows(
       this.#connection,
-      `SELECT window_ms, sum(records), bool_or(${isNew}) FROM ${await this.#relationOf(staged, base)} GROUP BY 1 ORDER BY 1`,
+      `SELECT window_ms, sum(records), bool_or(${isNew}) FROM ${fileOf(staged, base)} GROUP BY 1 ORDER BY 1`,
     )
     if (rows.some(([, , hasNew]) => hasNew === true)) this.#withNewSeries.add(plan.metric)
     return rows.map(([windowMs, lines]) => ({ windowMs: Number(windowMs), lines: Number(lines) }))
@@ -78,7 +75,7 @@ export class DuckdbAdvanceStore extends DuckdbPublishStore implements AdvanceSto
         ...(tally.key ? ['CAST(p."key" AS INTEGER)'] : []),
         ...tally.columns.map((column) => `CAST(p.${column.column} AS ${liveType(tally, column)})`),
       ]
-      const from = `${await this.#relationOf(staged, tally)} p JOIN ${series} s ON s.series_key = CAST(p.series_key AS UUID)`
+      const from = `${fileOf(staged, tally)} p JOIN ${series} s ON s.series_key = CAST(p.series_key AS UUID)`
       const into = qualifiedTables(plan, tally).live
       const sql = `INSERT INTO ${into} SELECT ${columns.join(', ')} FROM ${from} ${where}`
       const { rowsChanged } = await this.#connection.run(sql)
@@ -92,7 +89,7 @@ export class DuckdbAdvanceStore extends DuckdbPublishStore implements AdvanceSto
 
   async #addSeries(plan: MetricPlan, staged: StagedMetric, series: string): Promise<void> {
     const base = plan.tallies.find((tally) => !tally.key)!
-    const fresh = printNewSeries(plan, await this.#relationOf(staged, base), series)
+    const fresh = printNewSeries(plan, fileOf(staged, base), series)
     await this.#connection.run(
       `INSERT INTO ${series} SELECT '' AS tenant, * FROM (${fresh}) ORDER BY series_id`,
     )
@@ -166,17 +163,10 @@ export class DuckdbAdvanceStore extends DuckdbPublishStore implements AdvanceSto
         ORDER BY r."offset", r.metric`,
     )
   }
+}
 
-  async #relationOf({ metric, tallies }: StagedMetric, tally: Tally): Promise<string> {
-    const found = tallies.find(({ id }) => id === tally.id)
-    if (!found) throw new Error(`tally ${tally.id} of metric ${metric} was not staged`)
-    const { path, rows } = found
-    if (!(rows instanceof StagedChunks)) return `read_parquet(${quoteText(path)})`
-    const known = this.#tables.get(rows)
-    if (known) return known
-    const name = `staged_rows_${this.#tables.size}`
-    await rows.createTable(this.#connection, name)
-    this.#tables.set(rows, name)
-    return name
-  }
+function fileOf({ metric, tallies }: StagedMetric, tally: Tally): string {
+  const file = tallies.find(({ id }) => id === tally.id)
+  if (!file) throw new Error(`tally ${tally.id} of metric ${metric} was not staged`)
+  return `read_parquet(${quoteText(file.path)})`
 }

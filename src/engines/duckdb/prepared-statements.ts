@@ -1,10 +1,5 @@
 /** Statements of one connection, each prepared once: to plan one takes longer than to run it on a small batch. */
-import type {
-  DuckDBConnection,
-  DuckDBMaterializedResult,
-  DuckDBPreparedStatement,
-  DuckDBValue,
-} from '@duckdb/node-api'
+import type { DuckDBConnection, DuckDBPreparedStatement, DuckDBValue } from '@duckdb/node-api'
 
 export class PreparedStatements {
   readonly #connection: DuckDBConnection
@@ -23,10 +18,6 @@ export class PreparedStatements {
   async rows(sql: string): Promise<DuckDBValue[][]> {
     const reader = await (await this.#prepare(sql)).runAndReadAll()
     return reader.getRows()
-  }
-
-  async result(sql: string): Promise<DuckDBMaterializedResult> {
-    return (await this.#prepare(sql)).run()
   }
 
   /** The one row of the answer. */

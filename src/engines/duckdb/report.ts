@@ -30,7 +30,6 @@ import { TotalsReader } from './query-totals.ts'
 import { readRows } from './read-rows.ts'
 import { prepareSchema, requireSchema } from './report-schema.ts'
 import { hasLiveTables, qualify, stateOf } from './report-tables.ts'
-import { PRODUCT } from './staged-chunks.ts'
 import { withinRange } from './window-range.ts'
 
 /**
@@ -54,7 +53,6 @@ export async function openDuckdbReport(
 }
 
 class DuckdbReport implements Report {
-  readonly takesRowsOf = PRODUCT
   readonly #file: ReportFile
   /** Writers take turns: DuckDB refuses the second of two that change one table. */
   #lastWrite: Promise<unknown> = Promise.resolve()

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { BatchLines } from '../../archive/batch-lines.ts'
 import type { EngineDialect } from '../../compile/format/parse-dialect.ts'
-import type { SourcePlan, Tally } from '../../core/plan.ts'
-import type { StagedSource, StagedTally } from '../../ports/batch-engine.ts'
+import type { SourcePlan } from '../../core/plan.ts'
+import type { StagedSource } from '../../ports/batch-engine.ts'
 import type { StreamRequest } from '../../ports/stream-engine.ts'
 import { ChunkParser } from './chunk-parser.ts'
 import { duckdbDialect } from './dialect.ts'
@@ -13,10 +13,7 @@ import { PreparedStatements } from './prepared-statements.ts'
 import { PARSED } from './record-columns.ts'
 import { type RecordCounts, RecordQueries } from './record-queries.ts'
 import { REJECTS_FILE, RejectTable } from './reject-table.ts'
-import { StagedChunks } from './staged-chunks.ts'
 import { type StagedMetric, stagedName, stageMetric } from './staged-metric.ts'
-
-type Handover = Pick<StreamRequest, 'stagingDir' | 'isInMemory'>
 
 export type SessionRequest = Pick<StreamRequest, 'plan' | 'latenessMs'>
 
@@ -53,19 +50,19 @@ export class StreamSession {
     return session
   }
 
-  async compute(lines: BatchLines, handover: Handover): Promise<StagedSource> {
+  async compute(lines: BatchLines, stagingDir: string): Promise<StagedSource> {
     await this.#statements.run(`TRUNCATE ${PARSED}`)
     await new ChunkParser(this.#plan).parse((dialect) => this.#fill(dialect, lines))
     const counts = this.#queries.readCounts(await this.#statements.numbers(this.#queries.counts()))
     const metrics: StagedMetric[] = []
-    for (const place of this.#plan.metrics.keys()) metrics.push(await this.#stage(place, counts, handover))
+    for (const place of this.#plan.metrics.keys()) metrics.push(await this.#stage(place, counts, stagingDir))
     return {
       source: this.#plan.source,
       linesRead: counts.lines,
       parsed: counts.parsed,
       headers: counts.headers,
       rejected: counts.rejected,
-      rejectsPath: await this.#stageRejects(counts, handover),
+      rejectsPath: await this.#stageRejects(counts, stagingDir),
       metrics,
     }
   }
@@ -82,10 +79,16 @@ export class StreamSession {
     await this.#statements.run(sql, (statement) => lines.bind(statement))
   }
 
-  async #stage(place: number, source: RecordCounts, handover: Handover): Promise<StagedMetric> {
+  async #stage(place: number, source: RecordCounts, stagingDir: string): Promise<StagedMetric> {
     const plan = this.#plan.metrics[place]!
-    const tallies: StagedTally[] = []
-    for (const tally of plan.tallies) tallies.push(await this.#stageTally(place, tally, handover))
+    const tallies: { id: string; path: string }[] = []
+    for (const tally of plan.tallies) {
+      const name = stagedName(place, tally)
+      const rows = this.#queries.staged(place, tally, this.#queries.partials(place, tally))
+      const file = duckdbDialect.quoteText(join(this.#folder, name))
+      await this.#statements.run(`COPY (${rows}) TO ${file} (FORMAT parquet)`)
+      tallies.push({ id: tally.id, path: await this.#handOver(name, stagingDir) })
+    }
     const counts = source.metrics[place]!
     const late = new Map<number, number>()
     if (counts.late > 0)
@@ -98,22 +101,8 @@ export class StreamSession {
     )
   }
 
-  async #stageTally(place: number, tally: Tally, { stagingDir, isInMemory }: Handover): Promise<StagedTally> {
-    const rows = this.#queries.staged(place, tally, this.#queries.partials(place, tally))
-    if (isInMemory) {
-      const chunks = await StagedChunks.of(await this.#statements.result(rows))
-      return { id: tally.id, path: '', rows: chunks }
-    }
-    const name = stagedName(place, tally)
-    const file = duckdbDialect.quoteText(join(this.#folder, name))
-    await this.#statements.run(`COPY (${rows}) TO ${file} (FORMAT parquet)`)
-    return { id: tally.id, path: await this.#handOver(name, stagingDir) }
-  }
-
-  async #stageRejects({ rejected, metrics }: RecordCounts, handover: Handover): Promise<string> {
-    const { stagingDir, isInMemory } = handover
+  async #stageRejects({ rejected, metrics }: RecordCounts, stagingDir: string): Promise<string> {
     const places = [...metrics.keys()].filter((place) => metrics[place]!.rejected > 0)
-    if (isInMemory && rejected === 0 && places.length === 0) return ''
     for (const place of places) await this.#rejects.addMetric(place)
     if (rejected > 0) await this.#rejects.addSource()
     await this.#rejects.stage()

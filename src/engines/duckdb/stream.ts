@@ -6,7 +6,6 @@ import { BatchLines } from '../../archive/batch-lines.ts'
 import type { StagedSource } from '../../ports/batch-engine.ts'
 import type { StreamEngine, StreamRequest } from '../../ports/stream-engine.ts'
 import { openConfined } from './open-confined.ts'
-import { PRODUCT } from './staged-chunks.ts'
 import { StreamSession } from './stream-session.ts'
 
 export interface DuckdbStreamOptions {
@@ -29,7 +28,7 @@ interface OpenSession {
 }
 
 export class DuckdbStreamEngine implements StreamEngine {
-  readonly name = PRODUCT
+  readonly name = 'duckdb'
   readonly #options: DuckdbStreamOptions
   #opening: Promise<DuckDBInstance> | undefined
   /** By source. */
@@ -64,7 +63,7 @@ export class DuckdbStreamEngine implements StreamEngine {
     const session = await this.#session(request)
     this.#taken += lines.bytes
     try {
-      const staged = await session.compute(lines, request)
+      const staged = await session.compute(lines, request.stagingDir)
       if (this.#taken > SESSION_BYTES) this.#closeSessions()
       return staged
     } catch (error) {
