@@ -291,7 +291,7 @@ describe('a power cut', () => {
     for (let skipped = 0; skipped < disk.syncs; skipped++)
       if (!(await isMissed(skipped))) needless.push(skipped)
     expect(needless).toEqual([])
-  }, 300_000)
+  }, 900_000)
 })
 
 async function isMissed(skippedSync: number): Promise<boolean> {
