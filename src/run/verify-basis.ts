@@ -20,7 +20,11 @@ interface VerifiedRange {
   readonly archive: Archive
 }
 
-export type VerifyBasis = Required<Pick<ComputeJob, 'published' | 'latenessMs' | 'cuts' | 'streams'>>
+export interface VerifyBasis
+  extends Required<Pick<ComputeJob, 'published' | 'latenessMs' | 'cuts' | 'streams'>> {
+  /** By metric, of its totals when the basis was read: another one means other cuts. */
+  readonly revisions: ReadonlyMap<string, number>
+}
 
 /** Errors: LEDGER_MISMATCH, METRIC_*, VERIFY_NOT_COMPUTED, VERIFY_OTHER_ARCHIVE. */
 export async function readBasis(
@@ -32,6 +36,7 @@ export async function readBasis(
   const published = new Map<string, readonly PublishedRange[]>()
   const latenessMs = new Map<string, number>()
   const cuts = new Map<string, number>()
+  const revisions = new Map<string, number>()
   for (const { source, metrics } of plans) {
     const incarnation = (await archive.manifest(source))?.incarnation ?? ''
     const stream = streams.get(source)
@@ -42,12 +47,13 @@ export async function readBasis(
       requireCovered(plan, state, range)
       requireArchive(source, incarnation, state, runs)
       published.set(plan.metric, state.published)
+      revisions.set(plan.metric, state.revision)
       if (streamed) latenessMs.set(plan.metric, streamed.latenessMs)
       const most = Math.max(...state.published.map(({ cut }) => cut), streamed ? Number.POSITIVE_INFINITY : 0)
       cuts.set(source, Math.max(cuts.get(source) ?? 0, most))
     }
   }
-  return { published, latenessMs, cuts, streams }
+  return { published, latenessMs, cuts, streams, revisions }
 }
 
 /** Every offset that the stream has passed is in its ledger. */

@@ -17,7 +17,7 @@ export async function jobRuns(cwd: string, ...sources: string[]): Promise<void> 
         const lines = stdout.split('\n').filter((line) => /^\S/.test(line))
         return lines.length > 0 && lines.every(isRunning) ? 'all run' : stdout
       },
-      { timeout: 60_000, interval: 500 },
+      { timeout: 240_000, interval: 500 },
     )
     .toBe('all run')
 }

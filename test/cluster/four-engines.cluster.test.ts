@@ -1,7 +1,7 @@
 /** Same definition, same lines: embedded stream, embedded batch, spark, and flink over kafka give the same report rows. */
 import { createHash, randomUUID } from 'node:crypto'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, expect, it } from 'vitest'
 import { buildPlans } from '../../src/compile/build-plan.ts'
 import { openReport } from '../../src/engines/registry.ts'
 import type { Report } from '../../src/ports/report.ts'
@@ -58,12 +58,7 @@ interface Side {
 
 const servers: { server: Serving; cwd: string }[] = []
 const pipelines: Pipeline[] = []
-const sides: Side[] = []
 
-beforeAll(async () => {
-  sides.push(await streamed('embedded stream', ''), await computed('embedded batch', {}))
-  sides.push(await computed('spark', clusterRoles({ batch: 'spark' })), await byFlink())
-}, 600_000)
 afterAll(async () => {
   for (const { server, cwd } of servers) {
     await server.stop('SIGKILL')
@@ -72,13 +67,15 @@ afterAll(async () => {
   for (const pipeline of pipelines) pipeline.remove()
 })
 
-it('kafka, flink, spark and the embedded engines give the same report rows', () => {
+it('kafka, flink, spark and the embedded engines give the same report rows', async () => {
+  const sides = [await streamed('embedded stream', ''), await computed('embedded batch', {})]
+  sides.push(await computed('spark', clusterRoles({ batch: 'spark' })), await byFlink())
   const table = sides.map(({ engine, rows, checksum }) => `  ${engine}: ${rows} rows, checksum ${checksum}`)
   console.log(`four engines, ${LINES} lines:\n${table.join('\n')}`)
   const [first, ...others] = sides.map(({ engine: _, ...found }) => found)
   expect(first!.rows).toBeGreaterThan(5000)
   expect(others).toEqual([first, first, first])
-})
+}, 900_000)
 
 async function computed(engine: string, roles: ConstructorParameters<typeof Pipeline>[1]): Promise<Side> {
   const pipeline = new Pipeline(definition, roles)

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { openArchive, openBatchEngine, openReport } from '../../src/engines/registry.ts'
+import type { Report } from '../../src/ports/report.ts'
 import { type Verification, verifyTotals } from '../../src/run/verify-totals.ts'
 import { defineText, makeScratch, Pipeline, sha256 } from '../pipeline.ts'
 
@@ -42,14 +43,14 @@ beforeEach(async () => {
 })
 afterEach(() => pipeline.remove())
 
-async function verify(range = {}): Promise<Verification> {
+async function verify(range = {}, through = (report: Report): Report => report): Promise<Verification> {
   const folder = makeScratch(pipeline.folder)
   return verifyTotals({
     ...{ plans: pipeline.plans, range, digest: sha256, now: Date.now },
     engine: await openBatchEngine(pipeline.folders),
     archive: await openArchive(pipeline.folders),
     archivePlace: pipeline.folder,
-    openReport: () => openReport(pipeline.folders, 'read'),
+    openReport: async () => through(await openReport(pipeline.folders, 'read')),
     openScratchReport: () => openReport({ dataDir: folder }, 'write'),
     makeStagingDir: async () => makeScratch(folder),
   })
@@ -158,4 +159,23 @@ it('counts for each range the lines that its run has read', async () => {
   expect((await verify()).metrics[0]!.differing).toBe(0)
   expect((await verify({ toMs: middle })).metrics[0]!.differing).toBe(0)
   expect((await verify({ fromMs: middle })).metrics[0]!.differing).toBe(0)
+})
+
+it('says nothing of totals that a run replaces while they are recomputed', async () => {
+  /** As a server's report may: the state that cuts are read from is older than all that is read later. */
+  const replaced = (report: Report): Report => {
+    let asked = 0
+    const metricState: Report['metricState'] = async (...about) => {
+      const state = await report.metricState(...about)
+      return state && { ...state, revision: state.revision + Math.sign(asked++) }
+    }
+    return new Proxy(report, {
+      get: (target, name) => {
+        if (name === 'metricState') return metricState
+        const value = Reflect.get(target, name)
+        return typeof value === 'function' ? value.bind(target) : value
+      },
+    })
+  }
+  await expect(verify({}, replaced)).rejects.toMatchObject({ code: 'VERIFY_OVERTAKEN' })
 })

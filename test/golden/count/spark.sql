@@ -1,6 +1,6 @@
 -- parse web
 CACHE TABLE parsed_groups OPTIONS ('storageLevel' 'MEMORY_AND_DISK') AS SELECT verdict,
-  CASE WHEN verdict = 0 THEN (event_ms - ((event_ms % 60000) + 60000) % 60000) WHEN verdict = 3 THEN "offset" div 64 END AS window_ms,
+  CASE WHEN verdict IN (0, 2) THEN (event_ms - ((event_ms % 60000) + 60000) % 60000) WHEN verdict = 3 THEN "offset" div 64 END AS window_ms,
   CASE WHEN verdict = 0 THEN f1 END AS d0,
   count(*) AS "lines", bit_or(CASE WHEN verdict = 3 THEN shiftleft(1L, CAST("offset" % 64 AS INT)) END) AS bits,
   count(CASE WHEN (f2 >= 500) THEN TRUE ELSE CAST(NULL AS BOOLEAN) END) FILTER (WHERE verdict = 0) AS count_0,

@@ -1,6 +1,6 @@
 -- parse web
 CACHE TABLE parsed_groups OPTIONS ('storageLevel' 'MEMORY_AND_DISK') AS SELECT verdict,
-  CASE WHEN verdict = 0 THEN (event_ms - ((event_ms % 86400000) + 86400000) % 86400000) WHEN verdict = 3 THEN "offset" div 64 END AS window_ms,
+  CASE WHEN verdict IN (0, 2) THEN (event_ms - ((event_ms % 86400000) + 86400000) % 86400000) WHEN verdict = 3 THEN "offset" div 64 END AS window_ms,
   CASE WHEN verdict = 0 THEN (f2 div 100) END AS d0,
   CASE WHEN verdict = 0 THEN CASE WHEN regexp_like(f1, '\\A/api/v[0-9]++') THEN 'api' ELSE coalesce(nullif(regexp_extract(f1, '\\.([a-z]++)\\z', 1), ''), 'page') END END AS d1,
   CASE WHEN verdict = 0 THEN (((event_ms % 86400000 + 86400000) % 86400000) div 3600000) END AS d2,

@@ -1,6 +1,6 @@
 -- parse web
 CACHE TABLE parsed_groups OPTIONS ('storageLevel' 'MEMORY_AND_DISK') AS SELECT verdict,
-  CASE WHEN verdict = 0 THEN (event_ms - ((event_ms % 1000) + 1000) % 1000) WHEN verdict = 3 THEN "offset" div 64 END AS window_ms,
+  CASE WHEN verdict IN (0, 2) THEN (event_ms - ((event_ms % 1000) + 1000) % 1000) WHEN verdict = 3 THEN "offset" div 64 END AS window_ms,
   CASE WHEN verdict = 0 THEN f0 END AS d0,
   count(*) AS "lines", bit_or(CASE WHEN verdict = 3 THEN shiftleft(1L, CAST("offset" % 64 AS INT)) END) AS bits,
   count(f1) FILTER (WHERE verdict = 0) AS count_0, max(f1) FILTER (WHERE verdict = 0) AS max_1, min(f1) FILTER (WHERE verdict = 0) AS min_2,

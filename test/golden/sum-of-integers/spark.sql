@@ -1,6 +1,6 @@
 -- parse web
 CACHE TABLE parsed_groups OPTIONS ('storageLevel' 'MEMORY_AND_DISK') AS SELECT verdict,
-  CASE WHEN verdict = 0 THEN (event_ms - ((event_ms % 3600000) + 3600000) % 3600000) WHEN verdict = 3 THEN "offset" div 64 END AS window_ms,
+  CASE WHEN verdict IN (0, 2) THEN (event_ms - ((event_ms % 3600000) + 3600000) % 3600000) WHEN verdict = 3 THEN "offset" div 64 END AS window_ms,
   count(*) AS "lines", bit_or(CASE WHEN verdict = 3 THEN shiftleft(1L, CAST("offset" % 64 AS INT)) END) AS bits,
   sum(CAST((CAST(f0 AS DECIMAL(38, 0)) * 2) AS DECIMAL(38, 0))) FILTER (WHERE verdict = 0) AS sum_0,
   sum(CAST(f0 AS DECIMAL(38, 0))) FILTER (WHERE verdict = 0) AS sum_1,
