@@ -19,7 +19,7 @@ beforeAll(async () => {
   outcomes = await conformanceEngine('spark', { openEngine: openLocalSpark }).run(cases)
   verdicts = cases.map((test, index) => judgeOutcome(test, outcomes[index]!))
   if (isWriting && !ONLY) writeColumn('spark', `Spark ${SPARK_VERSION}`, cases, verdicts)
-}, 1_800_000)
+}, 3_600_000)
 
 it('Spark: every total is as the pages of the language demand', () => {
   expect(wrongCases(cases, verdicts)).toEqual([])

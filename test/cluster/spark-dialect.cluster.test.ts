@@ -13,4 +13,4 @@ it('agrees with the embedded engine on every probe', async () => {
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
-}, 1_200_000)
+}, 2_400_000)
