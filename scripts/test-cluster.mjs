@@ -7,13 +7,14 @@ import { spawnSync } from 'node:child_process'
 import { pathToFileURL } from 'node:url'
 import { root } from './build.mjs'
 import { selectEngines } from './cluster/engines.mjs'
+import { shareSparkClasses } from './cluster/share-classes.mjs'
 import { startEngines } from './cluster/start-engines.mjs'
 import { resetEngines, stopEngines } from './cluster/stop-engines.mjs'
 import { finish, runTests } from './run-tests.mjs'
 
 const FULL = {
   ...{ MILLRACE_KILLS: '20', MILLRACE_SPARK_PAIRS: '5000' },
-  ...{ MILLRACE_FLINK_EVERY: '1', MILLRACE_SEED: '1' },
+  ...{ MILLRACE_EVERY: '1', MILLRACE_SEED: '1' },
 }
 
 /** Gives the counts, as `finish` takes them. */
@@ -28,6 +29,7 @@ export async function testCluster(args) {
   try {
     if (isOwn) await resetEngines([])
     await startEngines([])
+    shareSparkClasses()
     if (isInterrupted) throw new Error('interrupted')
   } catch (error) {
     await stopEngines([])

@@ -75,9 +75,13 @@ export interface ClusterAddresses {
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
+export function clusterFolder(): string {
+  return resolve(root, process.env.MILLRACE_CLUSTER_DIR ?? '.millrace-cluster')
+}
+
 /** The part of one engine; throws when `npm run cluster -- up` has not started it. */
 export function clusterAddress<Name extends keyof ClusterAddresses>(engine: Name): ClusterAddresses[Name] {
-  const state = join(resolve(root, process.env.MILLRACE_CLUSTER_DIR ?? '.millrace-cluster'), 'state.json')
+  const state = join(clusterFolder(), 'state.json')
   const addresses: Partial<ClusterAddresses> = existsSync(state)
     ? JSON.parse(readFileSync(state, 'utf8'))
     : {}

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Deployment } from '../../src/engines/registry.ts'
 import { clusterAddress } from './cluster-addresses.ts'
+import { smallSpark } from './small-spark.ts'
 
 type Roles = Required<Omit<Deployment, 'dataDir' | 'log' | 'sources' | 'patienceMs'>>
 
@@ -27,19 +28,10 @@ function hdfs(name: string) {
   return { adapter: 'hdfs', address: http, options: { path: `/${name}`, user, replication: 3 } }
 }
 
-/**
- * Small data: what Spark does for large ones would take most of the time, and so would a compiler that thinks long about
- * what the driver does once.
- */
 function spark() {
   const { master, home, javaHome } = clusterAddress('spark')
   process.env.JAVA_HOME ??= javaHome
-  const conf = {
-    'spark.sql.shuffle.partitions': 2,
-    'spark.default.parallelism': 2,
-    'spark.driver.extraJavaOptions': '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC',
-  }
-  return { adapter: 'spark', address: master, options: { memory: '1g', home, conf } }
+  return { adapter: 'spark', address: master, options: { memory: '1g', home, conf: smallSpark() } }
 }
 
 function postgres(name: string) {

@@ -7,10 +7,13 @@ import { judgeOutcome, type Verdict } from '../conformance/judge-outcome.ts'
 import { titleOf } from '../conformance/page.ts'
 import { conformanceEngine, type Outcome } from '../conformance/run-cases.ts'
 import { openLocalSpark, SPARK_VERSION } from './local-spark.ts'
+import { sample } from './sample.ts'
 
 /** A part of a title, to look at a few cases. */
 const ONLY = process.env.MILLRACE_CASES
-const cases: readonly ConformanceCase[] = CASES.filter((test) => !ONLY || titleOf(test).includes(ONLY))
+const cases: readonly ConformanceCase[] = ONLY
+  ? CASES.filter((test) => titleOf(test).includes(ONLY))
+  : sample(CASES)
 
 let outcomes: Outcome[] = []
 let verdicts: Verdict[] = []

@@ -8,6 +8,7 @@ import { type Probe, planData } from './dialect-probe.ts'
 import { JSON_PROBES } from './json-probes.ts'
 import { QUICK_PROBES } from './quick-probes.ts'
 import { REGEX_PROBES } from './regex-probes.ts'
+import { sample } from './sample.ts'
 import { TEXT_PROBES } from './text-probes.ts'
 import { TIME_PROBES } from './time-probes.ts'
 import { VALUE_PROBES } from './value-probes.ts'
@@ -27,7 +28,7 @@ export function dialectProbes(): Probe[] {
     ...TIME_PROBES,
     ...worldProbes(),
   ]
-  return only ? all.filter(({ name }) => name.includes(only)) : all
+  return only ? all.filter(({ name }) => name.includes(only)) : sample(all)
 }
 
 /** Rules of one source are one probe, so that every value is computed of every line. */

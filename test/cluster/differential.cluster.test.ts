@@ -12,7 +12,7 @@ import { type ReadLine, readLines, tallyModel } from '../model/tally-model.ts'
 import { defineText, type OpenEngine, Pipeline } from '../pipeline.ts'
 import { openLocalSpark } from './local-spark.ts'
 
-const PAIRS = Number(process.env.MILLRACE_SPARK_PAIRS ?? 300)
+const PAIRS = Number(process.env.MILLRACE_SPARK_PAIRS ?? 100)
 const FIRST_SEED = Number(process.env.MILLRACE_SEED ?? 1)
 const METRICS = 10
 /** More would make the application's script too large for its driver. */

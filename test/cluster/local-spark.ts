@@ -4,20 +4,16 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { SparkBatchEngine } from '../../src/engines/spark/batch.ts'
 import type { OpenEngine } from '../pipeline.ts'
+import { smallSpark } from './small-spark.ts'
 
 /** As `npm run cluster` fetches it. */
 export const SPARK_VERSION = '4.1.4'
 
-/**
- * Nearly all time goes into planning many small statements: a compiler of the JVM that starts at once and few
- * partitions halve it, and a view keeps its plan rather than its text.
- */
-export const SMALL_SOURCES = {
-  'spark.sql.shuffle.partitions': '2',
-  'spark.default.parallelism': '2',
+/** For many sources: a view keeps its plan rather than its text. */
+export const smallSources = () => ({
+  ...smallSpark(),
   'spark.sql.legacy.storeAnalyzedPlanForView': 'true',
-  'spark.driver.extraJavaOptions': '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC',
-}
+})
 
 export const openLocalSpark: OpenEngine = async ({ dataDir }) => {
   const workDir = join(dataDir, 'spark')
@@ -26,7 +22,7 @@ export const openLocalSpark: OpenEngine = async ({ dataDir }) => {
     master: 'local[2]',
     memory: '3g',
     home: sparkHome(),
-    conf: SMALL_SOURCES,
+    conf: smallSources(),
     workDir,
     logDir: join(dataDir, 'logs'),
   })

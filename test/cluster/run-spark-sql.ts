@@ -5,7 +5,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { sparkConf } from '../../src/engines/spark/dialect.ts'
 import { findSparkSql } from '../../src/engines/spark/find-spark.ts'
-import { SMALL_SOURCES } from './local-spark.ts'
+import { smallSources } from './local-spark.ts'
 
 /** Throws with the end of what Spark said when a statement fails. */
 export function runSparkSql(statements: readonly string[], folder: string): string[] {
@@ -21,7 +21,7 @@ export function runSparkSql(statements: readonly string[], folder: string): stri
     'spark.driver.host': '127.0.0.1',
     'spark.driver.bindAddress': '127.0.0.1',
     'spark.driver.memory': '2g',
-    ...SMALL_SOURCES,
+    ...smallSources(),
     ...sparkConf,
   }
   const args = Object.entries(confs).flatMap(([key, value]) => ['--conf', `${key}=${value}`])

@@ -15,6 +15,7 @@ import { millrace } from '../cli/run-cli.ts'
 import { Random } from '../model/random.ts'
 import { defineText, type OpenEngine, Pipeline } from '../pipeline.ts'
 import { clusterAddress } from './cluster-addresses.ts'
+import { smallSpark } from './small-spark.ts'
 import {
   activeApplications,
   allExecutors,
@@ -29,12 +30,6 @@ const SEED = Number(process.env.MILLRACE_SEED ?? 1)
 const random = new Random(SEED)
 const LINES = 6000
 const { master, home, javaHome, ui } = clusterAddress('spark')
-/** Nearly all time goes into starting and planning: few partitions, and a compiler that starts at once. */
-const SMALL = {
-  'spark.sql.shuffle.partitions': '2',
-  'spark.default.parallelism': '2',
-  'spark.driver.extraJavaOptions': '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC',
-}
 const DEFINITION = `
 sources:
   web: { format: json, time: ts, fields: { service: string, ms: decimal(3) } }
@@ -51,7 +46,7 @@ let settings: Partial<SparkBatchOptions> = {}
 let spoil: ((engine: BatchEngine) => BatchEngine) | undefined
 
 const openSpark: OpenEngine = async ({ dataDir }) => {
-  const conf = { ...SMALL, ...settings.conf }
+  const conf = { ...smallSpark(), ...settings.conf }
   const places = { workDir: join(dataDir, 'tmp'), logDir: join(dataDir, 'logs') }
   const engine = new SparkBatchEngine({ master, memory: '1g', home, ...places, ...settings, conf })
   return spoil?.(engine) ?? engine
@@ -291,7 +286,7 @@ function pause(ms: number): Promise<void> {
 /** The same definition as a file, with the master of the cluster. */
 async function writeConfig(path: string): Promise<void> {
   await mkdir(tested.folder, { recursive: true })
-  const conf = Object.entries(SMALL).map(([key, value]) => `${key}: '${value}'`)
+  const conf = Object.entries(smallSpark()).map(([key, value]) => `${key}: '${value}'`)
   const batch = `batch: { spark: '${master}', memory: 1g, home: '${home}', conf: { ${conf.join(', ')} } }\n`
   writeFileSync(path, `${DEFINITION}${batch}`)
 }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeFolder, millrace } from '../cli/run-cli.ts'
 import { Serving } from '../server/serving.ts'
 import { clusterAddress } from './cluster-addresses.ts'
-import { SMALL_SOURCES } from './local-spark.ts'
+import { smallSources } from './local-spark.ts'
 
 const SOURCE = '{ format: json, time: { field: ts, layout: iso }, fields: { service: string, id: integer } }'
 const METRIC = 'window: 1s, allowed_lateness: 1s, dimensions: { service: service }'
@@ -15,7 +15,7 @@ metrics:
   hits: { source: web, ${METRIC}, where: id <> 7, measures: { n: count(), ids: sum(id) } }
   sales: { source: shop, ${METRIC}, measures: { n: count(), spread: quantiles(id), users: distinct(id) } }
 serve: { listen: "127.0.0.1:0", restate: scheduled }
-batch: ${JSON.stringify({ spark: 'local[2]', home: clusterAddress('spark').home, conf: SMALL_SOURCES })}
+batch: ${JSON.stringify({ spark: 'local[2]', home: clusterAddress('spark').home, conf: smallSources() })}
 `
 
 const SOURCES = ['web', 'shop']
@@ -23,11 +23,11 @@ let cwd: string
 let server: Serving
 let between: string
 
-/** Lines of the present; every tenth is of a minute ago and so late, and one is no JSON. */
-async function sendLines(batch: number): Promise<void> {
+/** Lines of the present; every tenth is so many ms old, and late from 2 s on, and one is no JSON. */
+async function sendLines(batch: number, lateMs: number): Promise<void> {
   const now = Date.now()
   const lines = Array.from({ length: 50 }, (_, index) => {
-    const ts = new Date(now - (index % 10 === 0 ? 60_000 : 0)).toISOString()
+    const ts = new Date(now - (index % 10 === 0 ? lateMs : 0)).toISOString()
     return JSON.stringify({ ts, service: `s${index % 2}`, id: batch * 50 + index })
   })
   for (const source of SOURCES) await server.send(source, `${lines.join('\n')}\nnot JSON\n`)
@@ -36,11 +36,11 @@ async function sendLines(batch: number): Promise<void> {
 beforeAll(async () => {
   cwd = makeFolder({ 'millrace.yaml': DEFINITION() })
   server = await Serving.start(cwd)
-  await sendLines(0)
+  await sendLines(0, 60_000)
   await new Promise((resolve) => setTimeout(resolve, 50))
   between = new Date().toISOString()
   await new Promise((resolve) => setTimeout(resolve, 50))
-  await sendLines(1)
+  await sendLines(1, 60_000)
   await server.counted()
   // Every window of theirs is final then.
   await new Promise((resolve) => setTimeout(resolve, 4000))
@@ -80,7 +80,9 @@ describe('Spark beside a stream', () => {
 
   it('restates the windows of late lines, which are below its cut from then on', async () => {
     expect(await run('batch')).toMatchObject({ status: 0 })
-    await sendLines(2)
+    // Late lines now fall into windows above the cut of the run, which has ended.
+    await new Promise((resolve) => setTimeout(resolve, 5000))
+    await sendLines(2, 4000)
     await server.counted()
     await new Promise((resolve) => setTimeout(resolve, 4000))
     const spark = await verify('--engine', 'spark')

@@ -56,8 +56,7 @@ class Twins {
 
   /** What engines staged in HDFS and nobody removed. */
   async stagedInHdfs(): Promise<string[]> {
-    const { http: address, user } = clusterAddress('hdfs')
-    const hdfs = new WebHdfs(new HdfsClient({ address, user }))
+    const hdfs = clusterHdfs()
     const parent = `${this.roles.archive.adapter!.options!.path}/batch-staging`
     const owners = await hdfs.list(parent)
     const left = await Promise.all(owners.map(({ pathSuffix }) => hdfs.list(`${parent}/${pathSuffix}`)))
@@ -85,14 +84,22 @@ class Twins {
     }
   }
 
-  remove(): void {
+  /** Of HDFS too, whose health would go on telling of replicas that a test has damaged. */
+  async remove(): Promise<void> {
     this.tested.remove()
     this.#embedded.remove()
     this.#oracle.remove()
+    const { adapter } = this.roles.archive
+    if (adapter) await clusterHdfs().remove(`${adapter.options!.path}`)
   }
 }
 
 export type { Twins }
+
+function clusterHdfs(): WebHdfs {
+  const { http: address, user } = clusterAddress('hdfs')
+  return new WebHdfs(new HdfsClient({ address, user }))
+}
 
 const made: Twins[] = []
 
@@ -104,6 +111,6 @@ export async function makeTwins(chosen: ChosenRoles, ingests = 8): Promise<Twins
   return pair
 }
 
-export function removeTwins(): void {
-  for (const each of made.splice(0)) each.remove()
+export async function removeTwins(): Promise<void> {
+  for (const each of made.splice(0)) await each.remove()
 }
