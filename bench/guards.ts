@@ -10,9 +10,9 @@ import { DuckDBInstance } from '@duckdb/node-api'
 import { buildPlans } from '../src/compile/build-plan.ts'
 import { printParse } from '../src/compile/parse-source.ts'
 import { TallyPrinter } from '../src/compile/print-tally.ts'
+import { recordColumns } from '../src/compile/record-columns.ts'
 import { loadDefinition } from '../src/define/load-definition.ts'
 import { duckdbDialect, trustingDialect } from '../src/engines/duckdb/dialect.ts'
-import { recordColumns } from '../src/engines/duckdb/record-columns.ts'
 
 const ROUNDS = 5
 const blocks = join(process.argv[2] ?? '', 'archive', 'web', 'blocks')

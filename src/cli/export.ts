@@ -1,7 +1,8 @@
 /** `millrace export METRIC`: all totals of a metric at their own window, as a file for other tools. */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
+import { makeOwnedFolder } from '../archive/owned-folder.ts'
 import type { ExportResult } from '../run/export-metric.ts'
 import { say, writeJson } from './output.ts'
 import { sha256 } from './sha256.ts'
@@ -56,8 +57,7 @@ async function withScratch<T>(
 ): Promise<T> {
   const made: string[] = []
   const make = async () => {
-    await mkdir(join(dataDir, 'tmp'), { recursive: true })
-    const folder = await mkdtemp(join(dataDir, 'tmp', 'export-'))
+    const folder = await makeOwnedFolder(join(dataDir, 'tmp'), 'export')
     made.push(folder)
     return folder
   }

@@ -1,6 +1,7 @@
 /** For commands that compute totals anew beside the report: an engine, the archive brought up to date, a report of their own. */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeOwnedFolder } from '../archive/owned-folder.ts'
 import type { Definition } from '../core/definition.ts'
 import { MillraceError } from '../core/error.ts'
 import type { Report } from '../ports/report.ts'
@@ -65,8 +66,7 @@ function requireEngine<Name extends string>(
 }
 
 async function withScratch<T>({ dataDir }: Workspace, act: (folder: string) => Promise<T>): Promise<T> {
-  const parent = await makeFolder(join(dataDir, 'tmp'))
-  const folder = await mkdtemp(join(parent, 'recompute-'))
+  const folder = await makeOwnedFolder(join(dataDir, 'tmp'), 'recompute')
   try {
     return await act(folder)
   } finally {

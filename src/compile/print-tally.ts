@@ -125,7 +125,7 @@ export class TallyPrinter {
   /** The columns of a tally, each over all records of a group or over those that `only` holds for. */
   aggregates(tally: Tally, only?: string): string[] {
     const filter = only ? ` FILTER (WHERE ${only})` : ''
-    return tally.columns.map((column) => `${this.#aggregate(column)}${filter} AS ${column.column}`)
+    return tally.columns.map((column) => `${this.#aggregate(column, filter)} AS ${column.column}`)
   }
 
   /** Partials of any number of relations, merged to one row per group; same columns in and out. */
@@ -200,10 +200,11 @@ export class TallyPrinter {
     })
   }
 
-  #aggregate({ fn, expr }: TallyColumn): string {
-    if (!expr) return 'count(*)'
+  #aggregate({ fn, expr }: TallyColumn, filter: string): string {
+    if (!expr) return `count(*)${filter}`
     const value = this.#print(expr)
-    return fn === 'sum' && expr.type.kind !== 'float' ? this.#dialect.exactSum(value) : `${fn}(${value})`
+    if (fn === 'sum' && expr.type.kind !== 'float') return this.#dialect.exactSum(value, expr.type, filter)
+    return `${fn}(${value})${filter}`
   }
 }
 

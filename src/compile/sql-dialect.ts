@@ -53,9 +53,12 @@ export class SqlDialect {
     return `octet_length(${text})`
   }
 
-  /** The sum of exact values; it fails rather than wraps when 38 digits do not hold it. */
-  exactSum(value: string): string {
-    return `sum(${value})`
+  /**
+   * The sum of exact values of a type; it fails rather than wraps when 38 digits do not hold it. `filter` is a FILTER
+   * clause, or nothing.
+   */
+  exactSum(value: string, _type: ValueType, filter = ''): string {
+    return `sum(${value})${filter}`
   }
 
   /** A checked expression. */

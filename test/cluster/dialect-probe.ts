@@ -2,9 +2,9 @@
 import { buildPlans } from '../../src/compile/build-plan.ts'
 import type { EngineDialect } from '../../src/compile/format/parse-dialect.ts'
 import { TallyPrinter } from '../../src/compile/print-tally.ts'
+import { recordColumns } from '../../src/compile/record-columns.ts'
 import type { Expr } from '../../src/core/expr.ts'
 import type { SourcePlan, Tally } from '../../src/core/plan.ts'
-import { recordColumns } from '../../src/engines/duckdb/record-columns.ts'
 import { defineText, sha256 } from '../pipeline.ts'
 
 export interface Probe {

@@ -205,7 +205,7 @@ export const MUTANTS: Readonly<Record<string, DuckdbDialect>> = {
   'hours of another zone': withOwn({ timestamp: (ms: string) => `make_timestamp_ms(${ms} + 3600000)` }),
   'texts are not quoted': withOwn({ quoteText: (text: string) => `'${text}'` }),
   'long dimensions in code points': withOwn({ byteLength: (text: string) => `length(${text})` }),
-  'sums as doubles': withOwn({ exactSum: 'fsum' }),
+  'sums as doubles': withOwn({ exactSum: (value: string) => `fsum(${value})` }),
   'buckets by logarithm': withOwn({
     bucket: (value: string) =>
       `CASE WHEN ${value} <> 0 THEN CAST(sign(${value}) * floor(ln(abs(${value})) / ln(1.02)) AS BIGINT) END`,

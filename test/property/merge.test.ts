@@ -1,8 +1,8 @@
 /** Merging partials is associative, commutative, and has the whole as its result, in the SQL that the engine runs. */
 import { describe, expect, it } from 'vitest'
 import { TallyPrinter } from '../../src/compile/print-tally.ts'
+import { recordColumns } from '../../src/compile/record-columns.ts'
 import { duckdbDialect } from '../../src/engines/duckdb/dialect.ts'
-import { recordColumns } from '../../src/engines/duckdb/record-columns.ts'
 import { Random } from '../model/random.ts'
 import { randomLine } from '../model/random-line.ts'
 import { randomWorld, worldText } from '../model/random-world.ts'

@@ -2,10 +2,11 @@
 import type { EngineDialect } from '../../compile/format/parse-dialect.ts'
 import { printParse } from '../../compile/parse-source.ts'
 import { filterOf, type RecordFilter, TallyPrinter, tellsLate, VERDICTS } from '../../compile/print-tally.ts'
+import { recordColumns } from '../../compile/record-columns.ts'
 import type { SourcePlan, Tally } from '../../core/plan.ts'
 import type { BatchRequest } from '../../ports/batch-engine.ts'
 import { duckdbDialect } from './dialect.ts'
-import { PARSED, recordColumns, verdictColumn } from './record-columns.ts'
+import { PARSED, verdictColumn } from './parsed-table.ts'
 import { stagedColumns } from './staged-columns.ts'
 
 /** What tallies need to know of a batch run or a micro-batch. */

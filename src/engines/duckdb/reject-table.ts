@@ -1,9 +1,10 @@
 /** Rejected lines of a batch: which block and offset, why, and for which metric when only that one is concerned. */
 import { join } from 'node:path'
 import { VERDICTS } from '../../compile/print-tally.ts'
+import { recordColumns } from '../../compile/record-columns.ts'
 import type { BatchRequest } from '../../ports/batch-engine.ts'
 import { duckdbDialect } from './dialect.ts'
-import { PARSED, recordColumns, verdictColumn } from './record-columns.ts'
+import { PARSED, verdictColumn } from './parsed-table.ts'
 
 /** The name of the staged file. */
 export const REJECTS_FILE = 'rejects.parquet'

@@ -2,16 +2,12 @@
 import { copyFile, mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { isOrphan, ownedName } from '../../archive/owned-name.ts'
+import { makeOwnedFolder } from '../../archive/owned-folder.ts'
 import type { SharedFolder } from '../../ports/archive.ts'
 
 /** A new folder below `parent`, where those of dead runs are removed. */
 export async function openSharedFolder(parent: string, name: string): Promise<SharedFolder> {
-  await mkdir(parent, { recursive: true })
-  for (const left of (await readdir(parent)).filter(isOrphan))
-    await rm(join(parent, left), { recursive: true, force: true })
-  const path = join(parent, ownedName(name))
-  await mkdir(path)
+  const path = await makeOwnedFolder(parent, name)
   return {
     uri: fileUri(path),
     fetch: (name, localFolder) => copyFiles(join(path, name), localFolder),

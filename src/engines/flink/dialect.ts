@@ -1,7 +1,7 @@
 /** What Flink prints differently from the base dialect, each checked against Flink 2.2, and what it does not print. */
 import { javaRegex } from '../../compile/java-regex.ts'
 import { isWide, SqlDialect } from '../../compile/sql-dialect.ts'
-import type { Expr } from '../../core/expr.ts'
+import type { Expr, ValueType } from '../../core/expr.ts'
 import { operandsOf } from '../../core/expr-fields.ts'
 
 /** Functions whose result is proven the same; others are left to engines that have them. */
@@ -29,8 +29,8 @@ export class FlinkDialect extends SqlDialect {
   }
 
   /** A sum that does not fit would be NULL; one of 64-bit integers always fits. */
-  override exactSum(value: string): string {
-    return `SUM(CAST(${value} AS DECIMAL(38, 0)))`
+  override exactSum(value: string, _type: ValueType, filter = ''): string {
+    return `SUM(CAST(${value} AS DECIMAL(38, 0)))${filter}`
   }
 
   /** The remainder has the type of the divisor, in which what is done with it may overflow without a word. */

@@ -1,6 +1,6 @@
 /** What Spark prints differently from the base dialect; each override was checked against Spark 4.1. */
 import { javaRegex } from '../../compile/java-regex.ts'
-import { SqlDialect } from '../../compile/sql-dialect.ts'
+import { isWide, SqlDialect } from '../../compile/sql-dialect.ts'
 import type { ValueType } from '../../core/expr.ts'
 import { BUCKETS_PER_DECADE } from '../../core/quantile-bucket.ts'
 import { bindValue } from './bind-value.ts'
@@ -20,6 +20,8 @@ export const sparkConf: Readonly<Record<string, string>> = {
   'spark.sql.legacy.json.allowEmptyString.enabled': 'false',
 }
 
+/** Of a value of 64 bits, each of three parts that are summed by themselves. */
+const PART_BITS = 21
 /** A quotient has at most 32 digits before its point. */
 const LONG_DIVIDEND = `1${'0'.repeat(32)}`
 /** What a long division takes off first: 18 digits are left of 38. */
@@ -39,9 +41,24 @@ export class SparkDialect extends SqlDialect {
     return quoteText(text)
   }
 
-  /** A sum of integers keeps to 64 bits, and so does one of their short decimals. */
-  override exactSum(value: string): string {
-    return `sum(CAST(${value} AS DECIMAL(38, 0)))`
+  /**
+   * A sum of integers keeps to 64 bits, and one of decimals makes an object of each, for which no fast map of groups is
+   * made. Sums of three parts of 21 bits hold 2^42 values.
+   */
+  override exactSum(value: string, type: ValueType, filter = ''): string {
+    if (isWide(type)) return `sum(CAST(${value} AS DECIMAL(38, 0)))${filter}`
+    const long = `CAST(${value} AS BIGINT)`
+    const low = 2 ** PART_BITS - 1
+    const parts = [
+      `shiftright(${long}, ${2 * PART_BITS})`,
+      `(shiftright(${long}, ${PART_BITS}) & ${low}L)`,
+      `(${long} & ${low}L)`,
+    ]
+    const sums = parts.map((part, place) => {
+      const sum = `CAST(sum(${part})${filter} AS DECIMAL(20, 0))`
+      return place === 2 ? sum : `${sum} * CAST(${2 ** (PART_BITS * (2 - place))} AS DECIMAL(13, 0))`
+    })
+    return `CAST(${sums.join(' + ')} AS DECIMAL(38, 0))`
   }
 
   /** Its own sign() gives a double. */

@@ -5,10 +5,10 @@
 import type { EngineDialect } from '../../compile/format/parse-dialect.ts'
 import { printParse } from '../../compile/parse-source.ts'
 import { type RecordColumns, type RecordFilter, TallyPrinter, VERDICTS } from '../../compile/print-tally.ts'
+import { recordColumns } from '../../compile/record-columns.ts'
 import type { MetricPlan, SourcePlan } from '../../core/plan.ts'
 import { cached, type ParseStatements } from './parse-statements.ts'
 import { printQuick } from './quick-lines.ts'
-import { recordColumns } from './record-columns.ts'
 
 /** Lines that are left are noted a bit each, so many at once, since they may be all there are. */
 const NOTED_AT_ONCE = 64

@@ -8,10 +8,10 @@ import {
   tellsLate,
   VERDICTS,
 } from '../../compile/print-tally.ts'
+import { recordColumns } from '../../compile/record-columns.ts'
 import { whereObserved } from '../../compile/where-observed.ts'
 import type { MetricPlan, Tally, TallyColumn } from '../../core/plan.ts'
 import type { BatchRequest, BlockLocation } from '../../ports/batch-engine.ts'
-import { recordColumns } from './record-columns.ts'
 import { type SourceStatements, sourceStatements } from './source-statements.ts'
 
 /** Sub-folders of the shared folder. */

@@ -1,14 +1,10 @@
 /** The folder of one application's job, log and scratch files; those of dead runs are removed. */
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { isOrphan, ownedName } from '../../archive/owned-name.ts'
+import { makeOwnedFolder } from '../../archive/owned-folder.ts'
 
 export async function makeRunFolder(workDir: string): Promise<string> {
-  const parent = resolve(workDir)
-  await mkdir(parent, { recursive: true })
-  for (const left of (await readdir(parent)).filter(isOrphan))
-    await rm(join(parent, left), { recursive: true, force: true })
-  const folder = join(parent, ownedName('spark'))
-  for (const name of ['scratch', 'tmp']) await mkdir(join(folder, name), { recursive: true })
+  const folder = await makeOwnedFolder(resolve(workDir), 'spark')
+  for (const name of ['scratch', 'tmp']) await mkdir(join(folder, name))
   return folder
 }

@@ -1,11 +1,11 @@
 /** How a source is read: in groups at once where it has one tally, else into a table of records that each tally reads. */
 import type { EngineDialect } from '../../compile/format/parse-dialect.ts'
 import { filterOf, TallyPrinter } from '../../compile/print-tally.ts'
+import { recordColumns } from '../../compile/record-columns.ts'
 import type { Tally } from '../../core/plan.ts'
 import type { BatchRequest } from '../../ports/batch-engine.ts'
 import { type GroupStatements, groupStatements } from './group-statements.ts'
 import { type ParseStatements, parseStatements } from './parse-statements.ts'
-import { recordColumns } from './record-columns.ts'
 
 export interface SourceStatements extends ParseStatements {
   /** Lines that are in no table of records. */

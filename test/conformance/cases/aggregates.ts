@@ -28,8 +28,8 @@ export const AGGREGATE_CASES = [
   aggregate(
     'sum of integers passes 64 bits',
     { x: 'sum(i)' },
-    [NINE, NINE, NINE, '"i":-1', ''],
-    ['27670116110564327420'],
+    [NINE, NINE, NINE, '"i":-1', '"i":-9223372036854775807', ''],
+    ['18446744073709551613'],
   ),
   // Alone, as the lines of other cases would pass 38 digits.
   totals(

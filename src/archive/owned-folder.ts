@@ -1,0 +1,14 @@
+/** Scratch folders that a later process clears away when theirs was killed. */
+import { mkdir, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isOrphan, ownedName } from './owned-name.ts'
+
+/** A new empty folder below `parent`, where those of dead processes are removed; `label` is for people. */
+export async function makeOwnedFolder(parent: string, label: string): Promise<string> {
+  await mkdir(parent, { recursive: true })
+  for (const left of (await readdir(parent)).filter(isOrphan))
+    await rm(join(parent, left), { recursive: true, force: true })
+  const path = join(parent, ownedName(label))
+  await mkdir(path)
+  return path
+}
