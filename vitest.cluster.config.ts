@@ -4,10 +4,11 @@
  */
 import { defineConfig } from 'vitest/config'
 
-/** They start Spark for themselves, and nearly all their time is one thread of its driver. */
-const ALONE = ['conformance', 'differential', 'spark-dialect'].map(
-  (name) => `test/cluster/${name}.cluster.test.ts`,
-)
+/** They start engines for themselves; nearly all their time is one thread of Spark's driver. */
+const ALONE = [
+  ...['conformance', 'differential', 'spark-dialect', 'spark-late'],
+  ...['hdfs-access', 'kafka-access', 'postgres-access'],
+].map((name) => `test/cluster/${name}.cluster.test.ts`)
 
 const shared = { testTimeout: 300_000, hookTimeout: 300_000, pool: 'forks' } as const
 

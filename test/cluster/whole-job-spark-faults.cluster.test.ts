@@ -19,7 +19,7 @@ import {
 import { expectHealed, failureOf, strike } from './strike.ts'
 import { makeTwins, removeTwins, type Twins } from './twins.ts'
 
-const KILLS = Number(process.env.MILLRACE_KILLS ?? 1)
+const KILLS = Number(process.env.MILLRACE_KILLS ?? 3)
 /** Each of these takes a whole application of Spark and the time in which HDFS copies what was lost. */
 const EMPTIED = Math.ceil(KILLS / 3)
 const SEED = Number(process.env.MILLRACE_SEED ?? 1)
