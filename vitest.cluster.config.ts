@@ -1,25 +1,32 @@
 /**
- * The tests that need real engines. Those of one project run one file at a time; the two projects share nothing, so
- * `npm run test:cluster` runs both at once.
+ * The tests that need real engines. Those of one project run one file at a time. `together` uses or kills every engine;
+ * after it `npm run test:cluster` runs the other two at once, which share none that they kill.
  */
 import { defineConfig } from 'vitest/config'
 
-/** They start engines for themselves; nearly all their time is one thread of Spark's driver. */
-const ALONE = [
-  ...['conformance', 'differential', 'spark-dialect', 'spark-late'],
-  ...['hdfs-access', 'kafka-access', 'postgres-access'],
-].map((name) => `test/cluster/${name}.cluster.test.ts`)
+const files = (...names: readonly string[]) => names.map((name) => `test/cluster/${name}.cluster.test.ts`)
 
-const shared = { testTimeout: 300_000, hookTimeout: 300_000, pool: 'forks' } as const
+const TOGETHER = files('engines', 'four-engines')
+/** Kafka, Flink, and engines that a test starts for itself. */
+const STREAM = [
+  ...files('kafka-*', 'flink-*', 'hdfs-access', 'postgres-access'),
+  ...files('conformance', 'differential', 'spark-dialect', 'spark-late'),
+]
+
+const project = (name: string, include: readonly string[], exclude: readonly string[] = []) => ({
+  test: {
+    ...{ name, include: [...include], exclude: [...exclude] },
+    ...{ testTimeout: 300_000, hookTimeout: 300_000, pool: 'forks' as const },
+  },
+})
 
 export default defineConfig({
   test: {
     maxWorkers: 1,
     projects: [
-      { test: { ...shared, name: 'alone', include: ALONE } },
-      {
-        test: { ...shared, name: 'cluster', include: ['test/cluster/**/*.cluster.test.ts'], exclude: ALONE },
-      },
+      project('together', TOGETHER),
+      project('stream', STREAM),
+      project('batch', files('*'), [...TOGETHER, ...STREAM]),
     ],
   },
 })

@@ -21,8 +21,8 @@ export async function runTests(...lists) {
   }
 }
 
-/** Of several runs; without the names of tests when one did not come so far. */
-function sumCounts(runs) {
+/** Of several runs, with their reasons; without the names of tests when one did not come so far. */
+export function sumCounts(runs) {
   const sum = (of) => runs.reduce((total, run) => total + of(run), 0)
   const reasons = runs.flatMap(({ reason }) => reason ?? [])
   return {

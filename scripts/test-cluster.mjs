@@ -10,7 +10,7 @@ import { selectEngines } from './cluster/engines.mjs'
 import { shareSparkClasses } from './cluster/share-classes.mjs'
 import { startEngines } from './cluster/start-engines.mjs'
 import { resetEngines, stopEngines } from './cluster/stop-engines.mjs'
-import { finish, runTests } from './run-tests.mjs'
+import { finish, runTests, sumCounts } from './run-tests.mjs'
 
 const FULL = {
   ...{ MILLRACE_KILLS: '20', MILLRACE_SPARK_PAIRS: '5000' },
@@ -38,10 +38,12 @@ export async function testCluster(args) {
   try {
     const rest = fullCampaign(args)
     // A part that is asked for by name may lie in one project alone.
-    const lists = ['cluster', 'alone'].map((project) => [
+    const testsOf = (project) => [
       ...['--config', 'vitest.cluster.config.ts', '--project', project, '--passWithNoTests', ...rest],
-    ])
-    return judge(await runTests(...lists), args)
+    ]
+    const together = await runTests(testsOf('together'))
+    const others = await runTests(testsOf('batch'), testsOf('stream'))
+    return judge(sumCounts([together, others]), args)
   } finally {
     await stopEngines([])
     for (const signal of ['SIGINT', 'SIGTERM']) process.removeListener(signal, interrupt)

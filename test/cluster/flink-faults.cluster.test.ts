@@ -4,16 +4,22 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, it } from 'vitest'
-import { clusterAddress, killProcess, startProcess, stopProcess } from './cluster-addresses.ts'
+import { clusterAddress, startProcess, stopProcess } from './cluster-addresses.ts'
 import { jobRuns, takenOver } from './flink-job.ts'
 import { JobWorld } from './job-world.ts'
 import { makeTopic, produce, withAdmin } from './kafka-topics.ts'
+import { OwnPostgres } from './own-postgres.ts'
 
 const kafka = clusterAddress('kafka')
 
 let world: JobWorld
+let postgres: OwnPostgres | undefined
 
-afterEach(() => world.close())
+afterEach(async () => {
+  await world.close()
+  await postgres?.stop()
+  postgres = undefined
+})
 
 /** Sends until what is sent is counted by the job, and not by the server for it. */
 async function untilTallied(): Promise<void> {
@@ -46,21 +52,17 @@ it('passes over rows that no job wrote, and makes their topic anew when it is de
 }, 900_000)
 
 it('counts on once PostgreSQL is back', async () => {
-  const schema = `job_${randomUUID().slice(0, 8)}`
-  const report = `report: { postgres: "${clusterAddress('postgres').url}", schema: ${schema} }\n`
-  world = await JobWorld.start({ report })
+  postgres = await OwnPostgres.start()
+  world = await JobWorld.start({ report: `report: { postgres: "${postgres.url}", schema: job }\n` })
   await world.send(3)
   await world.deploy()
   await world.send(5, 100)
-  await killProcess('postgres')
-  try {
-    await world.send(20, 100)
-    await expect
-      .poll(async () => (await fetch(`${world.server.url}/readyz`)).status, { timeout: 60_000 })
-      .toBe(503)
-  } finally {
-    await startProcess('postgres')
-  }
+  postgres.kill()
+  await world.send(20, 100)
+  await expect
+    .poll(async () => (await fetch(`${world.server.url}/readyz`)).status, { timeout: 60_000 })
+    .toBe(503)
+  await postgres.restart()
   await world.send(5, 100)
   await world.expectAll()
   expect(world.saidTakenOver).toBe(false)
