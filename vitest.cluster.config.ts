@@ -16,7 +16,7 @@ const STREAM = [
 const project = (name: string, include: readonly string[], exclude: readonly string[] = []) => ({
   test: {
     ...{ name, include: [...include], exclude: [...exclude] },
-    ...{ testTimeout: 300_000, hookTimeout: 300_000, pool: 'forks' as const },
+    ...{ testTimeout: 900_000, hookTimeout: 900_000, pool: 'forks' as const },
   },
 })
 
