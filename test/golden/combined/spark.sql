@@ -30,8 +30,7 @@ FROM (SELECT *, try_validate_utf8(CAST(CASE WHEN octet_length(raw) <= 1048576 TH
 
 -- tally base of m
 SELECT (event_ms - ((event_ms % 3600000) + 3600000) % 3600000) AS window_ms, f2 AS d0, f3 AS d1, f5 AS d2,
-  count(CASE WHEN (f4 IS NOT NULL) THEN TRUE ELSE CAST(NULL AS BOOLEAN) END) AS count_0,
-  sum(CAST(f0 AS DECIMAL(38, 0))) AS sum_1,
+  count(CASE WHEN (f4 IS NOT NULL) THEN TRUE ELSE CAST(NULL AS BOOLEAN) END) AS count_0, CAST(CAST(sum(shiftright(CAST(f0 AS BIGINT), 42)) AS DECIMAL(20, 0)) * CAST(4398046511104 AS DECIMAL(13, 0)) + CAST(sum((shiftright(CAST(f0 AS BIGINT), 21) & 2097151L)) AS DECIMAL(20, 0)) * CAST(2097152 AS DECIMAL(13, 0)) + CAST(sum((CAST(f0 AS BIGINT) & 2097151L)) AS DECIMAL(20, 0)) AS DECIMAL(38, 0)) AS sum_1,
   count(*) AS records FROM parsed WHERE reason IS NULL AND NOT (e0 OR e1 OR e2 OR e3 OR e4 OR e5 OR coalesce(octet_length(f2) > 1024, FALSE) OR coalesce(octet_length(f3) > 1024, FALSE)) AND (TRUE) GROUP BY 1, 2, 3, 4;
 
 -- tally keyed1 of m

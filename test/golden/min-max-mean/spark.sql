@@ -3,8 +3,7 @@ CACHE TABLE parsed_groups OPTIONS ('storageLevel' 'MEMORY_AND_DISK') AS SELECT v
   CASE WHEN verdict IN (0, 2) THEN (event_ms - ((event_ms % 1000) + 1000) % 1000) WHEN verdict = 3 THEN "offset" div 64 END AS window_ms,
   CASE WHEN verdict = 0 THEN f0 END AS d0,
   count(*) AS "lines", bit_or(CASE WHEN verdict = 3 THEN shiftleft(1L, CAST("offset" % 64 AS INT)) END) AS bits,
-  count(f1) FILTER (WHERE verdict = 0) AS count_0, max(f1) FILTER (WHERE verdict = 0) AS max_1, min(f1) FILTER (WHERE verdict = 0) AS min_2,
-  sum(CAST(f1 AS DECIMAL(38, 0))) FILTER (WHERE verdict = 0) AS sum_3,
+  count(f1) FILTER (WHERE verdict = 0) AS count_0, max(f1) FILTER (WHERE verdict = 0) AS max_1, min(f1) FILTER (WHERE verdict = 0) AS min_2, CAST(CAST(sum(shiftright(CAST(f1 AS BIGINT), 42)) FILTER (WHERE verdict = 0) AS DECIMAL(20, 0)) * CAST(4398046511104 AS DECIMAL(13, 0)) + CAST(sum((shiftright(CAST(f1 AS BIGINT), 21) & 2097151L)) FILTER (WHERE verdict = 0) AS DECIMAL(20, 0)) * CAST(2097152 AS DECIMAL(13, 0)) + CAST(sum((CAST(f1 AS BIGINT) & 2097151L)) FILTER (WHERE verdict = 0) AS DECIMAL(20, 0)) AS DECIMAL(38, 0)) AS sum_3,
   count(*) FILTER (WHERE verdict = 0) AS records
 FROM (SELECT *,
   coalesce(CASE WHEN nullif(is_quick, TRUE) IS NOT NULL THEN NULL WHEN (FALSE OR FALSE OR coalesce(octet_length(f0) > 1024, FALSE)) THEN 3 WHEN (TRUE) THEN 0 ELSE 1 END, 3) AS verdict
@@ -78,6 +77,5 @@ SELECT window_ms, d0,
   sum(records) AS records
 FROM (SELECT window_ms, d0,
   count_0, max_1, min_2, sum_3, records FROM parsed_groups WHERE verdict = 0 UNION ALL SELECT (event_ms - ((event_ms % 1000) + 1000) % 1000) AS window_ms, f0 AS d0,
-  count(f1) AS count_0, max(f1) AS max_1, min(f1) AS min_2,
-  sum(CAST(f1 AS DECIMAL(38, 0))) AS sum_3,
+  count(f1) AS count_0, max(f1) AS max_1, min(f1) AS min_2, CAST(CAST(sum(shiftright(CAST(f1 AS BIGINT), 42)) AS DECIMAL(20, 0)) * CAST(4398046511104 AS DECIMAL(13, 0)) + CAST(sum((shiftright(CAST(f1 AS BIGINT), 21) & 2097151L)) AS DECIMAL(20, 0)) * CAST(2097152 AS DECIMAL(13, 0)) + CAST(sum((CAST(f1 AS BIGINT) & 2097151L)) AS DECIMAL(20, 0)) AS DECIMAL(38, 0)) AS sum_3,
   count(*) AS records FROM parsed WHERE reason IS NULL AND NOT (e0 OR e1 OR coalesce(octet_length(f0) > 1024, FALSE)) AND (TRUE) GROUP BY 1, 2) GROUP BY 1, 2;

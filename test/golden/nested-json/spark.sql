@@ -38,6 +38,5 @@ FROM (SELECT *, decoded AS line
 FROM (SELECT *, try_validate_utf8(CAST(CASE WHEN octet_length(raw) <= 1048576 THEN raw END AS STRING)) AS decoded FROM lines)))))))))))))))));
 
 -- tally base of m
-SELECT (event_ms - ((event_ms % 60000) + 60000) % 60000) AS window_ms, f0 AS d0, f2 AS d1,
-  sum(CAST(f1 AS DECIMAL(38, 0))) AS sum_0,
+SELECT (event_ms - ((event_ms % 60000) + 60000) % 60000) AS window_ms, f0 AS d0, f2 AS d1, CAST(CAST(sum(shiftright(CAST(f1 AS BIGINT), 42)) AS DECIMAL(20, 0)) * CAST(4398046511104 AS DECIMAL(13, 0)) + CAST(sum((shiftright(CAST(f1 AS BIGINT), 21) & 2097151L)) AS DECIMAL(20, 0)) * CAST(2097152 AS DECIMAL(13, 0)) + CAST(sum((CAST(f1 AS BIGINT) & 2097151L)) AS DECIMAL(20, 0)) AS DECIMAL(38, 0)) AS sum_0,
   count(*) AS records FROM parsed WHERE reason IS NULL AND NOT (e0 OR e1 OR e2 OR coalesce(octet_length(f0) > 1024, FALSE) OR coalesce(octet_length(f2) > 1024, FALSE)) AND (TRUE) GROUP BY 1, 2, 3;

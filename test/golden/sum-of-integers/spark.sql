@@ -2,8 +2,7 @@
 CACHE TABLE parsed_groups OPTIONS ('storageLevel' 'MEMORY_AND_DISK') AS SELECT verdict,
   CASE WHEN verdict IN (0, 2) THEN (event_ms - ((event_ms % 3600000) + 3600000) % 3600000) WHEN verdict = 3 THEN "offset" div 64 END AS window_ms,
   count(*) AS "lines", bit_or(CASE WHEN verdict = 3 THEN shiftleft(1L, CAST("offset" % 64 AS INT)) END) AS bits,
-  sum(CAST((CAST(f0 AS DECIMAL(38, 0)) * 2) AS DECIMAL(38, 0))) FILTER (WHERE verdict = 0) AS sum_0,
-  sum(CAST(f0 AS DECIMAL(38, 0))) FILTER (WHERE verdict = 0) AS sum_1,
+  sum(CAST((CAST(f0 AS DECIMAL(38, 0)) * 2) AS DECIMAL(38, 0))) FILTER (WHERE verdict = 0) AS sum_0, CAST(CAST(sum(shiftright(CAST(f0 AS BIGINT), 42)) FILTER (WHERE verdict = 0) AS DECIMAL(20, 0)) * CAST(4398046511104 AS DECIMAL(13, 0)) + CAST(sum((shiftright(CAST(f0 AS BIGINT), 21) & 2097151L)) FILTER (WHERE verdict = 0) AS DECIMAL(20, 0)) * CAST(2097152 AS DECIMAL(13, 0)) + CAST(sum((CAST(f0 AS BIGINT) & 2097151L)) FILTER (WHERE verdict = 0) AS DECIMAL(20, 0)) AS DECIMAL(38, 0)) AS sum_1,
   count(*) FILTER (WHERE verdict = 0) AS records
 FROM (SELECT *,
   coalesce(CASE WHEN nullif(is_quick, TRUE) IS NOT NULL THEN NULL WHEN (FALSE) THEN 3 WHEN (TRUE) THEN 0 ELSE 1 END, 3) AS verdict
@@ -75,6 +74,5 @@ SELECT window_ms,
   sum(sum_1) AS sum_1,
   sum(records) AS records
 FROM (SELECT window_ms, sum_0, sum_1, records FROM parsed_groups WHERE verdict = 0 UNION ALL SELECT (event_ms - ((event_ms % 3600000) + 3600000) % 3600000) AS window_ms,
-  sum(CAST((CAST(f0 AS DECIMAL(38, 0)) * 2) AS DECIMAL(38, 0))) AS sum_0,
-  sum(CAST(f0 AS DECIMAL(38, 0))) AS sum_1,
+  sum(CAST((CAST(f0 AS DECIMAL(38, 0)) * 2) AS DECIMAL(38, 0))) AS sum_0, CAST(CAST(sum(shiftright(CAST(f0 AS BIGINT), 42)) AS DECIMAL(20, 0)) * CAST(4398046511104 AS DECIMAL(13, 0)) + CAST(sum((shiftright(CAST(f0 AS BIGINT), 21) & 2097151L)) AS DECIMAL(20, 0)) * CAST(2097152 AS DECIMAL(13, 0)) + CAST(sum((CAST(f0 AS BIGINT) & 2097151L)) AS DECIMAL(20, 0)) AS DECIMAL(38, 0)) AS sum_1,
   count(*) AS records FROM parsed WHERE reason IS NULL AND NOT (e0) AND (TRUE) GROUP BY 1) GROUP BY 1;
