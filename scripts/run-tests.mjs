@@ -6,23 +6,33 @@ import { basename, join } from 'node:path'
 import { build, root } from './build.mjs'
 import { descendantsOf, isAlive, pidOf, signalProcess } from './cluster/process-identity.mjs'
 
+/** Builds and runs; `args` go to vitest. Gives what runPhases does. */
+export function runTests(args) {
+  return runPhases([[args]])
+}
+
 /**
- * Builds and runs; `args` go to vitest, each further list to one that runs beside it. Gives the counts and, where
- * vitest came so far, the `tests` that ran as `{ file, name }`, with a `reason` where the run itself went wrong.
+ * Builds, then runs vitest for each list of arguments: phases one after another, the lists of a phase beside one
+ * another. Gives the counts and, where vitest came so far, the `tests` that ran as `{ file, name }`, with a `reason`
+ * where the run itself went wrong.
  */
-export async function runTests(...lists) {
+export async function runPhases(phases) {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-test-'))
   try {
     if (build() !== 0) return { passed: 0, failed: 1, skipped: 0, reason: 'the build failed' }
-    const runs = lists.map((args, index) => runVitest(join(folder, `result${index}.json`), args))
-    return sumCounts(await Promise.all(runs))
+    const counts = []
+    for (const [phase, lists] of phases.entries()) {
+      const runs = lists.map((args, index) => runVitest(join(folder, `result${phase}-${index}.json`), args))
+      counts.push(sumCounts(await Promise.all(runs)))
+    }
+    return sumCounts(counts)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-/** Of several runs, with their reasons; without the names of tests when one did not come so far. */
-export function sumCounts(runs) {
+/** Of several runs; without the names of tests when one did not come so far. */
+function sumCounts(runs) {
   const sum = (of) => runs.reduce((total, run) => total + of(run), 0)
   const reasons = runs.flatMap(({ reason }) => reason ?? [])
   return {

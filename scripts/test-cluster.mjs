@@ -10,7 +10,7 @@ import { selectEngines } from './cluster/engines.mjs'
 import { shareSparkClasses } from './cluster/share-classes.mjs'
 import { startEngines } from './cluster/start-engines.mjs'
 import { resetEngines, stopEngines } from './cluster/stop-engines.mjs'
-import { finish, runTests, sumCounts } from './run-tests.mjs'
+import { finish, runPhases } from './run-tests.mjs'
 
 const FULL = {
   ...{ MILLRACE_KILLS: '20', MILLRACE_SPARK_PAIRS: '5000' },
@@ -41,9 +41,8 @@ export async function testCluster(args) {
     const testsOf = (project) => [
       ...['--config', 'vitest.cluster.config.ts', '--project', project, '--passWithNoTests', ...rest],
     ]
-    const together = await runTests(testsOf('together'))
-    const others = await runTests(testsOf('batch'), testsOf('stream'))
-    return judge(sumCounts([together, others]), args)
+    const phases = [['together'], ['batch', 'stream']]
+    return judge(await runPhases(phases.map((projects) => projects.map(testsOf))), args)
   } finally {
     await stopEngines([])
     for (const signal of ['SIGINT', 'SIGTERM']) process.removeListener(signal, interrupt)

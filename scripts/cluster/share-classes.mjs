@@ -22,11 +22,19 @@ INSERT OVERWRITE DIRECTORY '${folder}/counts' USING json SELECT count(*) FILTER 
 UNCACHE TABLE parsed;
 `
 
-/** Makes the archive in the folder of the cluster, where tests look for it, unless it is there. */
+/** Makes the archive in the folder of the cluster, where tests look for it, unless it is there; they can do without. */
 export function shareSparkClasses() {
   const { folder } = readSettings()
   const archive = join(folder, 'spark-classes.jsa')
   if (existsSync(archive)) return
+  try {
+    makeArchive(folder, archive)
+  } catch (error) {
+    console.log(`cluster: Spark will start more slowly: ${error.message}`)
+  }
+}
+
+function makeArchive(folder, archive) {
   const { home, javaHome } = readState(folder).spark
   const scratch = join(folder, 'spark-classes')
   mkdirSync(scratch, { recursive: true })
