@@ -2,9 +2,12 @@
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import { build, root } from './build.mjs'
 import { descendantsOf, isAlive, pidOf, signalProcess } from './cluster/process-identity.mjs'
+
+/** Of the message of a failed test, in characters, where it is said once more. */
+const MESSAGE_LENGTH = 1000
 
 /** Builds and runs; `args` go to vitest. Gives what runPhases does. */
 export function runTests(args) {
@@ -13,8 +16,8 @@ export function runTests(args) {
 
 /**
  * Builds, then runs vitest for each list of arguments: phases one after another, the lists of a phase beside one
- * another. Gives the counts and, where vitest came so far, the `tests` that ran as `{ file, name }`, with a `reason`
- * where the run itself went wrong.
+ * another. Gives the counts, the `failures` as text and, where vitest came so far, the `tests` that ran as
+ * `{ file, name }`, with a `reason` where the run itself went wrong.
  */
 export async function runPhases(phases) {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-test-'))
@@ -39,13 +42,15 @@ function sumCounts(runs) {
     passed: sum(({ passed }) => passed),
     failed: sum(({ failed }) => failed),
     skipped: sum(({ skipped }) => skipped),
+    failures: runs.flatMap(({ failures }) => failures ?? []),
     ...(reasons.length > 0 ? { reason: reasons.join('\n') } : {}),
     ...(runs.every(({ tests }) => tests) ? { tests: runs.flatMap(({ tests }) => tests) } : {}),
   }
 }
 
-/** Prints the counts as the last line; gives the exit status. */
-export function finish({ passed, failed, skipped, reason }) {
+/** Prints what failed once more, since it stands far above, and the counts as the last line; gives the exit status. */
+export function finish({ passed, failed, skipped, failures = [], reason }) {
+  for (const failure of failures) console.log(failure)
   if (reason) console.log(reason)
   console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
   return failed === 0 && passed > 0 ? 0 : 1
@@ -97,7 +102,6 @@ function countResults(path) {
   const unloaded = result.testResults.filter(
     (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
   )
-  for (const file of unloaded) console.log(`could not be run: ${file.name}`)
   const skipped = result.testResults.flatMap((file) =>
     file.assertionResults.filter((test) => !['passed', 'failed'].includes(test.status)),
   )
@@ -106,8 +110,20 @@ function countResults(path) {
     passed: result.numPassedTests,
     failed: result.numFailedTests + unloaded.length,
     skipped: skipped.length,
+    failures: [
+      ...unloaded.map(({ name }) => `could not be run: ${relative(root, name)}`),
+      ...result.testResults.flatMap(failuresOf),
+    ],
     tests: result.testResults.flatMap(testsOf),
   }
+}
+
+function failuresOf(file) {
+  const failed = file.assertionResults.filter(({ status }) => status === 'failed')
+  return failed.map(({ fullName, failureMessages }) => {
+    const message = failureMessages.join('\n').slice(0, MESSAGE_LENGTH)
+    return `failed: ${relative(root, file.name)} > ${fullName}\n  ${message.replaceAll('\n', '\n  ')}`
+  })
 }
 
 function testsOf(file) {

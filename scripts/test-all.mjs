@@ -11,5 +11,6 @@ process.exitCode = finish({
   passed: own.passed + cluster.passed,
   failed: own.failed + cluster.failed + missing,
   skipped: own.skipped,
+  failures: [...(own.failures ?? []), ...(cluster.failures ?? [])],
   reason: missing > 0 ? 'a part of the tests did not run' : 'both together:',
 })

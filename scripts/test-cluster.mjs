@@ -68,8 +68,8 @@ function fullCampaign(args) {
 }
 
 /** A run of everything must have tested every engine. */
-function judge({ passed, failed, skipped, reason, tests }, args) {
-  if (!tests) return { passed, failed, skipped: 0, reason }
+function judge({ passed, failed, skipped, failures, reason, tests }, args) {
+  if (!tests) return { passed, failed, skipped: 0, failures, reason }
   const counted = selectEngines([]).map(({ title, testNames }) => ({
     title,
     count: tests.filter(({ file, name }) => testNames.test(`${file} ${name}`)).length,
@@ -85,7 +85,7 @@ function judge({ passed, failed, skipped, reason, tests }, args) {
     ...(isWhole && untested.length > 0 ? [`no test ran on ${untested.join(', ')}`] : []),
   ]
   const missing = isWhole ? untested.length : 0
-  return { passed, failed: failed + skipped + missing, skipped: 0, reason: problems.join('\n') }
+  return { passed, failed: failed + skipped + missing, skipped: 0, failures, reason: problems.join('\n') }
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href)
