@@ -7,6 +7,7 @@ import { duckdbDialect } from '../../src/engines/duckdb/dialect.ts'
 import { sparkDialect } from '../../src/engines/spark/dialect.ts'
 import { parseStatements } from '../../src/engines/spark/parse-statements.ts'
 import { sourceStatements } from '../../src/engines/spark/source-statements.ts'
+import { printStep } from '../../src/engines/spark/step.ts'
 import { copyLines, readRows } from '../pipeline.ts'
 import { type Probe, partialQueries, partialQuery, recordCells, recordQuery } from './dialect-probe.ts'
 import { runSparkSql } from './run-spark-sql.ts'
@@ -36,7 +37,8 @@ export async function compareDialects(probes: readonly Probe[], folder: string):
       ({ spark }, n) => `SELECT concat('#${queries.length + n}:', "offset", ':', cells) FROM (${spark})`,
     )
     queries.push(...own)
-    statements.push(...make, ...(grouped?.make ?? []), ...tagged, ...(grouped?.drop ?? []), ...drop)
+    const steps = [...make, ...(grouped?.make ?? [])].flatMap(printStep)
+    statements.push(...steps, ...tagged, ...(grouped?.drop ?? []), ...drop)
   }
   const rows = readTagged(runSparkSql(statements, join(folder, 'spark')), queries.length)
   const differences: string[] = []

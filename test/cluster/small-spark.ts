@@ -13,6 +13,8 @@ export function smallSpark(): Record<string, string> {
   return {
     'spark.sql.shuffle.partitions': '2',
     'spark.default.parallelism': '2',
+    // In ms: how long HDFS's client waits for a replica that comes back, before it says that a block is damaged.
+    'spark.hadoop.dfs.client.retry.window.base': '300',
     'spark.driver.extraJavaOptions': ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', ...classes].join(' '),
     'spark.executor.extraJavaOptions': ['-XX:+UseSerialGC', ...classes].join(' '),
   }

@@ -7,7 +7,7 @@ import { printParse } from '../../compile/parse-source.ts'
 import { type RecordColumns, type RecordFilter, TallyPrinter, VERDICTS } from '../../compile/print-tally.ts'
 import { recordColumns } from '../../compile/record-columns.ts'
 import type { MetricPlan, SourcePlan } from '../../core/plan.ts'
-import { cached, type ParseStatements } from './parse-statements.ts'
+import { cached, type ParseStatements, restOfLines } from './parse-statements.ts'
 import { printQuick } from './quick-lines.ts'
 
 /** Lines that are left are noted a bit each, so many at once, since they may be all there are. */
@@ -43,10 +43,10 @@ export function groupStatements(
     ...printer.groupNames(metric.tallies[0]!),
     ...metric.tallies[0]!.columns.map(({ column }) => column),
   ]
-  const [first, second] = [
-    cached(groups, printGroups(quick, metric, printer, filter)),
-    cached(table, printParse(plan, dialect, linesLeft(lines, groups, needed), passed)),
-  ]
+  const first = cached(groups, printGroups(quick, metric, printer, filter))
+  const parse = printParse(plan, dialect, linesLeft(lines, groups, needed), passed)
+  const isLeft = `SELECT count(*) > 0 FROM ${groups} WHERE verdict = ${VERDICTS.rejected}`
+  const second = restOfLines(plan, table, parse, isLeft, passed)
   return {
     make: [...first.make, ...second.make],
     drop: [...second.drop, ...first.drop],

@@ -13,6 +13,7 @@ import { whereObserved } from '../../compile/where-observed.ts'
 import type { MetricPlan, Tally, TallyColumn } from '../../core/plan.ts'
 import type { BatchRequest, BlockLocation } from '../../ports/batch-engine.ts'
 import { type SourceStatements, sourceStatements } from './source-statements.ts'
+import { printStep } from './step.ts'
 
 /** Sub-folders of the shared folder. */
 export const COUNTS = 'counts'
@@ -50,7 +51,7 @@ class SourceJob {
     const source = sourceStatements(this.#request, this.#dialect, this.#parsed, this.#lines)
     return [
       ...this.#readBlocks(),
-      ...source.make,
+      ...source.make.flatMap(printStep),
       this.#write(COUNTS, 'json', this.#counts(printers, source)),
       ...plan.metrics.flatMap((_, index) => this.#tallies(index, printers[index]!, source)),
       this.#write(REJECTS, 'parquet', this.#rejects(printers)),

@@ -22,13 +22,16 @@ const NEAR_TIE = '0.499D'
 const LARGEST_DOUBLE = "CAST('1.7976931348623157e308' AS DOUBLE)"
 
 type Kind = Field['type']['kind']
-const COLUMN_TYPES: Readonly<Record<Kind, string>> = {
+/** Of parsed values; decimals are scaled integers. */
+export const VALUE_TYPES: Readonly<Record<Kind, string>> = {
   string: 'STRING',
   integer: 'BIGINT',
-  decimal: 'DOUBLE',
+  decimal: 'BIGINT',
   float: 'DOUBLE',
   boolean: 'BOOLEAN',
 }
+/** Of what is read from a line. */
+const COLUMN_TYPES: typeof VALUE_TYPES = { ...VALUE_TYPES, decimal: 'DOUBLE' }
 
 /**
  * SQL of a SELECT over `lines` that gives the `passed` columns, `is_quick`, and for quick lines `event_ms` and the
