@@ -3,9 +3,9 @@ import type { Command } from 'commander'
 import { buildPlans } from '../compile/build-plan.ts'
 import type { Definition } from '../core/definition.ts'
 import { MillraceError } from '../core/error.ts'
-import type { StreamStart } from '../ports/stream-jobs.ts'
+import type { DeployedJob, StreamStart } from '../ports/stream-jobs.ts'
 import { findStreamStart } from '../run/find-stream-start.ts'
-import { describeJob } from './describe-job.ts'
+import { describeJob, isJobWell } from './describe-job.ts'
 import { say, writeJson, writeOut } from './output.ts'
 import { sha256 } from './sha256.ts'
 import { deploymentOf, loadChecked, requireSource, type Workspace, workspaceOf } from './workspace.ts'
@@ -96,23 +96,38 @@ async function upgrade(work: Work): Promise<void> {
   await start(work, (source) => work.jobs.upgrade(source))
 }
 
-/** A source that no job can tally is an error only where it was named. */
-async function start(
+async function start(work: Work, act: (source: JobSource) => Promise<Deployed>): Promise<void> {
+  const deployed = await actOnEach(work, act, describeDeployed)
+  if (work.isJson) await writeJson({ deployed })
+}
+
+/** These say that a source has nothing to do, or no job, and not that something went wrong. */
+const PASSED_OVER: readonly string[] = ['JOBS_CANNOT', 'JOBS_NOT_DEPLOYED', 'JOBS_RUN_ALREADY']
+
+/** One after another. A source that is passed over is an error where it was named, or where all are. */
+async function actOnEach<Done>(
   { sources, isNamed, isJson }: Work,
-  act: (source: JobSource) => Promise<Deployed>,
-): Promise<void> {
-  const deployed: Deployed[] = []
+  act: (source: JobSource) => Promise<Done>,
+  describe: (done: Done) => string,
+): Promise<Done[]> {
+  const all: Done[] = []
+  const passedOver: MillraceError[] = []
   for (const source of sources) {
-    const done = await act(source).catch((error: unknown) => {
-      if (isNamed || !(error instanceof MillraceError) || error.code !== 'JOBS_CANNOT') throw error
-      say(error.message)
-      return undefined
-    })
-    if (!done) continue
-    deployed.push(done)
-    if (!isJson) say(describeDeployed(done))
+    try {
+      const done = await act(source)
+      all.push(done)
+      if (!isJson) say(describe(done))
+    } catch (error) {
+      const isOne = error instanceof MillraceError && PASSED_OVER.includes(error.code)
+      if (isNamed || !isOne) throw error
+      passedOver.push(error)
+    }
   }
-  if (isJson) await writeJson({ deployed })
+  const last = passedOver.pop()
+  for (const { message } of passedOver) say(message)
+  if (last && all.length === 0) throw last
+  if (last) say(last.message)
+  return all
 }
 
 function describeDeployed({ source, jobId, from, why }: Deployed): string {
@@ -120,23 +135,32 @@ function describeDeployed({ source, jobId, from, why }: Deployed): string {
   return `The job of ${source} (${jobId}) ${begins}: ${why}.`
 }
 
-async function stop({ jobs, sources, isJson }: Work, { cancel = false }: Options): Promise<void> {
-  const stopped: { source: string; savepoint?: string }[] = []
-  for (const { plan } of sources) {
-    const savepoint = await jobs.stop(plan.source, cancel)
-    stopped.push({ source: plan.source, ...(savepoint !== undefined && { savepoint }) })
-    const state = savepoint === undefined ? 'without a savepoint' : `with the savepoint ${savepoint}`
-    if (!isJson) say(`The job of ${plan.source} is stopped ${state}. The embedded engine counts meanwhile.`)
+async function stop(work: Work, { cancel = false }: Options): Promise<void> {
+  const stopOne = async ({ plan: { source } }: JobSource): Promise<Stopped> => {
+    const savepoint = await work.jobs.stop(source, cancel)
+    return { source, ...(savepoint !== undefined && { savepoint }) }
   }
-  if (isJson) await writeJson({ stopped })
+  const stopped = await actOnEach(work, stopOne, describeStopped)
+  if (work.isJson) await writeJson({ stopped })
 }
 
-/** Exit status 1 where a job does not run. */
-async function status({ jobs, sources, isJson }: Work): Promise<void> {
+interface Stopped {
+  readonly source: string
+  readonly savepoint?: string
+}
+
+function describeStopped({ source, savepoint }: Stopped): string {
+  const state = savepoint === undefined ? 'without a savepoint' : `with the savepoint ${savepoint}`
+  return `The job of ${source} is stopped ${state}. The embedded engine counts meanwhile.`
+}
+
+/** Exit status 1 where a job does not run, or a source that was named has none. */
+async function status({ jobs, sources, isNamed, isJson }: Work): Promise<void> {
   const found = await Promise.all(
     sources.map(async ({ plan }) => ({ source: plan.source, ...(await jobs.state(plan.source)) })),
   )
-  if (found.some(({ job }) => job?.state !== 'RUNNING')) process.exitCode = 1
+  const isWell = (one: Partial<DeployedJob>) => isJobWell(one) && (!isNamed || one.job !== undefined)
+  if (!found.every(isWell)) process.exitCode = 1
   if (isJson) return writeJson({ jobs: found })
   await writeOut(found.map(({ source, ...deployed }) => describeJob(source, deployed)).join(''))
 }

@@ -6,7 +6,7 @@ import { loadDefinition } from '../../src/define/load-definition.ts'
 import { openArchive } from '../../src/engines/registry.ts'
 import { ingestFiles } from '../../src/run/ingest-files.ts'
 import { Pipeline } from '../pipeline.ts'
-import { type Csv, checkAnswer, checkCommonest, parseCsv } from './check-answer.ts'
+import { type Csv, checkAnswer, checkCommonest, dimensionsOf, parseCsv } from './check-answer.ts'
 import { type RealSet, SETS } from './sets.ts'
 
 const DATA = resolve('../shared/data')
@@ -62,13 +62,6 @@ async function queryCsv(pipeline: Pipeline, metric: string, step: string, by: st
 function expectedCsv(set: RealSet, name: string): Csv {
   return parseCsv(readFileSync(join(DATA, 'expected', set.name, `${name}.csv`), 'utf8'))
 }
-
-/** The columns between the window and the first measure. */
-function dimensionsOf({ header }: Csv): string[] {
-  return header.slice(1).filter((name) => !MEASURES.test(name))
-}
-
-const MEASURES = /^(count|records|n|sum|min|max|avg|p50_nearest|p95_nearest|p95_linear|distinct_.*)$/
 
 /** Its CSV has no window: the value, then its count. */
 function metricDimension(csv: string, { header }: Csv): string {

@@ -17,6 +17,13 @@ function parseRow(line: string): string[] {
   return [...cells].map(([, quoted, bare]) => quoted?.replaceAll('""', '"') ?? bare ?? '')
 }
 
+const MEASURES = /^(count|records|n|sum|min|max|avg|p50_nearest|p95_nearest|p95_linear|distinct_.*)$/
+
+/** The columns between the window and the first measure. */
+export function dimensionsOf({ header }: Csv): string[] {
+  return header.slice(1).filter((name) => !MEASURES.test(name))
+}
+
 /** σ of a distinct estimate with 4,096 registers. */
 const SIGMA = 0.01625
 
