@@ -9,12 +9,6 @@ import { smallSpark } from './small-spark.ts'
 /** As `npm run cluster` fetches it. */
 export const SPARK_VERSION = '4.1.4'
 
-/** For many sources: a view keeps its plan rather than its text. */
-export const smallSources = () => ({
-  ...smallSpark(),
-  'spark.sql.legacy.storeAnalyzedPlanForView': 'true',
-})
-
 export const openLocalSpark: OpenEngine = async ({ dataDir }) => {
   const workDir = join(dataDir, 'spark')
   mkdirSync(workDir, { recursive: true })
@@ -22,13 +16,14 @@ export const openLocalSpark: OpenEngine = async ({ dataDir }) => {
     master: 'local[2]',
     memory: '3g',
     home: sparkHome(),
-    conf: smallSources(),
+    conf: smallSpark(),
     workDir,
     logDir: join(dataDir, 'logs'),
   })
 }
 
-function sparkHome(): string {
+/** Of SPARK_HOME, else where `npm run test:cluster` keeps the engines. */
+export function sparkHome(): string {
   const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'millrace', 'engines')
   const home = process.env.SPARK_HOME ?? join(cache, `spark-${SPARK_VERSION}`)
   if (!existsSync(home)) throw new Error(`Spark is not in ${home}; run "npm run cluster -- up spark" first`)

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeFolder, millrace } from '../cli/run-cli.ts'
 import { Serving } from '../server/serving.ts'
 import { clusterAddress } from './cluster-addresses.ts'
-import { smallSources } from './local-spark.ts'
+import { smallSpark } from './small-spark.ts'
 
 const SOURCE = '{ format: json, time: { field: ts, layout: iso }, fields: { service: string, id: integer } }'
 const METRIC = 'window: 1s, allowed_lateness: 1s, dimensions: { service: service }'
@@ -15,7 +15,7 @@ metrics:
   hits: { source: web, ${METRIC}, where: id <> 7, measures: { n: count(), ids: sum(id) } }
   sales: { source: shop, ${METRIC}, measures: { n: count(), spread: quantiles(id), users: distinct(id) } }
 serve: { listen: "127.0.0.1:0", restate: scheduled }
-batch: ${JSON.stringify({ spark: 'local[2]', home: clusterAddress('spark').home, conf: smallSources() })}
+batch: ${JSON.stringify({ spark: 'local[2]', home: clusterAddress('spark').home, conf: smallSpark() })}
 `
 
 const SOURCES = ['web', 'shop']

@@ -36,6 +36,8 @@ export function driverArguments(settings: DriverSettings, { name, folder, job }:
     'spark.sql.adaptive.enabled': 'true',
     // A cache of a few groups would have a task for each shuffle partition, in each statement that reads it.
     'spark.sql.optimizer.canChangeCachedPlanOutputPartitioning': 'true',
+    // A view would keep its text alone, which each statement that reads it parses and analyses anew.
+    'spark.sql.legacy.storeAnalyzedPlanForView': 'true',
     // The JVM interprets longer methods; of a source with many fields Spark then compiles expressions one by one.
     'spark.sql.codegen.hugeMethodLimit': '8000',
     // A record is read two or three times, which does not pay for its compression.
