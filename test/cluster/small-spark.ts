@@ -16,6 +16,6 @@ export function smallSpark(): Record<string, string> {
     // In ms: how long HDFS's client waits for a replica that comes back, before it says that a block is damaged.
     'spark.hadoop.dfs.client.retry.window.base': '300',
     'spark.driver.extraJavaOptions': ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', ...classes].join(' '),
-    'spark.executor.extraJavaOptions': ['-XX:+UseSerialGC', ...classes].join(' '),
+    'spark.executor.extraJavaOptions': ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', ...classes].join(' '),
   }
 }
