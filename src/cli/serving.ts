@@ -1,5 +1,6 @@
 /** A server at work: the door, streams, archiving, restatements and scheduled batches beside one another. */
 import { resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { buildPlans } from '../compile/build-plan.ts'
 import type { Definition } from '../core/definition.ts'
 import { MillraceError } from '../core/error.ts'
@@ -27,6 +28,8 @@ import { sha256 } from './sha256.ts'
 import { countOf } from './text-table.ts'
 import type { Workspace } from './workspace.ts'
 
+/** How often the log is asked whether it can be used. */
+const LOOK_MS = 500
 /** Within which requests that are under way are answered. */
 const GRACE_MS = 1500
 
@@ -83,7 +86,7 @@ export class Serving {
     await this.#tellChanges()
     const work = [
       this.#archiver.run(this.#stop.signal),
-      ...[this.#stream(), this.#restate(), this.#watchJobs()],
+      ...[this.#stream(), this.#restate(), this.#watchJobs(), this.#tellTroubles()],
     ]
     say(greeting(server.url, this.#definition, schedule))
     await stopSignal()
@@ -142,6 +145,19 @@ export class Serving {
     }
     const sources = this.#plans.map(({ source }) => source)
     await keepWatchingJobs(jobs, sources, watch, this.#stop.signal)
+  }
+
+  /** Of the log, when they begin and when they are over. */
+  async #tellTroubles(): Promise<void> {
+    const { log } = this.#roles
+    const { signal } = this.#stop
+    let told: string | undefined
+    while (!signal.aborted) {
+      const found = log.trouble?.message
+      if (found !== told) say(`millrace: ${found ?? 'The brokers of the log can be used again.'}`)
+      told = found
+      await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined)
+    }
   }
 
   async #restate(): Promise<void> {

@@ -96,11 +96,12 @@ function describeJobs({ jobs }: Status): string[] {
 
 /** None is as well as one that is. */
 function isServing(server: ServerStatus | undefined): boolean {
-  return !server?.failure && !server?.sources.some(({ failure }) => failure)
+  return !server?.failure && !server?.trouble && !server?.sources.some(({ failure }) => failure)
 }
 
-function describeServer({ url, failure, sources }: ServerStatus): string {
-  const title = `Server: ${url}\n`
+function describeServer({ url, failure, trouble, sources }: ServerStatus): string {
+  const waits = trouble === undefined ? '' : `  waits: ${trouble}\n`
+  const title = `Server: ${url}\n${waits}`
   if (failure) return `${title}  cannot take lines: ${failure}\n`
   if (sources.length === 0) return `${title}No lines have come yet.\n`
   const rows = sources.map((one) => [

@@ -6,6 +6,8 @@ export interface ServerStatus {
   readonly url: string
   /** Why no lines can be acked any more. */
   readonly failure?: string
+  /** Why none can be acked or read at the moment. */
+  readonly trouble?: string
   readonly sources: readonly ServedSource[]
 }
 
@@ -39,5 +41,10 @@ export function serverStatus({ url, log, streams, archived }: StatusParts): Serv
       ...(stream?.failure !== undefined && { failure: stream.failure }),
     }
   })
-  return { url, sources, ...(log.failure && { failure: log.failure.message }) }
+  const { failure, trouble } = log
+  return {
+    ...{ url, sources },
+    ...(failure && { failure: failure.message }),
+    ...(trouble && { trouble: trouble.message }),
+  }
 }

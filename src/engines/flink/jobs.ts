@@ -88,10 +88,12 @@ export class FlinkJobs implements StreamJobs {
       const jobId = await this.#start(source, again, { positions: new Map([[0, 0]]), savepoint }, known)
       return { source: name, jobId, from: 'savepoint', why: 'the definition is that of the savepoint' }
     }
+    // First, since lines of brokers that are away look like none.
+    const partialsTopic = await this.#topics.makeTopic(name)
     const start = await source.start(chunkMs)
     const fresh = {
-      ...{ id: randomUUID(), meaning, chunkMs, sinceChunk: start.sinceChunk, topic: start.topic },
-      partialsTopic: await this.#topics.makeTopic(name),
+      ...{ id: randomUUID(), meaning, chunkMs, sinceChunk: start.sinceChunk },
+      ...{ topic: start.topic, partialsTopic },
     }
     const jobId = await this.#start(source, fresh, { positions: await this.#positions(start) }, known)
     return { source: name, jobId, from: 'offsets', why: whyOffsets(known, isSame) }

@@ -1,5 +1,6 @@
 /** What went wrong with a broker: Kafka's own name of the error, and a sentence for people. */
 import { protocolErrors } from '@platformatic/kafka'
+import { MillraceError } from '../../core/error.ts'
 
 interface ClientError extends Error {
   readonly apiId?: string
@@ -21,6 +22,12 @@ export function reasonOf(error: unknown): string {
   if (code === 'ECONNREFUSED') return 'the connection was refused'
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'there is no such host'
   return last instanceof Error ? last.message : String(last)
+}
+
+/** LOG_BROKER_AWAY, unless it has been told apart before; `what` needs the brokers, as `source web` does. */
+export function brokerFailure(error: unknown, brokers: string, what: string): MillraceError {
+  if (error instanceof MillraceError) return error
+  return new MillraceError('LOG_BROKER_AWAY', { brokers, what, why: reasonOf(error) }, { cause: error })
 }
 
 /** As a broker gives it in an answer. */

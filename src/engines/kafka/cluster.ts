@@ -74,6 +74,15 @@ export class Cluster {
     throw failure
   }
 
+  /** Errors: why no broker answers. */
+  async ask(): Promise<void> {
+    const connection = await this.anyConnection()
+    await metadataV12.api.async(connection, [], false, false).catch((error) => {
+      this.drop(connection)
+      throw error
+    })
+  }
+
   /** Undefined when there is no such topic. */
   async topic(name: string): Promise<Topic | undefined> {
     const known = this.#topics.get(name)

@@ -2,7 +2,7 @@
 import { MillraceError } from '../../core/error.ts'
 import { type Clocks, ObservedClock } from '../../log/observed-clock.ts'
 import type { Appended, LogBatch, LogEnd } from '../../ports/log.ts'
-import { errorCodeOf, reasonOf } from './broker-error.ts'
+import { brokerFailure, errorCodeOf } from './broker-error.ts'
 import { type CutGroup, cutGroup, type GroupMember } from './cut-group.ts'
 import { deleteRecords, mostMessageBytes, requireTopic, type TopicSettings } from './door-topic.ts'
 import { findWritten } from './find-written.ts'
@@ -215,9 +215,7 @@ export class DoorSource extends OrderedSource {
       return error
     }
     const { cluster, source } = this.place
-    const params = { source, brokers: cluster.places, why: reasonOf(error) }
-    this.#trouble =
-      error instanceof MillraceError ? error : new MillraceError('LOG_BROKER_AWAY', params, { cause: error })
+    this.#trouble = brokerFailure(error, cluster.places, `source ${source}`)
     this.#quietUntil = performance.now() + QUIET_MS
     if (!this.#isClosed) {
       clearTimeout(this.#retry)

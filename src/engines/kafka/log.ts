@@ -6,7 +6,7 @@ import { MillraceError } from '../../core/error.ts'
 import type { Clocks } from '../../log/observed-clock.ts'
 import type { Appended, Log, LogBatch, LogEnd, LogRecords, LogSource, StoredBatch } from '../../ports/log.ts'
 import { listLogs } from './beside-log.ts'
-import { reasonOf } from './broker-error.ts'
+import { brokerFailure } from './broker-error.ts'
 import { Cluster, type ClusterOptions, type Topic } from './cluster.ts'
 import { DoorSource } from './door-source.ts'
 import { requireTopic, type TopicSettings } from './door-topic.ts'
@@ -35,6 +35,7 @@ export interface KafkaLogOptions extends ClusterOptions, TopicSettings {
 }
 
 const RETRY_MS = 1000
+const WATCH_MS = 5000
 const realClocks: Clocks = { now: Date.now, steady: () => performance.now() }
 
 export class KafkaLog implements Log {
@@ -47,6 +48,8 @@ export class KafkaLog implements Log {
   /** By source that could not be begun: why. */
   readonly #troubles = new Map<string, Error>()
   readonly #stop = new AbortController()
+  /** No broker answers. */
+  #silence: Error | undefined
   #beginning: Promise<void> = Promise.resolve()
 
   private constructor(options: KafkaLogOptions, release: Release) {
@@ -62,6 +65,7 @@ export class KafkaLog implements Log {
     try {
       for (const source of await listLogs(options.dataDir)) await log.#openKnown(source)
       if (!options.isReader) log.#beginning = log.#beginTopics()
+      if (!options.isReader) void log.#watchBrokers()
       return log
     } catch (error) {
       await log.close()
@@ -75,7 +79,7 @@ export class KafkaLog implements Log {
 
   get trouble(): Error | undefined {
     const [first] = this.#troubles.values()
-    return first ?? [...this.#sources.values()].find(({ trouble }) => trouble)?.trouble
+    return first ?? [...this.#sources.values()].find(({ trouble }) => trouble)?.trouble ?? this.#silence
   }
 
   sources(): LogSource[] {
@@ -159,6 +163,18 @@ export class KafkaLog implements Log {
     )
   }
 
+  /** So that it is known before anybody sends a line, and while nobody does. */
+  async #watchBrokers(): Promise<void> {
+    const { signal } = this.#stop
+    while (!signal.aborted) {
+      this.#silence = await this.#cluster.ask().then(
+        () => undefined,
+        (error) => brokerFailure(error, this.#cluster.places, 'the log'),
+      )
+      await pause(this.#silence ? RETRY_MS : WATCH_MS, signal)
+    }
+  }
+
   #begin(source: string): Promise<OrderedSource> {
     const opening =
       this.#opening.get(source) ?? this.#create(source).finally(() => this.#opening.delete(source))
@@ -170,9 +186,7 @@ export class KafkaLog implements Log {
     await this.#lock(source)
     const place = this.#place(source)
     const found = await this.#requireTopic(place).catch((error) => {
-      if (error instanceof MillraceError) throw error
-      const params = { source, brokers: this.#cluster.places, why: reasonOf(error) }
-      throw new MillraceError('LOG_BROKER_AWAY', params, { cause: error })
+      throw brokerFailure(error, this.#cluster.places, `source ${source}`)
     })
     const order = await Order.create(this.#folder(source), {
       ...{ topic: place.topic, topicId: found.id, incarnation: randomBytes(16).toString('hex') },

@@ -1,7 +1,7 @@
 /** A source whose lines lie in a topic: what reading it is like, whoever gives the order. */
 import { MillraceError } from '../../core/error.ts'
 import type { Appended, LogBatch, LogEnd, LogRecords, LogSource, StoredBatch } from '../../ports/log.ts'
-import { errorCodeOf, reasonOf } from './broker-error.ts'
+import { brokerFailure, errorCodeOf, reasonOf } from './broker-error.ts'
 import type { Cluster } from './cluster.ts'
 import { HEADER } from './door-header.ts'
 import { fetchRecords } from './fetch-records.ts'
@@ -169,7 +169,7 @@ class EntryReader {
       const why = reasonOf(error)
       const isGone = errorCodeOf(error) === 'OFFSET_OUT_OF_RANGE' || why === 'OFFSET_OUT_OF_RANGE'
       if (isGone) throw this.#gone(offset)
-      throw new MillraceError('LOG_BROKER_AWAY', { source, brokers: cluster.places, why }, { cause: error })
+      throw brokerFailure(error, cluster.places, `source ${source}`)
     }
   }
 

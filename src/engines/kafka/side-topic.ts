@@ -1,6 +1,6 @@
 /** A topic beside those of sources, which another program fills for us: made, and read from a time on. */
 import type { AdapterConfig } from '../../core/definition.ts'
-import { reasonOf } from './broker-error.ts'
+import { brokerFailure, reasonOf } from './broker-error.ts'
 import { Cluster } from './cluster.ts'
 import { requireTopic } from './door-topic.ts'
 import { fetchRecords, listOffset } from './fetch-records.ts'
@@ -21,21 +21,27 @@ const SETTINGS = [
 
 type Brokers = Pick<AdapterConfig, 'address' | 'options'>
 
-/** Of one partition, so that rows keep their order. Errors: LOG_BAD_SETTINGS, and what the brokers say. */
+/** Of one partition, so that rows keep their order. Errors: LOG_BAD_SETTINGS, LOG_BROKER_AWAY. */
 export async function makeSideTopic(brokers: Brokers, topic: string): Promise<void> {
-  const cluster = new Cluster(await clientOptions(brokers))
-  try {
-    await requireTopic(cluster, topic, { partitions: 1 }, SETTINGS)
-  } finally {
-    await cluster.close()
-  }
+  await useCluster(brokers, topic, (cluster) => requireTopic(cluster, topic, { partitions: 1 }, SETTINGS))
 }
 
-/** How many partitions the topic has; none when there is no such topic. Errors: what the brokers say. */
+/** How many partitions the topic has; none when there is no such topic. Errors: LOG_BAD_SETTINGS, LOG_BROKER_AWAY. */
 export async function countPartitions(brokers: Brokers, topic: string): Promise<number> {
+  const found = await useCluster(brokers, topic, (cluster) => cluster.refresh(topic))
+  return found?.leaders.length ?? 0
+}
+
+async function useCluster<Result>(
+  brokers: Brokers,
+  topic: string,
+  use: (cluster: Cluster) => Promise<Result>,
+): Promise<Result> {
   const cluster = new Cluster(await clientOptions(brokers))
   try {
-    return (await cluster.refresh(topic))?.leaders.length ?? 0
+    return await use(cluster)
+  } catch (error) {
+    throw brokerFailure(error, cluster.places, `topic ${topic}`)
   } finally {
     await cluster.close()
   }

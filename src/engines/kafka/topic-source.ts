@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { MillraceError } from '../../core/error.ts'
 import { type Clocks, ObservedClock } from '../../log/observed-clock.ts'
 import type { Appended, LogEnd } from '../../ports/log.ts'
-import { reasonOf } from './broker-error.ts'
+import { brokerFailure } from './broker-error.ts'
 import { HEADER } from './door-header.ts'
 import { topicSetting } from './door-topic.ts'
 import { listOffset } from './fetch-records.ts'
@@ -81,11 +81,7 @@ export class TopicSource extends OrderedSource {
         if (signal.aborted) return
         const { cluster, source, topic } = this.place
         cluster.forget(topic)
-        const params = { source, brokers: cluster.places, why: reasonOf(error) }
-        this.#trouble =
-          error instanceof MillraceError
-            ? error
-            : new MillraceError('LOG_BROKER_AWAY', params, { cause: error })
+        this.#trouble = brokerFailure(error, cluster.places, `source ${source}`)
         await pause(RETRY_MS, signal)
       }
     }
