@@ -28,6 +28,10 @@ export interface RecordFilter {
   readonly published?: readonly PublishedRange[] | undefined
 }
 
+/** What a keyed tally spreads over its keys: no field may have this name, and no column has the other. */
+const VALUE = '$value'
+const VALUE_COLUMN = 'key_value'
+
 export function filterOf(
   request: Pick<BatchRequest, 'range' | 'ranges' | 'latenessMs' | 'published'>,
   metric: string,
@@ -110,11 +114,14 @@ export class TallyPrinter {
   partialsWhere(tally: Tally, relation: string, valid: string): string {
     const [windowMs, ...dimensions] = this.groupValues()
     const groups = [`${windowMs} AS window_ms`, ...dimensions.map((value, index) => `${value} AS d${index}`)]
-    const columns = this.aggregates(tally)
-    if (!tally.key) return select([...groups, ...columns], `${relation} WHERE ${valid}`, groups.length)
-    const key = this.#print(tally.key)
-    const keyed = `${relation} WHERE ${valid} AND ${key} IS NOT NULL`
-    return select([...groups, `${key} AS "key"`, ...columns], keyed, groups.length + 1)
+    if (!tally.key) {
+      const columns = this.aggregates(tally)
+      return select([...groups, ...columns], `${relation} WHERE ${valid}`, groups.length)
+    }
+    const { value, key, columns } = nameValue(tally, tally.key)
+    const keyed = `(SELECT *, ${this.#print(value)} AS ${VALUE_COLUMN} FROM ${relation} WHERE ${valid}) WHERE ${VALUE_COLUMN} IS NOT NULL`
+    const aggregates = this.aggregates({ ...tally, columns })
+    return select([...groups, `${this.#print(key)} AS "key"`, ...aggregates], keyed, groups.length + 1)
   }
 
   /** What records are grouped by: the start of their window, and each dimension. */
@@ -155,7 +162,8 @@ export class TallyPrinter {
   }
 
   #print(expr: Expr): string {
-    return this.#dialect.printExpr(expr, this.#columns)
+    const field = (name: string) => (name === VALUE ? VALUE_COLUMN : this.#columns.field(name))
+    return this.#dialect.printExpr(expr, { field, eventMs: this.#columns.eventMs })
   }
 
   #where(): string {
@@ -205,6 +213,20 @@ export class TallyPrinter {
     const value = this.#print(expr)
     if (fn === 'sum' && expr.type.kind !== 'float') return this.#dialect.exactSum(value, expr.type, filter)
     return `${fn}(${value})${filter}`
+  }
+}
+
+/** Key and columns say their value tens of times, so it has a name. It is null where the key is. */
+function nameValue({ columns }: Tally, key: Expr) {
+  const [value] = key.node === 'call' ? key.args : []
+  if (!value) throw new Error('a key is a call')
+  const named: Expr = { node: 'field', name: VALUE, type: value.type }
+  const isValue = (expr: Expr) => JSON.stringify(expr) === JSON.stringify(value)
+  const rename = (expr: Expr): Expr =>
+    expr.node === 'call' ? { ...expr, args: expr.args.map((arg) => (isValue(arg) ? named : arg)) } : expr
+  return {
+    ...{ value, key: rename(key) },
+    columns: columns.map(({ expr, ...column }) => ({ ...column, ...(expr && { expr: rename(expr) }) })),
   }
 }
 

@@ -106,7 +106,8 @@ export class PowerCutDisk implements Disk {
   #rebuild(from: string, to: string, survival: Survival): void {
     mkdirSync(to)
     const synced = this.#names.get(from) ?? new Map<string, Entry>()
-    const now = namesIn(from)
+    // A folder whose removal did not reach the disk.
+    const now = existsSync(from) ? namesIn(from) : new Map<string, Entry>()
     for (const name of new Set([...synced.keys(), ...now.keys()])) {
       const entry = this.#survivor(synced.get(name), now.get(name), survival)
       if (!entry) continue
