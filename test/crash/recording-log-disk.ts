@@ -19,6 +19,8 @@ export class RecordingLogDisk implements LogDisk {
   /** The sync with this number does nothing, though whoever asked for it is told that it did. */
   readonly #skippedSync: number | undefined
   syncs = 0
+  /** How many acts came before the sync that did nothing. */
+  skippedAt = 0
 
   constructor(root: string, skippedSync?: number) {
     this.#root = root
@@ -76,7 +78,9 @@ export class RecordingLogDisk implements LogDisk {
   }
 
   #counts(): boolean {
-    return this.syncs++ !== this.#skippedSync
+    if (this.syncs++ !== this.#skippedSync) return true
+    this.skippedAt = this.acts.length
+    return false
   }
 
   /** Writes into `to` what may be left of the root when the power goes before act `end`. */
