@@ -1,5 +1,4 @@
 /** A statement of a Spark script, and how one is left out where it has nothing to do. */
-import { caseAsIf } from './case-as-if.ts'
 import { quoteText } from './quote-text.ts'
 
 export interface Step {
@@ -14,8 +13,7 @@ const VARIABLE = 'millrace_step'
 /** Spark neither parses nor plans the statement that is not run. */
 export function printStep({ sql, where }: Step): string[] {
   if (where === undefined) return [sql]
-  const [run, otherwise] = [sql, where.otherwise].map((one) => quoteText(caseAsIf(one)))
-  const chosen = `CASE WHEN (${where.query}) THEN ${run} ELSE ${otherwise} END`
+  const chosen = `CASE WHEN (${where.query}) THEN ${quoteText(sql)} ELSE ${quoteText(where.otherwise)} END`
   return [
     `DECLARE OR REPLACE VARIABLE ${VARIABLE} STRING`,
     `SET VARIABLE ${VARIABLE} = ${chosen}`,
