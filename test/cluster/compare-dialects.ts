@@ -4,6 +4,7 @@ import { printParse } from '../../src/compile/parse-source.ts'
 import { TallyPrinter } from '../../src/compile/print-tally.ts'
 import { recordColumns } from '../../src/compile/record-columns.ts'
 import { duckdbDialect } from '../../src/engines/duckdb/dialect.ts'
+import { caseOfTrue } from '../../src/engines/spark/case-of-true.ts'
 import { sparkDialect } from '../../src/engines/spark/dialect.ts'
 import { parseStatements } from '../../src/engines/spark/parse-statements.ts'
 import { sourceStatements } from '../../src/engines/spark/source-statements.ts'
@@ -40,7 +41,7 @@ export async function compareDialects(probes: readonly Probe[], folder: string):
     const steps = [...make, ...(grouped?.make ?? [])].flatMap(printStep)
     statements.push(...steps, ...tagged, ...(grouped?.drop ?? []), ...drop)
   }
-  const rows = readTagged(runSparkSql(statements, join(folder, 'spark')), queries.length)
+  const rows = readTagged(runSparkSql(statements.map(caseOfTrue), join(folder, 'spark')), queries.length)
   const differences: string[] = []
   for (const [index, { probe, duckdb, isRecords }] of queries.entries()) {
     const expected = (await readRows(`SELECT * FROM (${duckdb})`)).map((row) => `${row.offset}:${row.cells}`)

@@ -12,6 +12,7 @@ import { recordColumns } from '../../compile/record-columns.ts'
 import { whereObserved } from '../../compile/where-observed.ts'
 import type { MetricPlan, Tally, TallyColumn } from '../../core/plan.ts'
 import type { BatchRequest, BlockLocation } from '../../ports/batch-engine.ts'
+import { caseOfTrue } from './case-of-true.ts'
 import { type SourceStatements, sourceStatements } from './source-statements.ts'
 import { printStep } from './step.ts'
 
@@ -26,7 +27,7 @@ export function tallyFolder(metric: number, tally: Tally): string {
 /** Statements end with a semicolon and a newline each. */
 export function printJob(dialect: EngineDialect, requests: readonly BatchRequest[]): string {
   const statements = requests.flatMap((request, index) => new SourceJob(dialect, request, index).statements())
-  return statements.map((statement) => `${statement};\n`).join('')
+  return statements.map((statement) => `${caseOfTrue(statement)};\n`).join('')
 }
 
 class SourceJob {

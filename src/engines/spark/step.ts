@@ -1,4 +1,5 @@
 /** A statement of a Spark script, and how one is left out where it has nothing to do. */
+import { caseOfTrue } from './case-of-true.ts'
 import { quoteText } from './quote-text.ts'
 
 export interface Step {
@@ -13,7 +14,8 @@ const VARIABLE = 'millrace_step'
 /** Spark neither parses nor plans the statement that is not run. */
 export function printStep({ sql, where }: Step): string[] {
   if (where === undefined) return [sql]
-  const chosen = `CASE WHEN (${where.query}) THEN ${quoteText(sql)} ELSE ${quoteText(where.otherwise)} END`
+  const [run, otherwise] = [sql, where.otherwise].map((one) => quoteText(caseOfTrue(one)))
+  const chosen = `CASE WHEN (${where.query}) THEN ${run} ELSE ${otherwise} END`
   return [
     `DECLARE OR REPLACE VARIABLE ${VARIABLE} STRING`,
     `SET VARIABLE ${VARIABLE} = ${chosen}`,
