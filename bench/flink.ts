@@ -267,10 +267,10 @@ function rivalStatements(sink: string, format: 'json' | 'raw'): string[] {
     `CREATE TEMPORARY VIEW records AS SELECT \`ts\` / 10000 * 10000 AS w, service, status / 100 AS class, \`ms\`, \`bytes\`
       FROM lines WHERE observed < TO_TIMESTAMP_LTZ(\`ts\` / 10000 * 10000 + 15000, 3)`,
     target('totals', 'w BIGINT, service STRING, class BIGINT', 'n BIGINT, sent BIGINT'),
-    target('buckets', 'w BIGINT, service STRING, class BIGINT, bucket BIGINT', 'n BIGINT'),
+    target('spread', 'w BIGINT, service STRING, class BIGINT, bucket BIGINT', 'n BIGINT'),
     `EXECUTE STATEMENT SET BEGIN
       INSERT INTO totals SELECT w, service, class, COUNT(*), SUM(\`bytes\`) FROM records GROUP BY w, service, class;
-      INSERT INTO buckets SELECT w, service, class, CAST(bucket AS BIGINT), COUNT(*) FROM (SELECT w, service, class, ${bucket} AS bucket FROM records) GROUP BY w, service, class, bucket;
+      INSERT INTO spread SELECT w, service, class, CAST(bucket AS BIGINT), COUNT(*) FROM (SELECT w, service, class, ${bucket} AS bucket FROM records) GROUP BY w, service, class, bucket;
     END`,
   ]
 }
