@@ -5,14 +5,7 @@ import type { Expr } from '../../core/expr.ts'
 import type { MetricPlan, SourcePlan, Tally } from '../../core/plan.ts'
 import type { Statement } from '../../ports/batch-engine.ts'
 import { flinkDialect, whyNot } from './dialect.ts'
-import {
-  keyColumn,
-  printRecords,
-  type RecordsRequest,
-  recordColumns,
-  unnest,
-  whyUnread,
-} from './print-records.ts'
+import { keyColumn, printRecords, type RecordsRequest, recordColumns, whyUnread } from './print-records.ts'
 import {
   allSlots,
   FIRST_RECORD,
@@ -108,12 +101,16 @@ export function printRows(request: RecordsRequest): string {
     ),
   }))
   const sums = slots.map(({ name, kind }) => `CAST(${SLOTS[kind].sql(name)} AS STRING) AS ${name}`)
-  const from = `${printRecords(request)}${unnest('q', ...rows)}`
-  const exploded = `SELECT lines.p, lines.observed_ms / ${chunkMs} AS c, q.* ${from}`
+  const from = `${printRecords(request)}\nCROSS JOIN UNNEST(${arrayOfRows(rows)}) AS q(${Object.keys(rows[0]!).join(', ')})`
+  const exploded = `SELECT p, observed_ms / ${chunkMs} AS c, q.* ${from}`
   return `CREATE TEMPORARY VIEW found AS
 WITH lines AS (${lines}),
 exploded AS (${exploded})
 SELECT ${['t', 'p', 'c', 'g', 'COUNT(*) AS n', ...sums].join(', ')} FROM exploded WHERE t IS NOT NULL GROUP BY t, p, c, g`
+}
+
+function arrayOfRows(rows: readonly Readonly<Record<string, string>>[]): string {
+  return `ARRAY[${rows.map((row) => `ROW(${Object.values(row).join(', ')})`).join(', ')}]`
 }
 
 interface RowOfRecord {
@@ -132,14 +129,14 @@ function ledgerRow(plan: SourcePlan): RowOfRecord {
   )
   const slots = ledgerSlots(plan)
   const counts = ['ours', ...conditions].map((condition, place) => [slots[place]!, oneWhere(condition)])
-  const bounds = { [FIRST_RECORD]: 'lines.r', [LAST_RECORD]: 'lines.r' }
+  const bounds = { [FIRST_RECORD]: 'r', [LAST_RECORD]: 'r' }
   return { t: quoteText(LEDGER), g: quoteText(''), values: { ...Object.fromEntries(counts), ...bounds } }
 }
 
 function passedRow(): RowOfRecord {
   return {
     t: `CASE WHEN NOT ours THEN ${quoteText(PASSED)} END`,
-    ...{ g: 'CAST(lines.r AS STRING)', values: {} },
+    ...{ g: 'CAST(r AS STRING)', values: {} },
   }
 }
 

@@ -1,7 +1,7 @@
 /**
- * The SQL by which records of a topic become records of our plan, each line parsed once. Where other engines have
- * stages of subqueries, the planner here would melt them into one and evaluate what is named twice twice; a list of
- * one row that is unnested keeps what it holds.
+ * The SQL by which records of a topic become records of our plan, each line parsed once, in stages of subqueries. The
+ * planner would melt them into one and evaluate twice what is named twice; it leaves a stage alone that has a column which
+ * is not the same each time it is evaluated, and which the next one names twice.
  */
 import { type RecordColumns, TallyPrinter } from '../../compile/print-tally.ts'
 import type { SourcePlan } from '../../core/plan.ts'
@@ -11,6 +11,9 @@ import { hasNoEscape, plainTime, plainValue } from './plain-values.ts'
 
 /** Longer lines are passed on. */
 const MOST_CHARACTERS = 65_536
+
+/** Of a record; every stage keeps it. */
+const POSITION = ['p', 'r', 'observed_ms']
 
 const quoteText = (text: string) => flinkDialect.quoteText(text)
 
@@ -38,6 +41,12 @@ export interface RecordsRequest {
   readonly chunkMs: number
 }
 
+/** Columns, by name, and those before them that are still needed. */
+interface Stage {
+  readonly keeps: readonly string[]
+  readonly columns: Readonly<Record<string, string>>
+}
+
 /**
  * A FROM clause over `lines` (`p`, `r`, `observed_ms`, bytes `line`), with the columns `ours`, and where that is true
  * `f<i>`, `event_ms`, and for each metric `w<i>`, its window, and `m<i>`, whether it counts. Where a metric counts and is
@@ -47,56 +56,75 @@ export function printRecords(request: RecordsRequest): string {
   const { plan } = request
   const keys = [...new Set([plan.time, ...plan.fields].map(({ path }) => path[0]!))]
   const isPlain = [
-    `CHAR_LENGTH(z.text) <= ${MOST_CHARACTERS}`,
-    `NOT REGEXP(z.text, ${quoteText(BAD_BYTES)})`,
-    `NOT REGEXP(z.text, ${quoteText(twice(keys))})`,
-    `REGEXP(z.text, ${quoteText(PLAIN_OBJECT)})`,
+    `CHAR_LENGTH(text) <= ${MOST_CHARACTERS}`,
+    `NOT REGEXP(text, ${quoteText(BAD_BYTES)})`,
+    `NOT REGEXP(text, ${quoteText(twice(keys))})`,
+    `REGEXP(text, ${quoteText(PLAIN_OBJECT)})`,
   ]
   const places = new Map(keys.map((key, place) => [key, place]))
   const tokens = keys.map(tokenOf)
   // A key before a scalar is before no array.
   const arrays = keys.map(
     (key, place) =>
-      `CASE WHEN b.t${place} IS NULL THEN REGEXP(a.object, ${quoteText(arrayOf(key))}) ELSE FALSE END`,
+      `CASE WHEN t${place} IS NULL THEN REGEXP(object, ${quoteText(arrayOf(key))}) ELSE FALSE END`,
   )
-  const stages = [
-    unnest('z', { text: `DECODE(line, 'UTF-8')` }),
-    unnest('a', { object: `CASE WHEN ${isPlain.join(' AND ')} THEN z.text END` }),
-    unnest('b', Object.fromEntries(tokens.map((token, place) => [`t${place}`, `NULLIF(${token}, 'null')`]))),
-    unnest('x', {
-      has_array: `COALESCE(${arrays.join(' OR ')}, FALSE)`,
-      ...Object.fromEntries(keys.map((_, place) => [`x${place}`, withoutNulls(plan, place)])),
-    }),
-    unnest('d', values(plan, places)),
-    unnest('e', verdicts(request)),
-    ...keyStage(plan),
+  const named = (letter: string) => keys.map((_, place) => `${letter}${place}`)
+  const fields = plan.fields.map((_, place) => `f${place}`)
+  const metrics = plan.metrics.flatMap((_, place) => [`w${place}`, `m${place}`])
+  const stages: Stage[] = [
+    { keeps: [], columns: { text: `DECODE(line, 'UTF-8')` } },
+    { keeps: [], columns: { object: `CASE WHEN ${isPlain.join(' AND ')} THEN text END` } },
+    {
+      keeps: ['object'],
+      columns: Object.fromEntries(tokens.map((token, place) => [`t${place}`, `NULLIF(${token}, 'null')`])),
+    },
+    {
+      keeps: ['object', ...named('t')],
+      columns: {
+        has_array: `COALESCE(${arrays.join(' OR ')}, FALSE)`,
+        ...Object.fromEntries(keys.map((_, place) => [`x${place}`, withoutNulls(plan, place)])),
+      },
+    },
+    { keeps: [], columns: values(plan, places) },
+    { keeps: ['event_ms', ...fields], columns: verdicts(request) },
+    { keeps: ['event_ms', ...fields, 'ours', ...metrics], columns: keyColumns(plan) },
   ]
-  return `FROM lines${stages.join('')}`
+  const made = stages.filter(({ columns }) => Object.keys(columns).length > 0)
+  return `FROM ${made.reduce(addStage, 'lines')}`
+}
+
+function addStage(from: string, { keeps, columns }: Stage, place: number): string {
+  const before = `seal${place - 1}`
+  const seal = place === 0 ? 'RAND()' : `CASE WHEN ${before} < 2 THEN RAND() ELSE ${before} END`
+  const made = Object.entries({ ...columns, [`seal${place}`]: seal }).map(
+    ([name, sql]) => `${sql} AS ${name}`,
+  )
+  return `(\nSELECT ${[...POSITION, ...keeps, ...made].join(', ')} FROM ${from})`
 }
 
 /** REGEXP_EXTRACT would compile its pattern for each record; this one keeps it. */
 function tokenOf(key: string): string {
-  const member = `REGEXP_SUBSTR(a.object, ${quoteText(memberOf(key))})`
+  const member = `REGEXP_SUBSTR(object, ${quoteText(memberOf(key))})`
   return `LTRIM(SUBSTRING(${member}, ${key.length + 3}), ${quoteText(' \t:')})`
 }
 
 /** Texts without quotes; those that mean null are null. */
 function withoutNulls({ nullTexts }: SourcePlan, place: number): string {
-  const token = `b.t${place}`
+  const token = `t${place}`
   const bare = `CASE WHEN ${token} LIKE '"%' THEN SUBSTRING(${token}, 2, CHAR_LENGTH(${token}) - 2) ELSE ${token} END`
   if (nullTexts.length === 0) return bare
   return `CASE WHEN ${bare} IN (${nullTexts.map(quoteText).join(', ')}) THEN NULL ELSE ${bare} END`
 }
 
 function values(plan: SourcePlan, places: ReadonlyMap<string, number>): Record<string, string> {
-  const time = plainTime(plan.time, `x.x${places.get(plan.time.path[0]!)}`)!
+  const time = plainTime(plan.time, `x${places.get(plan.time.path[0]!)}`)!
   const fields = plan.fields.map((field) => {
     const place = places.get(field.path[0]!)
-    return plainValue(field, `b.t${place}`, `x.x${place}`)
+    return plainValue(field, `t${place}`, `x${place}`)
   })
   const isPlain = [
-    ...['a.object IS NOT NULL', 'NOT x.has_array', time.isPlain],
-    ...[...places.values()].map((place) => hasNoEscape(`b.t${place}`)),
+    ...['object IS NOT NULL', 'NOT has_array', time.isPlain],
+    ...[...places.values()].map((place) => hasNoEscape(`t${place}`)),
     ...fields.map((field) => field.isPlain),
   ]
   return {
@@ -119,7 +147,7 @@ function verdicts({ plan, latenessMs, chunkMs }: RecordsRequest): Record<string,
   )
   const { allowedSkewMs } = plan
   const isOurs = [
-    'd.is_plain',
+    'is_plain',
     ...(allowedSkewMs === undefined ? [] : [`event_ms <= observed_ms + ${allowedSkewMs}`]),
     ...conditions.flatMap(({ rejected, late }) =>
       [rejected, late].filter((one) => one !== 'FALSE').map((one) => `NOT COALESCE(${one}, FALSE)`),
@@ -128,13 +156,13 @@ function verdicts({ plan, latenessMs, chunkMs }: RecordsRequest): Record<string,
   const ours = `COALESCE(${isOurs.join(' AND ')}, FALSE)`
   const metrics = printers.flatMap((printer, place): [string, string][] => [
     [`w${place}`, printer.windowStart],
-    [`m${place}`, `COALESCE(d.is_plain AND ${conditions[place]!.counted}, FALSE)`],
+    [`m${place}`, `COALESCE(is_plain AND ${conditions[place]!.counted}, FALSE)`],
   ])
   return { ours, ...Object.fromEntries(metrics) }
 }
 
 /** Keys are long to compute, and needed for the tag, the group and the ledger. */
-function keyStage(plan: SourcePlan): string[] {
+function keyColumns(plan: SourcePlan): Record<string, string> {
   const keys = plan.metrics.flatMap(({ tallies }, place) =>
     tallies.flatMap(({ id, key }): [string, string][] => {
       if (!key) return []
@@ -142,16 +170,10 @@ function keyStage(plan: SourcePlan): string[] {
       return [[keyColumn(place, id), `CASE WHEN ours AND m${place} THEN CAST(${text} AS BIGINT) END`]]
     }),
   )
-  return keys.length > 0 ? [unnest('k', Object.fromEntries(keys))] : []
+  return Object.fromEntries(keys)
 }
 
 /** Of a tally, by the place of its metric in the plan. */
 export function keyColumn(place: number, tally: string): string {
   return `k${place}_${tally}`
-}
-
-export function unnest(alias: string, ...rows: readonly Readonly<Record<string, string>>[]): string {
-  const names = Object.keys(rows[0]!)
-  const list = rows.map((row) => `ROW(${names.map((name) => row[name]).join(', ')})`)
-  return `\n  CROSS JOIN UNNEST(ARRAY[${list.join(', ')}]) AS ${alias}(${names.join(', ')})`
 }
