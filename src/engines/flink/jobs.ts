@@ -133,15 +133,16 @@ export class FlinkJobs implements StreamJobs {
     throw new MillraceError('JOBS_NOT_DEPLOYED', { source })
   }
 
-  /** A start that was cut off may have led to a job all the same, which is found by its name. */
+  /**
+   * A start that was cut off may have led to a job all the same, which is found by its name. Whoever only looks, as a server
+   * does all the time, writes nothing: the start may be another process's, and still under way.
+   */
   async #known(source: string): Promise<Started | undefined> {
     const found = await this.#deployments.read(source)
     if (!found) return undefined
     const jobId = found.jobId ?? (await this.#manager.find(jobName(source, found.id)))
     if (jobId === undefined) return undefined
-    const known = { ...found, jobId }
-    if (found.jobId === undefined) await this.#deployments.write(source, known)
-    return known
+    return { ...found, jobId }
   }
 
   /** Remembers the job before it is started, since whoever starts it may die before it has its id. */
