@@ -45,6 +45,7 @@ export interface JobTopics {
 /** Rows stay together for so long before they are written. */
 const MINI_BATCH_MS = 100
 const MINI_BATCH_ROWS = 20_000
+const LONGEST_START_MS = 300_000
 
 interface Beginning {
   readonly positions: ReadonlyMap<number, number>
@@ -78,8 +79,10 @@ export class FlinkJobs implements StreamJobs {
     requireExact(source.plan)
     const known = await this.#known(name)
     const { state = 'GONE' } = known ? await this.#manager.job(known.jobId) : {}
-    if (known && isAlive(state))
+    if (known && isAlive(state)) {
+      await this.#deployments.write(name, known)
       throw new MillraceError('JOBS_RUN_ALREADY', { source: name, state, job: known.jobId })
+    }
     const { chunkMs } = this.#settings
     const meaning = meaningOf({ ...source, chunkMs })
     const isSame = known?.meaning === meaning && known.chunkMs === chunkMs
@@ -134,15 +137,18 @@ export class FlinkJobs implements StreamJobs {
   }
 
   /**
-   * A start that was cut off may have led to a job all the same, which is found by its name. Whoever only looks, as a server
-   * does all the time, writes nothing: the start may be another process's, and still under way.
+   * A start that was cut off may have led to a job all the same, which is found by its name. Servers look all the time, so
+   * this is written only when no other process can still be about to.
    */
   async #known(source: string): Promise<Started | undefined> {
     const found = await this.#deployments.read(source)
     if (!found) return undefined
     const jobId = found.jobId ?? (await this.#manager.find(jobName(source, found.id)))
     if (jobId === undefined) return undefined
-    return { ...found, jobId }
+    const known = { ...found, jobId }
+    const isCutOff = found.jobId === undefined && Date.now() - found.deployedMs > LONGEST_START_MS
+    if (isCutOff) await this.#deployments.write(source, known)
+    return known
   }
 
   /** Remembers the job before it is started, since whoever starts it may die before it has its id. */
