@@ -154,7 +154,7 @@ export class Serving {
     let told: string | undefined
     while (!signal.aborted) {
       const found = log.trouble?.message
-      if (found !== told) say(`millrace: ${found ?? 'The brokers of the log can be used again.'}`)
+      if (found !== told) say(`millrace: ${found ?? 'The log can be used again.'}`)
       told = found
       await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined)
     }

@@ -8,7 +8,7 @@ export const LOG_ERRORS = {
   },
   LOG_BROKER_AWAY: {
     exit: 1,
-    text: 'The brokers {brokers} cannot be used for {what} at the moment: {why}. Nothing was acked. It is tried again; see that the brokers run and can be reached.',
+    text: 'The brokers {brokers} cannot be used for {what} at the moment: {why}. Nothing was acked or changed. See that they run and can be reached; a server goes on trying by itself.',
   },
   LOG_CLOCK_JUMPED: {
     exit: 1,
