@@ -104,6 +104,50 @@ const FULL_LINES = [
   ),
 ]
 
+/** What stands between members, and each token where no field is, which nothing but the grammar looks at. */
+const BETWEEN = [
+  '',
+  ' ',
+  ', ',
+  ' ,',
+  ',  ',
+  ',,',
+  ', ,',
+  ',\t',
+  ';',
+  ':',
+  '"',
+  '}',
+  '},',
+  ',{',
+  ']',
+  '\u0001',
+]
+const COLONS = [' :', ': ', ':  ', ' : ', ':\t', '', '::', '=', ',']
+const GRAMMAR = [
+  ...[...NUMBERS, ...WORDS, ...TEXTS, ...NESTED, ...BAD].flatMap((token) => [
+    `{${AT},${FULL},"x":${token}}`,
+    `{"x": ${token}, ${AT},${FULL}}`,
+  ]),
+  ...BETWEEN.flatMap((text) => [
+    `{${AT}${text}${FULL}}`,
+    `{"x":1${text}"y":"z"${text}${AT},${FULL}}`,
+    `{${AT},${FULL}${text}"x":null${text}"y":true}`,
+    `{${text}${AT},${FULL}${text}}`,
+  ]),
+  ...COLONS.flatMap((text) => [
+    `{"x"${text}1,${AT},${FULL}}`,
+    `{${AT},${FULL.replace('"s":', `"s"${text}`)}}`,
+    `{${AT.replace('"ts":', `"ts"${text}`)},${FULL}}`,
+  ]),
+  ...KEYS.map((_, index) => '\u0001'.repeat(index + 1)).flatMap((text) => [
+    `${text}{${AT},${FULL}}`,
+    `{${text}${AT},${FULL}}`,
+    `{${AT},${FULL},"x":"${text}"}`,
+    text,
+  ]),
+]
+
 /** Names of fields where they are no keys of the line itself, and keys that only look like them. */
 const LOOKALIKES = [
   ...[
@@ -193,6 +237,7 @@ const PROBES: readonly Probe[] = [
   jsonProbe('quick: lookalikes', TYPES, LOOKALIKES),
   jsonProbe('quick: all fields', TYPES, FULL_LINES),
   jsonProbe('quick: whole lines', TYPES, WHOLE),
+  jsonProbe('quick: grammar', TYPES, GRAMMAR),
   jsonProbe('quick: null texts', TYPES, oneByOne(['"NA"', '"a"', '""', '"x"', '"NA "', 'null']), {
     nulls: ['NA', 'x', ''],
   }),

@@ -8,8 +8,8 @@ import { MAX_LINE_BYTES } from '../../compile/parse-source.ts'
 import type { Field } from '../../core/definition.ts'
 import type { SourcePlan } from '../../core/plan.ts'
 import { isFraction, STRICT } from './json-swift.ts'
-import { isOdd, isPlain } from './plain-line.ts'
-import { isoMillis, isoShape } from './quick-time.ts'
+import { isOdd, takePlain } from './plain-line.ts'
+import { ISO_SHAPE, isoMillis, isoShape, zoneShape } from './quick-time.ts'
 import { quoteText } from './quote-text.ts'
 
 /** Names a struct can have without doubt, in a schema that is written as text. */
@@ -48,39 +48,55 @@ export function printQuick(
   const { time } = plan
   if (columns === undefined || time.layout.kind !== 'iso') return undefined
   const keys = [...columns.keys()]
-  const timeShape = isoShape(time.zone === 'UTC')
-  const name = (key: string | undefined) => `j_item.\`${key}\``
+  const isUtc = time.zone === 'UTC'
   const stages = new Stages(lines)
   stages.add({ line: `CAST(CASE WHEN octet_length(raw) <= ${MAX_LINE_BYTES} THEN raw END AS STRING)` })
-  stages.add({ is_plain: isPlain('line', { time: time.path[0]!, timeShape, others: keys }) })
-  stages.add({ j_seal: `CASE WHEN NOT is_plain AND contains(line, ']') THEN md5(line) END` })
-  stages.add({ j_items: `CASE WHEN NOT is_plain THEN ${sealedParse('line', columns)} END` })
-  stages.add({ j_item: `CASE WHEN is_plain THEN ${plainParse('line', columns)} ELSE ${openSeal()} END` })
+  const timeShape = { text: ISO_SHAPE, zone: zoneShape(isUtc) }
+  stages.add({ plain: takePlain('line', { time: keys[0]!, timeShape, types: columns }) })
+  stages.add({ is_plain: `coalesce(get(plain, 0) = '', FALSE)` })
+  stages.add(
+    columnsOf(
+      'p',
+      [...columns].map(([, type], i) => plainValue(i, type)),
+    ),
+  )
+  const hasAll = keys.map((_, i) => `p${i} IS NOT NULL`).join(' AND ')
+  // Spark hands rows to from_json one by one, and those of most lines are short so.
+  stages.add({ rest: `CASE WHEN is_plain AND ${hasAll} THEN NULL ELSE line END` })
+  stages.add({ j_seal: `CASE WHEN NOT is_plain AND contains(rest, ']') THEN md5(rest) END` })
+  stages.add({ j_items: `CASE WHEN NOT is_plain THEN ${sealedParse('rest', columns)} END` })
+  stages.add({ j_item: `CASE WHEN NOT is_plain THEN ${openSeal()} END` })
+  stages.add(
+    columnsOf(
+      'k',
+      keys.map((key, i) => `CASE WHEN is_plain THEN p${i} ELSE j_item.\`${key}\` END`),
+    ),
+  )
+  const values = plan.fields.map(({ path }) => `k${keys.indexOf(path[0]!)}`)
   stages.add({
-    t: name(time.path[0]),
-    ...Object.fromEntries(plan.fields.map(({ path }, i) => [`v${i}`, name(path[0])])),
+    event_ms: `CASE WHEN (is_plain OR ${dialect.parse.fullMatch('k0', isoShape(isUtc))}) AND k0 >= '0001' THEN ${isoMillis('k0')} END`,
+    ...columnsOf(
+      'f',
+      plan.fields.map(({ type }, i) => fieldValue(plan, type, values[i]!)),
+    ),
   })
-  stages.add({
-    event_ms: `CASE WHEN (is_plain OR ${dialect.parse.fullMatch('t', timeShape)}) AND t >= '0001' THEN ${isoMillis('t')} END`,
-    ...Object.fromEntries(plan.fields.map(({ type }, i) => [`f${i}`, value(plan, type, `v${i}`)])),
-  })
-  const hasAll = ['t', ...plan.fields.map((_, i) => `v${i}`)]
-    .map((text) => `${text} IS NOT NULL`)
-    .join(' AND ')
   const faults = [
-    'j_item IS NULL',
-    `(is_plain AND ${name(SEAL)} IS NOT NULL)`,
+    'NOT is_plain AND j_item IS NULL',
     'event_ms IS NULL',
-    `CASE WHEN is_plain AND ${hasAll} THEN FALSE ELSE ${isOdd('line')} END`,
+    `(rest IS NOT NULL AND ${isOdd('rest')})`,
     ...(plan.allowedSkewMs === undefined ? [] : [`event_ms > observed_ms + ${plan.allowedSkewMs}`]),
-    ...plan.fields.flatMap(({ type }, i) => doubt(type, `v${i}`)),
+    ...plan.fields.flatMap(({ type }, i) => doubt(type, values[i]!)),
   ]
   stages.add({ is_quick: `NOT coalesce(${faults.join(' OR ')}, FALSE)` })
-  const values = ['event_ms', ...plan.fields.map((_, i) => `f${i}`)]
-  return stages.select([...passed, 'is_quick', 'CASE WHEN NOT is_quick THEN raw END AS raw', ...values])
+  const found = ['event_ms', ...plan.fields.map((_, i) => `f${i}`)]
+  return stages.select([...passed, 'is_quick', 'CASE WHEN NOT is_quick THEN raw END AS raw', ...found])
 }
 
-/** Types by key; undefined where a line cannot be read so, or a value could stand for null. */
+function columnsOf(prefix: string, values: readonly string[]): Record<string, string> {
+  return Object.fromEntries(values.map((sql, index) => [`${prefix}${index}`, sql]))
+}
+
+/** Types by key, the time's first; undefined where a line cannot be read so, or a value could stand for null. */
 function typedColumns(plan: SourcePlan): ReadonlyMap<string, string> | undefined {
   if (plan.format.kind !== 'json') return undefined
   if (plan.nullTexts.some((text) => /^(?:-|[0-9]|true$|false$)/.test(text))) return undefined
@@ -99,10 +115,12 @@ function typedColumns(plan: SourcePlan): ReadonlyMap<string, string> | undefined
   return folded.size === columns.size + 1 ? columns : undefined
 }
 
-/** Of a line with a value of another type all else is given, and the text of the line in place of the seal. */
-function plainParse(line: string, columns: ReadonlyMap<string, string>): string {
-  const options = STRICT.replace(/\)$/, `, 'columnNameOfCorruptRecord', '${SEAL}')`)
-  return `from_json(${line}, ${quoteText(structType(columns))}, ${options})`
+/** A value of a plain line, of Spark's type; the first is the time's, other texts begin with a quote. */
+function plainValue(place: number, type: string): string {
+  const taken = `get(plain, ${place + 1})`
+  if (place === 0) return `nullif(${taken}, '')`
+  if (type === 'STRING') return `CASE WHEN ${taken} <> '' THEN substring(${taken}, 2) END`
+  return `try_cast(${taken} AS ${type})`
 }
 
 /** A value of another type makes the whole null. Without `]` in the line the array's end is the line's. */
@@ -121,18 +139,18 @@ function openSeal(): string {
   return `CASE WHEN ${isWhole} THEN get(j_items, 0) END`
 }
 
-function value({ nullTexts }: SourcePlan, type: Field['type'], typed: string): string {
+function fieldValue({ nullTexts }: SourcePlan, type: Field['type'], typed: string): string {
   if (type.kind === 'decimal') return `try_cast(rint(${scaled(typed, type.scale)}) AS BIGINT)`
   if (type.kind !== 'string' || nullTexts.length === 0) return typed
   return `CASE WHEN ${typed} IN (${nullTexts.map(quoteText).join(', ')}) THEN NULL ELSE ${typed} END`
 }
 
-/** Conditions that are true where the value must be looked at more closely. */
+/** Conditions that are true where the value must be looked at more closely; a parsed text may be of another type. */
 function doubt(type: Field['type'], typed: string): string[] {
   switch (type.kind) {
     case 'string': {
       const starts = ['{', '[', '"'].map((start) => start.charCodeAt(0)).join(', ')
-      return [`ascii(${typed}) IN (${starts})`, `(${isFraction(typed)})`]
+      return [`(NOT is_plain AND (ascii(${typed}) IN (${starts}) OR ${isFraction(typed)}))`]
     }
     case 'decimal': {
       const number = scaled(typed, type.scale)

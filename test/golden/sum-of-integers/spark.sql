@@ -8,20 +8,27 @@ FROM (SELECT *,
   coalesce(CASE WHEN nullif(is_quick, TRUE) IS NOT NULL THEN NULL WHEN (FALSE) THEN 3 WHEN (TRUE) THEN 0 ELSE 1 END, 3) AS verdict
 FROM (SELECT "offset", is_quick,
   CASE WHEN NOT is_quick THEN raw END AS raw, event_ms, f0
-FROM (SELECT *, NOT coalesce(j_item IS NULL OR (is_plain AND j_item.`j_seal` IS NOT NULL) OR event_ms IS NULL OR CASE WHEN is_plain AND t IS NOT NULL AND v0 IS NOT NULL THEN FALSE ELSE (NOT is_valid_utf8(line) OR (contains(line, '\\u') AND line RLIKE '\\\\u(?:0000|[dD][89a-fA-F])') OR coalesce(size(array_distinct(json_object_keys(line))) <> size(json_object_keys(line)), TRUE)) END, FALSE) AS is_quick
+FROM (SELECT *, NOT coalesce(NOT is_plain AND j_item IS NULL OR event_ms IS NULL OR (rest IS NOT NULL AND (NOT is_valid_utf8(rest) OR (contains(rest, '\\u') AND rest RLIKE '\\\\u(?:0000|[dD][89a-fA-F])') OR coalesce(size(array_distinct(json_object_keys(rest))) <> size(json_object_keys(rest)), TRUE))), FALSE) AS is_quick
 FROM (SELECT *,
-  CASE WHEN (is_plain OR (t RLIKE '\\A[0-9]{4}\\-[0-9]{2}\\-[0-9]{2}[ T](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\\.[0-9]{1,9}+)?Z?\\z')) AND t >= '0001' THEN unix_millis(try_cast(t AS TIMESTAMP)) END AS event_ms, v0 AS f0
-FROM (SELECT *, j_item.`ts` AS t, j_item.`n` AS v0
+  CASE WHEN (is_plain OR (k0 RLIKE '\\A[0-9]{4}\\-[0-9]{2}\\-[0-9]{2}[ T](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\\.[0-9]{1,9}+)?Z?\\z')) AND k0 >= '0001' THEN unix_millis(try_cast(k0 AS TIMESTAMP)) END AS event_ms, k1 AS f0
 FROM (SELECT *,
-  CASE WHEN is_plain THEN from_json(line, 'struct<`ts`: STRING, `n`: BIGINT, `j_seal`: STRING>', map('allowSingleQuotes', 'false', 'allowNonNumericNumbers', 'false', 'columnNameOfCorruptRecord', 'j_seal')) ELSE CASE WHEN CASE WHEN j_seal IS NULL THEN size(j_items) = 1 ELSE size(j_items) = 2 AND get(j_items, 1).j_seal = j_seal END THEN get(j_items, 0) END END AS j_item
+  CASE WHEN is_plain THEN p0 ELSE j_item.`ts` END AS k0,
+  CASE WHEN is_plain THEN p1 ELSE j_item.`n` END AS k1
 FROM (SELECT *,
-  CASE WHEN NOT is_plain THEN from_json(concat('[', line,
+  CASE WHEN NOT is_plain THEN CASE WHEN CASE WHEN j_seal IS NULL THEN size(j_items) = 1 ELSE size(j_items) = 2 AND get(j_items, 1).j_seal = j_seal END THEN get(j_items, 0) END END AS j_item
+FROM (SELECT *,
+  CASE WHEN NOT is_plain THEN from_json(concat('[', rest,
   CASE WHEN j_seal IS NULL THEN ']' ELSE concat(',{"j_seal":"', j_seal, '"}]') END), 'array<struct<`ts`: STRING, `n`: BIGINT, `j_seal`: STRING>>', map('allowSingleQuotes', 'false', 'allowNonNumericNumbers', 'false')) END AS j_items
 FROM (SELECT *,
-  CASE WHEN NOT is_plain AND contains(line, ']') THEN md5(line) END AS j_seal
+  CASE WHEN NOT is_plain AND contains(rest, ']') THEN md5(rest) END AS j_seal
 FROM (SELECT *,
-  coalesce(line RLIKE '\\A\\{ ?+(?:(?:"(?!(?:ts|n)")[ !#\u0024%\\&\'()*+,\\-./0123456789:\u003b<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ\\[\\]\\^_`abcdefghijklmnopqrstuvwxyz{|}~]*": ?(?:"[ !#\u0024%\\&\'()*+,\\-./0123456789:\u003b<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ\\[\\]\\^_`abcdefghijklmnopqrstuvwxyz{|}~]*(?:(?:[\\x{80}-\\x{D7FF}\\x{E000}-\\x{FFFC}]|\\\\[^u])[ !#\u0024%\\&\'()*+,\\-./0123456789:\u003b<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ\\[\\]\\^_`abcdefghijklmnopqrstuvwxyz{|}~]*)*+")?+[+\\-.0-9Ea-z]*,?+ ?+)*+"(?:ts": ?"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}[T ](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\\.[0-9]{1,9})?Z?)"|(?:n)": ?(?:"[ !#\u0024%\\&\'()*+,\\-./0123456789:\u003b<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ\\[\\]\\^_`abcdefghijklmnopqrstuvwxyz{|}~]*(?:(?:[\\x{80}-\\x{D7FF}\\x{E000}-\\x{FFFC}]|\\\\[^u])[ !#\u0024%\\&\'()*+,\\-./0123456789:\u003b<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ\\[\\]\\^_`abcdefghijklmnopqrstuvwxyz{|}~]*)*+")?+[+\\-.0-9Ea-z]*),?+ ?+){0,2}+(?:"(?!(?:ts|n)")[ !#\u0024%\\&\'()*+,\\-./0123456789:\u003b<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ\\[\\]\\^_`abcdefghijklmnopqrstuvwxyz{|}~]*": ?(?:"[ !#\u0024%\\&\'()*+,\\-./0123456789:\u003b<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ\\[\\]\\^_`abcdefghijklmnopqrstuvwxyz{|}~]*(?:(?:[\\x{80}-\\x{D7FF}\\x{E000}-\\x{FFFC}]|\\\\[^u])[ !#\u0024%\\&\'()*+,\\-./0123456789:\u003b<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ\\[\\]\\^_`abcdefghijklmnopqrstuvwxyz{|}~]*)*+")?+[+\\-.0-9Ea-z]*,?+ ?+)*+\\}\\z', FALSE) AS is_plain
-FROM (SELECT *, CAST(CASE WHEN octet_length(raw) <= 1048576 THEN raw END AS STRING) AS line FROM lines)))))))))) GROUP BY 1, 2;
+  CASE WHEN is_plain AND p0 IS NOT NULL AND p1 IS NOT NULL THEN NULL ELSE line END AS rest
+FROM (SELECT *, nullif(get(plain, 1), '') AS p0, try_cast(get(plain, 2) AS BIGINT) AS p1
+FROM (SELECT *,
+  coalesce(get(plain, 0) = '', FALSE) AS is_plain
+FROM (SELECT *,
+  CASE WHEN startswith(line, '{') THEN split(regexp_replace(line, '\\A\\{ ?(?:(?:"(?!(?:ts|n)")[ !#\u0024%\\&\'()*+,\\-./0123456789:\u003b<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ\\[\\]\\^_`abcdefghijklmnopqrstuvwxyz{|}~]*": ?(?:"[ !#\u0024%\\&\'()*+,\\-./0123456789:\u003b<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ\\[\\]\\^_`abcdefghijklmnopqrstuvwxyz{|}~]*(?:(?:[\\x{80}-\\x{D7FF}\\x{E000}-\\x{FFFC}]|\\\\["\\\\/bfnrt])[ !#\u0024%\\&\'()*+,\\-./0123456789:\u003b<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ\\[\\]\\^_`abcdefghijklmnopqrstuvwxyz{|}~]*)*+"|-?(?:0|[123456789][0123456789]*)(?:\\.[0123456789]+)?(?:[eE][+\\-]?[0123456789]+)?|true|false|null)(?:, ?|(?=\\})))*+"(?:ts": ?"([0-9]{4}-[0-9]{2}-[0-9]{2}[T ](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\\.[0-9]{1,9})?)Z?"|n": ?(?:(-?(?:0|[123456789][0123456789]{0,17}))|null))(?:, ?|(?=\\}))){0,2}+(?:"(?!(?:ts|n)")[ !#\u0024%\\&\'()*+,\\-./0123456789:\u003b<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ\\[\\]\\^_`abcdefghijklmnopqrstuvwxyz{|}~]*": ?(?:"[ !#\u0024%\\&\'()*+,\\-./0123456789:\u003b<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ\\[\\]\\^_`abcdefghijklmnopqrstuvwxyz{|}~]*(?:(?:[\\x{80}-\\x{D7FF}\\x{E000}-\\x{FFFC}]|\\\\["\\\\/bfnrt])[ !#\u0024%\\&\'()*+,\\-./0123456789:\u003b<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ\\[\\]\\^_`abcdefghijklmnopqrstuvwxyz{|}~]*)*+"|-?(?:0|[123456789][0123456789]*)(?:\\.[0123456789]+)?(?:[eE][+\\-]?[0123456789]+)?|true|false|null)(?:, ?|(?=\\})))*+(?<![, ])\\}\\z', '\u0001\u00241\u0001\u00242'), '\u0001') END AS plain
+FROM (SELECT *, CAST(CASE WHEN octet_length(raw) <= 1048576 THEN raw END AS STRING) AS line FROM lines))))))))))))) GROUP BY 1, 2;
 
 -- parse web
 CACHE TABLE parsed OPTIONS ('storageLevel' 'MEMORY_AND_DISK') AS SELECT "offset", reason, event_ms, f0, e0
