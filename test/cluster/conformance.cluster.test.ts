@@ -6,7 +6,7 @@ import type { ConformanceCase } from '../conformance/conformance-case.ts'
 import { judgeOutcome, type Verdict } from '../conformance/judge-outcome.ts'
 import { titleOf } from '../conformance/page.ts'
 import { conformanceEngine, type Outcome } from '../conformance/run-cases.ts'
-import { openLocalSpark, SPARK_VERSION } from './local-spark.ts'
+import { localSpark, SPARK_VERSION } from './local-spark.ts'
 import { sample } from './sample.ts'
 
 /** A part of a title, to look at a few cases. */
@@ -19,7 +19,7 @@ let outcomes: Outcome[] = []
 let verdicts: Verdict[] = []
 
 beforeAll(async () => {
-  outcomes = await conformanceEngine('spark', { openEngine: openLocalSpark }).run(cases)
+  outcomes = await conformanceEngine('spark', { openEngine: localSpark() }).run(cases)
   verdicts = cases.map((test, index) => judgeOutcome(test, outcomes[index]!))
   if (isWriting && !ONLY) writeColumn('spark', `Spark ${SPARK_VERSION}`, cases, verdicts)
 }, 3_600_000)

@@ -9,17 +9,20 @@ import { smallSpark } from './small-spark.ts'
 /** As `npm run cluster` fetches it. */
 export const SPARK_VERSION = '4.1.4'
 
-export const openLocalSpark: OpenEngine = async ({ dataDir }) => {
-  const workDir = join(dataDir, 'spark')
-  mkdirSync(workDir, { recursive: true })
-  return new SparkBatchEngine({
-    master: 'local[2]',
-    memory: '3g',
-    home: sparkHome(),
-    conf: smallSpark(),
-    workDir,
-    logDir: join(dataDir, 'logs'),
-  })
+/** `conf` goes before the settings for small data. */
+export function localSpark(conf: Readonly<Record<string, string>> = {}): OpenEngine {
+  return async ({ dataDir }) => {
+    const workDir = join(dataDir, 'spark')
+    mkdirSync(workDir, { recursive: true })
+    return new SparkBatchEngine({
+      master: 'local[2]',
+      memory: '3g',
+      home: sparkHome(),
+      conf: { ...smallSpark(), ...conf },
+      workDir,
+      logDir: join(dataDir, 'logs'),
+    })
+  }
 }
 
 /** Of SPARK_HOME, else where `npm run test:cluster` keeps the engines. */
