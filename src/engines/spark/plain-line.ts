@@ -1,6 +1,6 @@
 /**
- * What a parser of JSON does not tell of a line that it took: equal keys, escapes that are no characters, bytes that are
- * no UTF-8, and text behind the object.
+ * Lines of JSON that one regex reads. Of others, what a parser does not tell of a line that it took: equal keys, escapes
+ * that are no characters, and bytes that are no UTF-8.
  */
 import { hasBadEscape } from './json-escapes.ts'
 import { quoteText } from './quote-text.ts'
@@ -34,11 +34,10 @@ function characters(other: string): string {
 }
 
 export interface PlainKeys {
-  readonly time: string
+  /** Spark's type of each key; the first is the time's. */
+  readonly types: ReadonlyMap<string, string>
   /** Regexes of all texts of the time that are read; its zone is not taken. */
   readonly timeShape: { readonly text: string; readonly zone: string }
-  /** Spark's type of each key, the time's among them. */
-  readonly types: ReadonlyMap<string, string>
 }
 
 /**
@@ -49,11 +48,11 @@ export interface PlainKeys {
  * since the parser of from_json costs more than all the rest of a line's way. Loops are possessive, since Java keeps a
  * stack for others.
  */
-export function takePlain(line: string, { time, timeShape, types }: PlainKeys): string {
+export function takePlain(line: string, { types, timeShape }: PlainKeys): string {
   const keys = [...types.keys()]
   const all = keys.map(literal).join('|')
-  const ours = [...types].map(([key, type]) =>
-    key === time
+  const ours = [...types].map(([key, type], place) =>
+    place === 0
       ? `${literal(key)}": ?"(${timeShape.text})${timeShape.zone}"`
       : `${literal(key)}": ?(?:${TAKEN[type]}|null)`,
   )
@@ -62,6 +61,14 @@ export function takePlain(line: string, { time, timeShape, types }: PlainKeys): 
   const groups = keys.map((_, index) => `${SEPARATOR}$${index + 1}`).join('')
   const taken = `regexp_replace(${line}, ${quoteText(pattern)}, ${quoteText(groups)})`
   return `CASE WHEN startswith(${line}, '{') THEN split(${taken}, ${quoteText(SEPARATOR)}) END`
+}
+
+/** A value of that array, of Spark's type; null where the line has none. The first is the time. */
+export function takenValue(texts: string, place: number, type: string): string {
+  const text = `get(${texts}, ${place + 1})`
+  if (place === 0) return `nullif(${text}, '')`
+  if (type === 'STRING') return `CASE WHEN ${text} <> '' THEN substring(${text}, 2) END`
+  return `try_cast(${text} AS ${type})`
 }
 
 function literal(key: string): string {

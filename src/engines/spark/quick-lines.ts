@@ -8,7 +8,7 @@ import { MAX_LINE_BYTES } from '../../compile/parse-source.ts'
 import type { Field } from '../../core/definition.ts'
 import type { SourcePlan } from '../../core/plan.ts'
 import { isFraction, STRICT } from './json-swift.ts'
-import { isOdd, takePlain } from './plain-line.ts'
+import { isOdd, takenValue, takePlain } from './plain-line.ts'
 import { ISO_SHAPE, isoMillis, isoShape, zoneShape } from './quick-time.ts'
 import { quoteText } from './quote-text.ts'
 
@@ -52,12 +52,12 @@ export function printQuick(
   const stages = new Stages(lines)
   stages.add({ line: `CAST(CASE WHEN octet_length(raw) <= ${MAX_LINE_BYTES} THEN raw END AS STRING)` })
   const timeShape = { text: ISO_SHAPE, zone: zoneShape(isUtc) }
-  stages.add({ plain: takePlain('line', { time: keys[0]!, timeShape, types: columns }) })
+  stages.add({ plain: takePlain('line', { types: columns, timeShape }) })
   stages.add({ is_plain: `coalesce(get(plain, 0) = '', FALSE)` })
   stages.add(
     columnsOf(
       'p',
-      [...columns].map(([, type], i) => plainValue(i, type)),
+      [...columns.values()].map((type, i) => takenValue('plain', i, type)),
     ),
   )
   const hasAll = keys.map((_, i) => `p${i} IS NOT NULL`).join(' AND ')
@@ -113,14 +113,6 @@ function typedColumns(plan: SourcePlan): ReadonlyMap<string, string> | undefined
   }
   const folded = new Set([...columns.keys(), SEAL].map((key) => key.toLowerCase()))
   return folded.size === columns.size + 1 ? columns : undefined
-}
-
-/** A value of a plain line, of Spark's type; the first is the time's, other texts begin with a quote. */
-function plainValue(place: number, type: string): string {
-  const taken = `get(plain, ${place + 1})`
-  if (place === 0) return `nullif(${taken}, '')`
-  if (type === 'STRING') return `CASE WHEN ${taken} <> '' THEN substring(${taken}, 2) END`
-  return `try_cast(${taken} AS ${type})`
 }
 
 /** A value of another type makes the whole null. Without `]` in the line the array's end is the line's. */
