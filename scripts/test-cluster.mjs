@@ -53,6 +53,7 @@ export async function testCluster(args) {
 function useOwnCluster() {
   if (process.env.MILLRACE_CLUSTER_DIR) return false
   process.env.MILLRACE_CLUSTER_DIR = '.millrace-cluster-test'
+  process.env.MILLRACE_CLUSTER_SHORT_LIVED = 'yes'
   process.env.MILLRACE_CLUSTER_PORT_BASE ??= '18200'
   return true
 }

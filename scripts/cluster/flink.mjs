@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { flinkConfig, LOG4J, OPEN_MODULES, taskManagerMemory } from './flink-settings.mjs'
 import { fetchJson } from './http-json.mjs'
+import { javaOptions } from './java-options.mjs'
 import { fetchJars } from './maven.mjs'
 import { installPackage } from './pip.mjs'
 
@@ -93,7 +94,7 @@ function processes(place) {
 function java({ data, home, javaHome }, heapMb, name, args, ...classPath) {
   const settings = join(data, 'settings')
   const options = [
-    ...[`-Xmx${heapMb}m`, '-XX:MaxDirectMemorySize=300m', '-XX:+UseSerialGC', '-Xshare:auto'],
+    ...[`-Xmx${heapMb}m`, '-XX:MaxDirectMemorySize=300m', ...javaOptions()],
     ...[`-Dlog4j2.configurationFile=${join(settings, 'log4j2.properties')}`, ...OPEN_MODULES],
   ]
   const path = [...classPath, join(home ?? '', 'lib/*')].join(':')

@@ -4,6 +4,7 @@ import { request } from 'node:http'
 import { join } from 'node:path'
 import { coreSite, dataNodeSite, LOG4J, nameNodeSite } from './hdfs-site.mjs'
 import { fetchJson } from './http-json.mjs'
+import { javaOptions } from './java-options.mjs'
 import { fetchJars } from './maven.mjs'
 import { runProgram } from './run-program.mjs'
 
@@ -15,7 +16,7 @@ const PAGE_FOLDERS = ['hdfs', 'datanode', 'static']
 const JAVA_OPTIONS = [
   // Without it WebHDFS answers 500 on Java 17.
   '--add-opens=java.base/java.lang=ALL-UNNAMED',
-  ...['-XX:+UseSerialGC', '-Xshare:auto', '-Djava.net.preferIPv4Stack=true'],
+  '-Djava.net.preferIPv4Stack=true',
 ]
 const JARS = ['hadoop-common', 'hadoop-hdfs', 'hadoop-hdfs-client']
 
@@ -106,7 +107,7 @@ function java({ data, home, javaHome }, name, daemon, heapMb) {
   const path = [join(data, 'settings', name), join(data, 'pages'), join(home, 'lib/*')].join(':')
   return {
     command: join(javaHome, 'bin/java'),
-    args: [`-Xmx${heapMb}m`, ...JAVA_OPTIONS, '-cp', path, classes],
+    args: [`-Xmx${heapMb}m`, ...JAVA_OPTIONS, ...javaOptions(), '-cp', path, classes],
     env: { HADOOP_USER_NAME: USER },
   }
 }

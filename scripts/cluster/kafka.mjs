@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { javaOptions } from './java-options.mjs'
 import { fetchJars } from './maven.mjs'
 import { runProgram } from './run-program.mjs'
 
@@ -102,7 +103,7 @@ function processes(place) {
 
 function java({ data, home, javaHome }, heapMb, name, args) {
   const log4j = `-Dlog4j2.configurationFile=${join(data, 'settings/log4j2.properties')}`
-  const options = [`-Xmx${heapMb}m`, '-XX:+UseSerialGC', '-Xshare:auto', log4j]
+  const options = [`-Xmx${heapMb}m`, ...javaOptions(), log4j]
   return {
     command: join(javaHome, 'bin/java'),
     args: [...options, '-cp', join(home, 'lib/*'), name, ...args],

@@ -2,6 +2,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fetchJson } from './http-json.mjs'
+import { javaOptions } from './java-options.mjs'
 import { downloadPackage } from './pip.mjs'
 import { runProgram } from './run-program.mjs'
 
@@ -89,7 +90,7 @@ function sparkClass({ data, home, javaHome }, name, args) {
   const settings = join(data, 'settings')
   const options = [
     `-Dlog4j2.configurationFile=${join(settings, 'log4j2.properties')}`,
-    '-XX:+UseSerialGC',
+    ...javaOptions(),
     // Its port would be the same for two clusters.
     '-Dspark.master.rest.enabled=false',
   ].join(' ')
