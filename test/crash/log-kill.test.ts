@@ -23,7 +23,7 @@ const HOOK = new URL('failpoints.mjs', import.meta.url).href
 const SEGMENTS = ['after sync web', 'after delete N.log']
 /** Of one life; more would only take time. */
 const MOST_TIMES = 20
-const LONGEST_LIFE_MS = 20_000
+const LONGEST_LIFE_MS = 60_000
 const random = seeded(Number(process.env.MILLRACE_SEED ?? 1))
 const root = resolve(import.meta.dirname, '../..')
 let folder: string
