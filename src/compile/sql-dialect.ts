@@ -177,7 +177,8 @@ export class SqlDialect {
     if (expr.node === 'negate') return `(-${this.widen(expr.operand, isWide(expr.type), print)})`
     const { left, right, operator, type } = expr
     const wide = [type, left.type, right.type].some(isWide) || mayPassLowest(expr) || isWideDividend(expr)
-    const a = isConstant(left) && !isConstant(right) ? String(left.value) : this.widen(left, wide, print)
+    const isBare = isConstant(left) && !isConstant(right) && !isDecimalQuotient(expr)
+    const a = isBare ? String(left.value) : this.widen(left, wide, print)
     const b = isConstant(right) ? String(right.value) : this.widen(right, wide, print)
     const text = this.#exactText(expr, wide, a, b)
     return wide && !isWide(type) && operator !== '+' && operator !== '-' ? `CAST(${text} AS BIGINT)` : text
@@ -188,7 +189,7 @@ export class SqlDialect {
     if (operator !== '/' && operator !== '%') return `(${a} ${operator} ${b})`
     const divisor = nullIfZero(right, b)
     if (operator === '%') return this.remainder(a, divisor, wide)
-    if (type.kind !== 'decimal') return this.quotient(a, divisor, wide)
+    if (!isDecimalQuotient(expr)) return this.quotient(a, divisor, wide)
     const shift = scaleOf(right.type) + scaleOf(type) - scaleOf(left.type)
     return this.roundedQuotient(`(${a} * ${2n * 10n ** BigInt(shift)})`, divisor, wide)
   }
@@ -343,10 +344,15 @@ function mayPassLowest({ operator, left, right }: Of<'arithmetic'>): boolean {
   return operator === '%' && isLow && (right.node !== 'literal' || right.value === '-1')
 }
 
-/** A decimal quotient is cut from the doubled, rescaled dividend. */
-function isWideDividend({ operator, type, left, right }: Of<'arithmetic'>): boolean {
-  if (operator !== '/' || type.kind !== 'decimal' || !('magnitude' in left.type)) return false
-  const shift = scaleOf(right.type) + type.scale - scaleOf(left.type)
+/** It is cut from the doubled, rescaled dividend, a product whose type is that of the dividend as it is printed. */
+function isDecimalQuotient({ operator, type }: Of<'arithmetic'>): boolean {
+  return operator === '/' && type.kind === 'decimal'
+}
+
+function isWideDividend(expr: Of<'arithmetic'>): boolean {
+  const { type, left, right } = expr
+  if (!isDecimalQuotient(expr) || !('magnitude' in left.type)) return false
+  const shift = scaleOf(right.type) + scaleOf(type) - scaleOf(left.type)
   return BigInt(left.type.magnitude) * 2n * 10n ** BigInt(shift) >= NARROW_LIMIT
 }
 

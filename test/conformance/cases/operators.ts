@@ -287,6 +287,15 @@ export const OPERATOR_CASES = [
     ['"e":-0.003', '-0.002'],
     ['"e":0.004', '0.002'],
   ]),
+  exact('a constant / a decimal', '30000000.5 / e', [
+    ['"e":0.001', '30000000500'],
+    ['"e":-3', '-10000000.167'],
+    ['"e":0', null],
+  ]),
+  exact('the highest integer / a decimal', `${HIGHEST} / d`, [
+    ['"d":0.01', '922337203685477580700'],
+    ['"d":-100', '-92233720368547758.07'],
+  ]),
   exact('integer / decimal counts the integer with scale 0', 'i / d', [
     ['"i":1,"d":0.03', '33.33'],
     ['"i":-2,"d":0.03', '-66.67'],
