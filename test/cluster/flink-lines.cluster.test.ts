@@ -95,6 +95,27 @@ function makeLines(): Buffer[] {
       `{${TIME},"n":1}x`,
       `{${TIME},"n":1,}`,
       `{${TIME} "n":1}`,
+      `${TIME},"n":1}`,
+      `{${TIME}"n":1}`,
+      `{${TIME},"id.x":"a""n":1}`,
+      `{${TIME},"id.x":"a"x,"n":1}`,
+      `{"n":1${TIME}}`,
+      `{"n":1"x":2,${TIME}}`,
+      `{"n":1",${TIME}}`,
+      `{"x":"y""n":1,${TIME}}`,
+      `{"x":1"n":1,${TIME}}`,
+      `{{${TIME},"n":1}`,
+      `{${TIME},"n":1}}`,
+      `{${TIME},"n":1, }`,
+      `{,${TIME},"n":1}`,
+      `{ ${TIME}, "n": 5, "id.x": "y", "x": [1, "a", null] }`,
+      `{ ${TIME}, "n": 5, "id.x": "y", "x": [1, "a", null]}`,
+      `{${TIME},"x":[1,],"n":5}`,
+      `{${TIME},"x":["n"],"n":5,"id.x":"é","y":"\\u00e9\\n"}`,
+      `{${TIME},"id\\u002ex":"z","n":5}`,
+      `{"id.x":null,${TIME},"ok": true,"n": 6,"ms": -1.5}`,
+      `{"id.x":7,${TIME},"ok":"false","n":"6","ms":"2"}`,
+      `{"id.x": 7,${TIME},"ok": "false","n": "6","ms": "2.25","nul":null}`,
       '{}',
       '[]',
       '',
@@ -106,11 +127,20 @@ function makeLines(): Buffer[] {
   const bad = [0x80, 0xff, 0xc3].map((byte) =>
     Buffer.concat([Buffer.from(`{${TIME},"id.x":"a`), Buffer.from([byte]), Buffer.from('"}')]),
   )
-  // The last one has more characters than a job looks into.
   const long = [300, 70_000].map((length) =>
     Buffer.from(`{${TIME},"id.x":"a","pad":"${'x'.repeat(length)}"}`),
   )
-  return [...texts.map((text) => Buffer.from(text)), ...bad, ...long, ...suiteLines()]
+  return [...[...texts, ...edits()].map((text) => Buffer.from(text)), ...bad, ...long, ...suiteLines()]
+}
+
+/** One character more or less, at each place of a plain line. */
+function edits(): string[] {
+  const line = `{${TIME},"id.x":"a","n":1,"x":"b","ms":2.5,"y":[1,"c"],"ok":true}`
+  const places = Array.from({ length: line.length + 1 }, (_, place) => place)
+  return places.flatMap((place) => [
+    line.slice(0, place) + line.slice(place + 1),
+    ...[...'{}[]",:\\ 0-x'].map((character) => line.slice(0, place) + character + line.slice(place)),
+  ])
 }
 
 /** Those of one line, as values and as whole lines. */

@@ -12,7 +12,7 @@ import { DuckdbStreamEngine } from '../../src/engines/duckdb/stream.ts'
 import { GatewaySession } from '../../src/engines/flink/gateway.ts'
 import { PartialRows } from '../../src/engines/flink/partial-rows.ts'
 import { printRows, requireExact } from '../../src/engines/flink/print-job.ts'
-import { allSlots } from '../../src/engines/flink/row-layout.ts'
+import { layOut, rowColumns } from '../../src/engines/flink/row-layout.ts'
 import { stageChunks } from '../../src/engines/flink/stage-chunks.ts'
 import type { BatchEngine, BatchRequest, StagedSource } from '../../src/ports/batch-engine.ts'
 import type { StoredBatch } from '../../src/ports/log.ts'
@@ -59,7 +59,7 @@ export class FlinkRowsEngine implements BatchEngine {
 async function computeOne(request: BatchRequest): Promise<StagedSource> {
   const { plan, stagingDir } = request
   const lines = await readLines(request)
-  // A statement cannot hold lines of megabytes; these have more characters than a job looks into.
+  // A statement cannot hold lines of megabytes.
   const short = lines.filter(({ raw }) => raw.length <= LONGEST_BYTES)
   const chunk =
     isRefused(plan) || short.length === 0
@@ -71,7 +71,7 @@ async function computeOne(request: BatchRequest): Promise<StagedSource> {
   const left = lines.filter((line) => !isOurs(line))
   seen.sources += 1
   seen.passed += left.length
-  seen.ours += chunk?.ours ?? 0
+  seen.ours += chunk?.ours(layOut(plan)) ?? 0
   if (chunk && !chunk.isWhole({ lines: short.length, firstRecord: 0, endRecord: lines.length }, plan))
     throw new Error(`rows of source ${plan.source} do not add up`)
   const besideDir = join(stagingDir, 'passed')
@@ -121,7 +121,7 @@ async function tallyLines(session: GatewaySession, plan: SourcePlan, lines: read
     'take lines',
   )
   await session.run(printRows({ plan, latenessMs: new Map(), chunkMs: CHUNK_MS }), 'plan rows')
-  const names = ['t', 'p', 'c', 'g', 'n', ...allSlots(plan).map(({ name }) => name)]
+  const names = rowColumns(layOut(plan))
   const found = await session.run(`SELECT ${names.join(', ')} FROM found`, `tally source ${plan.source}`)
   const partials = new PartialRows(ID)
   for (const fields of found.rows) {

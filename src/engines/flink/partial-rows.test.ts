@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { PartialRows } from './partial-rows.ts'
 
 const row = (values: object) =>
-  Buffer.from(JSON.stringify({ e: 'mine', t: '0:base', p: 0, c: 5, g: '[]', n: 1, ...values }))
+  Buffer.from(JSON.stringify({ e: 'mine', t: '0', p: 0, c: 5, b: 0, w: 0, n: 1, ...values }))
 
 it('passes over what no job wrote, and counts it', () => {
   const rows = new PartialRows('mine')
@@ -14,7 +14,7 @@ it('passes over what no job wrote, and counts it', () => {
   rows.add(row({ e: 'of another deployment' }))
   rows.add(row({}))
   expect(rows.strange).toBe(8)
-  expect(rows.chunk(0, 5)!.recordsOf('0:base')).toBe(1)
+  expect(rows.chunk(0, 5)!.recordsOf('0')).toBe(1)
 })
 
 it('of rows with one key takes the furthest, whatever their order', () => {
@@ -23,7 +23,7 @@ it('of rows with one key takes the furthest, whatever their order', () => {
   expect(
     rows
       .chunk(0, 5)!
-      .rowsOf('0:base')
+      .rowsOf('0')
       .map(({ n }) => n),
   ).toEqual([7])
 })

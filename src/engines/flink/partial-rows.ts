@@ -1,15 +1,15 @@
 /** Rows that the job wrote, by chunk: of rows with one key the one that tells of most records. */
-import type { SourcePlan, Tally } from '../../core/plan.ts'
-import type { TallyRow } from '../../ports/stage-rows.ts'
-import { FIRST_RECORD, LAST_RECORD, LEDGER, ledgerSlots, PASSED, slotsOf, tallyTag } from './row-layout.ts'
+import type { SourcePlan } from '../../core/plan.ts'
+import { layOut, NULL_DIMENSION, PASSED, type RowLayout, UNCOUNTED } from './row-layout.ts'
 
-/** As the topic's JSON has it. */
+/** As the topic's JSON has it; see row-layout.ts. */
 export interface Row {
   readonly e: string
   readonly t: string
   readonly p: number
   readonly c: number
-  readonly g: string
+  readonly b: number
+  readonly w: number
   readonly n: number
   readonly [slot: string]: string | number | null
 }
@@ -18,10 +18,20 @@ export interface Row {
 function readRow(value: Buffer): Row | undefined {
   try {
     const row = JSON.parse(value.toString()) as Row | null
-    const isRow = [row?.p, row?.c, row?.n].every(Number.isSafeInteger)
-    return isRow && [row?.e, row?.t, row?.g].every((text) => typeof text === 'string') ? row! : undefined
+    const isRow = [row?.p, row?.c, row?.b, row?.w, row?.n].every(Number.isSafeInteger)
+    return isRow && [row?.e, row?.t].every((text) => typeof text === 'string') ? row! : undefined
   } catch {
     return undefined
+  }
+}
+
+/** Its dimensions, as many as it has columns for. */
+export function dimensionsOf(row: Row): (string | null)[] {
+  const values: (string | null)[] = []
+  for (let place = 0; ; place++) {
+    const value = row[`d${place}`]
+    if (value === undefined) return values
+    values.push(value === NULL_DIMENSION ? null : (value as string))
   }
 }
 
@@ -34,34 +44,46 @@ export interface Expected {
 
 /** What is known of one chunk of one partition. */
 export class Chunk {
-  #ledger: Row | undefined
   readonly passed = new Set<number>()
-  readonly #tallies = new Map<string, Map<string, Row>>()
-  /** Records by tally. */
+  /** By tag, then by group. */
+  readonly #rows = new Map<string, Map<string, Row>>()
+  /** By tag. */
   readonly #records = new Map<string, number>()
 
   add(row: Row): void {
-    const { t, g, n } = row
-    if (t === PASSED) this.passed.add(Number(g))
-    else if (t === LEDGER) {
-      if (n >= (this.#ledger?.n ?? 0)) this.#ledger = row
-    } else this.#addGroup(row)
+    const { t, b, w, n } = row
+    if (t === PASSED) this.passed.add(w)
+    const groups = getOrMake(this.#rows, t, () => new Map<string, Row>())
+    const group = JSON.stringify([b, w, ...dimensionsOf(row)])
+    const known = groups.get(group)?.n ?? 0
+    if (n <= known) return
+    groups.set(group, row)
+    this.#records.set(t, this.recordsOf(t) + n - known)
   }
 
   /** Every row is whole when the records that they tell of add up. See ADR 0013. */
   isWhole({ lines, firstRecord, endRecord }: Expected, plan: SourcePlan): boolean {
-    if (this.#ledger?.n !== lines || this.passed.size !== lines - this.ours) return false
+    const { sets, ledger } = layOut(plan)
+    const [first, ...others] = sets.map(({ tag }) => tag)
+    const tags = [first!, UNCOUNTED, PASSED]
+    if (sum(tags, (tag) => this.recordsOf(tag)) !== lines) return false
+    const rows = tags.flatMap((tag) => this.rowsOf(tag))
     // As many may have come into the chunk as left it, where a broker's clock ran backwards.
-    const [first, last] = [FIRST_RECORD, LAST_RECORD].map((slot) => Number(this.#ledger![slot]))
-    if (first! < firstRecord || last! >= endRecord) return false
-    const [, ...counts] = ledgerSlots(plan).map((slot) => Number(this.#ledger![slot]))
-    const tags = plan.metrics.flatMap(({ tallies }, place) => tallies.map(({ id }) => tallyTag(place, id)))
-    return tags.every((tag, place) => this.recordsOf(tag) === counts[place])
+    const isInside = (row: Row) =>
+      Number(row[ledger.first]) >= firstRecord && Number(row[ledger.last]) < endRecord
+    return (
+      rows.every(isInside) &&
+      others.every((tag, place) => {
+        const slot = ledger.others[place]!
+        const ours = rows.filter(({ t }) => t !== PASSED)
+        return this.recordsOf(tag) === sum(ours, (row) => Number(row[slot]))
+      })
+    )
   }
 
   /** Records that were tallied. */
-  get ours(): number {
-    return Number(this.#ledger?.count_0 ?? 0)
+  ours({ sets }: RowLayout): number {
+    return this.recordsOf(sets[0]!.tag) + this.recordsOf(UNCOUNTED)
   }
 
   recordsOf(tag: string): number {
@@ -69,17 +91,12 @@ export class Chunk {
   }
 
   rowsOf(tag: string): Row[] {
-    return [...(this.#tallies.get(tag)?.values() ?? [])]
+    return [...(this.#rows.get(tag)?.values() ?? [])]
   }
+}
 
-  #addGroup(row: Row): void {
-    const { t, g, n } = row
-    const groups = getOrMake(this.#tallies, t, () => new Map<string, Row>())
-    const known = groups.get(g)?.n ?? 0
-    if (n <= known) return
-    groups.set(g, row)
-    this.#records.set(t, this.recordsOf(t) + n - known)
-  }
+function sum<T>(list: readonly T[], value: (each: T) => number): number {
+  return list.reduce((total, each) => total + value(each), 0)
 }
 
 export class PartialRows {
@@ -128,13 +145,4 @@ function getOrMake<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   const made = make()
   map.set(key, made)
   return made
-}
-
-/** As it is staged. */
-export function stagedRow(row: Row, tally: Tally): TallyRow {
-  const [window, key, ...d] = JSON.parse(row.g) as [string, string | null, ...(string | null)[]]
-  const values = slotsOf(tally).map((slot) =>
-    slot === undefined ? String(row.n) : (row[slot] as string | null),
-  )
-  return { windowMs: Number(window), d, ...(key !== null && { key: Number(key) }), v: values }
 }

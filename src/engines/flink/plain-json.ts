@@ -1,48 +1,76 @@
 /**
- * Regular expressions (java.util.regex) for lines of JSON that can be read by text alone: one object whose values are
- * strings, numbers, literals and arrays of those, without a doubt about any of our rules (docs/formats.md). Every
- * repeat of a group is possessive, which Java runs as a loop: a long line cannot exhaust its stack. A repeat of a class of
- * characters is greedy, and the class a list: Java has a quick loop for these alone, some five times as fast.
+ * One regular expression (java.util.regex) that walks over a line of JSON: all that is there, from the first brace to
+ * the last, is shown to be plain, and the members that are wanted are taken. What is plain has no objects inside and no
+ * doubt about any of our rules (docs/formats.md). Every repeat of a group is possessive, which Java runs as a loop: a long
+ * line cannot exhaust its stack. A repeat of a class of ASCII is greedy, and the class a list: Java has a quick loop for
+ * these alone.
  */
 
-const SPACE = '[ \\t]*+'
-const CONTROLS = Array.from({ length: 0x20 }, (_, code) => `\\x${code.toString(16).padStart(2, '0')}`)
-const PLAIN = `[^"\\\\${CONTROLS.join('')}]*`
+/** Of ASCII, all that a string may hold as it is. */
+const CHARACTER = `[${Array.from({ length: 95 }, (_, place) => String.fromCharCode(32 + place))
+  .filter((character) => character !== '"' && character !== '\\')
+  .map((character) => ('[]^&-'.includes(character) ? `\\${character}` : character))
+  .join('')}]`
+/** Not U+FFFD, which stands where bytes are no UTF-8. */
+const OTHER_CHARACTER = '[\\x{80}-\\x{D7FF}\\x{E000}-\\x{FFFC}\\x{10000}-\\x{10FFFF}]'
 /** Neither U+0000 nor a half of a surrogate pair. */
 const ESCAPE = '\\\\(?:["\\\\/bfnrt]|u(?!0000|[dD][89a-fA-F])[0-9a-fA-F]{4})'
-const STRING = `"${PLAIN}(?:${ESCAPE}${PLAIN})*+"`
-const NUMBER = '-?(?:0|[1-9][0-9]*+)(?:\\.[0-9]++)?(?:[eE][+-]?[0-9]++)?'
-const SCALAR = `(?:${STRING}|${NUMBER}|true|false|null)`
-const ARRAY = `\\[${SPACE}(?:${SCALAR}${SPACE}(?:,${SPACE}${SCALAR}${SPACE})*+)?+\\]`
-const MEMBER = `"${PLAIN}"${SPACE}:${SPACE}(?:${SCALAR}|${ARRAY})${SPACE}`
-const OBJECT = `${SPACE}\\{${SPACE}(?:${MEMBER}(?:,${SPACE}${MEMBER})*+)?+\\}${SPACE}`
+const DIGIT = '[0123456789]'
+const NUMBER = `-?(?:0|[123456789]${DIGIT}*)(?:\\.${DIGIT}+)?(?:[eE][+\\-]?${DIGIT}+)?`
+const SCALAR = `(?:"${characters(`(?:${OTHER_CHARACTER}|${ESCAPE})`)}"|${NUMBER}|true|false|null)`
+const ARRAY = `\\[(?:${SCALAR}(?:, ?${SCALAR})*+)?+\\]`
 
-/**
- * Keys that can be found by text: between a string that ends and one that begins there is a colon or a comma, so a
- * key without these that stands in quotes is one whole string.
- */
+/** Regexes of the tokens that a field takes. */
+export interface Token {
+  /** Those without quotes, besides null. */
+  readonly bare: string
+  /** The text between quotes. */
+  readonly quoted: string
+}
+
+/** No token at all. */
+export const NOTHING = '(?!)'
+/** Any text without escapes. */
+export const TEXT = characters(OTHER_CHARACTER)
+/** What a line ends with, where all of it was walked over. */
+export const END = '}'
+
+function characters(other: string): string {
+  return `${CHARACTER}*(?:${other}${CHARACTER}*)*+`
+}
+
+/** Keys that stand in a line as they are, and in a regex but for their points. */
 export function isFindable(key: string): boolean {
   return /^[A-Za-z0-9_@.$ /-]+$/.test(key)
 }
 
-export const PLAIN_OBJECT = `\\A${OBJECT}\\z`
-
-/** U+FFFD stands where bytes are no UTF-8. */
-export const BAD_BYTES = '\\uFFFD'
-
-/** One of the keys stands there twice, as a key or otherwise. */
-export function twice(keys: readonly string[]): string {
-  return `(?s)"(${keys.map(quoteKey).join('|')})".*"\\1"`
+/**
+ * Each match goes on where the one before it ended. Its first group is a member with one of the keys, `"key":value` or
+ * `"key": value`, a text without the quote at its end; or `END`, where the line ends as it should. Of a member whose value
+ * its key does not take nothing more matches.
+ */
+export function memberRegex(tokens: ReadonlyMap<string, readonly Token[]>): string {
+  const keys = [...tokens.keys()].map(quoteKey)
+  const theirs = `"(?!(?:${keys.join('|')})")${TEXT}": ?(?:${SCALAR}|${ARRAY})(?:, ?|(?=\\}))`
+  const ours = [...tokens].map(([key, list]) => `${quoteKey(key)}": ?${valueRegex(list)}`)
+  return `\\G(?:\\A\\{ ?|(?!\\A))(?:${theirs})*+("(?:${ours.join('|')})|(?<![, ])\\}\\z)"?+(?:, ?|(?=\\})|\\z)`
 }
 
-/** The key, the colon and the token of its value. Matches only where a plain object has the key. */
-export function memberOf(key: string): string {
-  return `"${quoteKey(key)}"${SPACE}:${SPACE}${SCALAR}`
+function valueRegex(list: readonly Token[]): string {
+  const bare = all(
+    list.map((token) => `${token.bare}|null`),
+    '(?=[,}])',
+  )
+  const quoted = all(
+    list.map((token) => token.quoted),
+    '(?=")',
+  )
+  return `(?:${bare}|"${quoted})`
 }
 
-/** The key stands before an array, which is no value for a field. */
-export function arrayOf(key: string): string {
-  return `"${quoteKey(key)}"${SPACE}:${SPACE}\\[`
+/** What all of them match, up to the same end. */
+function all([first, ...others]: readonly string[], end: string): string {
+  return `${others.map((other) => `(?=(?:${other})${end})`).join('')}(?:${first})${end}`
 }
 
 function quoteKey(key: string): string {

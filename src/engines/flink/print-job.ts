@@ -5,17 +5,16 @@ import type { Expr } from '../../core/expr.ts'
 import type { MetricPlan, SourcePlan, Tally } from '../../core/plan.ts'
 import type { Statement } from '../../ports/batch-engine.ts'
 import { flinkDialect, whyNot } from './dialect.ts'
-import { keyColumn, printRecords, type RecordsRequest, recordColumns, whyUnread } from './print-records.ts'
+import { printRecords, type RecordsRequest, recordColumns, whyUnread } from './print-records.ts'
 import {
-  allSlots,
-  FIRST_RECORD,
-  LAST_RECORD,
-  LEDGER,
-  ledgerSlots,
+  BLOCK_RECORDS,
+  layOut,
+  NULL_DIMENSION,
   PASSED,
+  type RowLayout,
+  rowColumns,
   SLOTS,
-  slotsOf,
-  tallyTag,
+  UNCOUNTED,
 } from './row-layout.ts'
 
 export interface JobRequest extends RecordsRequest {
@@ -62,7 +61,7 @@ export function meaningOf({ plan, latenessMs, chunkMs }: RecordsRequest): string
 /** In this order. The last one starts the job. */
 export function printJob(request: JobRequest): Statement[] {
   const { plan, id } = request
-  const columns = ['t', 'p', 'c', 'g', 'n', ...allSlots(plan).map(({ name }) => name)]
+  const columns = rowColumns(layOut(plan))
   return [
     { title: 'lines', sql: printSource(request) },
     { title: 'rows', sql: printRows(request) },
@@ -87,88 +86,98 @@ function printSource({ topic, positions, kafka }: JobRequest): string {
 ) WITH (${printOptions(options)})`
 }
 
-/** A view `found` over `topic`, by one aggregate of all rows: each record becomes one for the ledger, one for each tally, or one that passes it on. */
+/** A view `found` over `topic`, by one aggregate of all rows. Each record has one row of the first set, and one of each other that it counts in. */
 export function printRows(request: RecordsRequest): string {
   const { plan, chunkMs } = request
+  const layout = layOut(plan)
   // Both parts are 64 bits wide.
   const observed = `EXTRACT(EPOCH FROM observed) * 1000 + EXTRACT(MILLISECOND FROM CAST(observed AS TIMESTAMP(3)))`
   const lines = `SELECT p, r, line, ${observed} AS observed_ms FROM topic`
-  const slots = allSlots(plan)
-  const rows = [ledgerRow(plan), passedRow(), ...tallyRows(plan)].map(({ t, g, values }) => ({
-    ...{ t, g },
-    ...Object.fromEntries(
-      slots.map(({ name, kind }) => [name, values[name] ?? `CAST(NULL AS ${SLOTS[kind].type})`]),
-    ),
-  }))
-  const sums = slots.map(({ name, kind }) => `CAST(${SLOTS[kind].sql(name)} AS STRING) AS ${name}`)
-  const from = `${printRecords(request)}\nCROSS JOIN UNNEST(${arrayOfRows(rows)}) AS q(${Object.keys(rows[0]!).join(', ')})`
-  const exploded = `SELECT p, observed_ms / ${chunkMs} AS c, q.* ${from}`
+  const place = `p, observed_ms / ${chunkMs} AS c, r / ${BLOCK_RECORDS} AS b`
+  const keys = ['t', 'p', 'c', 'b', 'w', ...layout.dimensions].join(', ')
+  const sums = layout.slots.map(({ name, kind }) => `CAST(${SLOTS[kind].sql(name)} AS STRING) AS ${name}`)
   return `CREATE TEMPORARY VIEW found AS
-WITH lines AS (${lines}),
-exploded AS (${exploded})
-SELECT ${['t', 'p', 'c', 'g', 'COUNT(*) AS n', ...sums].join(', ')} FROM exploded WHERE t IS NOT NULL GROUP BY t, p, c, g`
+WITH lines AS (${lines})
+SELECT ${[keys, 'COUNT(*) AS n', ...sums].join(', ')} FROM (SELECT ${place}, ${printRowsOfRecords(request, layout)}) WHERE t IS NOT NULL GROUP BY ${keys}`
 }
 
-function arrayOfRows(rows: readonly Readonly<Record<string, string>>[]): string {
-  return `ARRAY[${rows.map((row) => `ROW(${Object.values(row).join(', ')})`).join(', ')}]`
-}
-
-interface RowOfRecord {
-  /** Null where the record has no such row. */
-  readonly t: string
-  /** JSON of the window, the key and the dimensions, all as text. */
-  readonly g: string
-  /** By slot. */
-  readonly values: Readonly<Record<string, string>>
-}
-
-/** How many records a chunk has, how many of them are ours, and how many rows of each tally tell of. */
-function ledgerRow(plan: SourcePlan): RowOfRecord {
-  const conditions = plan.metrics.flatMap(({ tallies }, place) =>
-    tallies.map((tally) => hasRow(place, tally)),
-  )
-  const slots = ledgerSlots(plan)
-  const counts = ['ours', ...conditions].map((condition, place) => [slots[place]!, oneWhere(condition)])
-  const bounds = { [FIRST_RECORD]: 'r', [LAST_RECORD]: 'r' }
-  return { t: quoteText(LEDGER), g: quoteText(''), values: { ...Object.fromEntries(counts), ...bounds } }
-}
-
-function passedRow(): RowOfRecord {
-  return {
-    t: `CASE WHEN NOT ours THEN ${quoteText(PASSED)} END`,
-    ...{ g: 'CAST(r AS STRING)', values: {} },
+/** One row needs no list of rows, which costs as much as to read the line. */
+function printRowsOfRecords(request: RecordsRequest, layout: RowLayout): string {
+  const rows = layout.sets.map((_, number) => rowOfSet(request.plan, layout, number))
+  const names = Object.keys(rows[0]!).join(', ')
+  if (rows.length === 1) {
+    const { from, seal } = printRecords(request, [{ keeps: [], columns: rows[0]! }])
+    return `${names} ${from} WHERE ${seal} < 2`
   }
+  const list = rows.map((row) => `ROW(${Object.values(row).join(', ')})`).join(', ')
+  return `q.* ${printRecords(request, []).from}\nCROSS JOIN UNNEST(ARRAY[${list}]) AS q(${names})`
 }
 
-function tallyRows(plan: SourcePlan): RowOfRecord[] {
-  return plan.metrics.flatMap(({ tallies }, place) => tallies.map((tally) => tallyRow(plan, place, tally)))
-}
-
-/** Whether a record has a row of the tally. */
-function hasRow(place: number, { id, key }: Tally): string {
-  return key ? `${keyColumn(place, id)} IS NOT NULL` : `ours AND m${place}`
-}
-
-function tallyRow(plan: SourcePlan, place: number, tally: Tally): RowOfRecord {
-  const columns = recordColumns(plan)
-  const print = (expr: Expr) => flinkDialect.printExpr(expr, columns)
-  const group = [
-    `w${place}`,
-    tally.key ? keyColumn(place, tally.id) : `CAST(NULL AS BIGINT)`,
-    ...plan.metrics[place]!.dimensions.map(({ expr }) => print(expr)),
-  ]
-  const texts = group.map((value) => `CAST(${value} AS STRING)`)
-  const slots = slotsOf(tally)
-  const values = tally.columns.flatMap(({ fn, expr }, index) => {
-    const slot = slots[index]
-    if (!slot || !expr) return []
-    return [[slot, fn === 'count' ? oneWhere(`(${print(expr)}) IS NOT NULL`) : print(expr)]]
+/** Its tag is null where the record has no row of the set. */
+function rowOfSet(plan: SourcePlan, layout: RowLayout, number: number): Record<string, string> {
+  const { metric, tag } = layout.sets[number]!
+  const isIn = hasRow(plan, layout, number)
+  const others = number === 0 ? ` WHEN ours THEN ${quoteText(UNCOUNTED)} ELSE ${quoteText(PASSED)}` : ''
+  const dimensions = layout.dimensions.map((name, place) => {
+    const dimension = metric.dimensions[place]
+    if (!dimension) return [name, quoteText('')]
+    const text = `COALESCE(CAST(${print(plan, dimension.expr)} AS STRING), CHR(${NULL_DIMENSION.charCodeAt(0)}))`
+    return [name, `CASE WHEN ${isIn} THEN ${text} ELSE ${quoteText('')} END`]
   })
+  const values = { ...ledgerValues(plan, layout, number), ...tallyValues(plan, layout, number) }
+  const slots = layout.slots.map(({ name, kind }) => [
+    name,
+    values[name] ?? `CAST(NULL AS ${SLOTS[kind].type})`,
+  ])
   return {
-    t: `CASE WHEN ${hasRow(place, tally)} THEN ${quoteText(tallyTag(place, tally.id))} END`,
-    g: `JSON_ARRAY(${texts.join(', ')} NULL ON NULL)`,
-    values: Object.fromEntries(values),
+    t: `CASE WHEN ${isIn} THEN ${quoteText(tag)}${others} END`,
+    // Rows of one key are of one thing: the place of a record that is passed on is in it.
+    w: `CASE WHEN ${isIn} THEN w${number} WHEN ours THEN 0 ELSE r END`,
+    ...Object.fromEntries([...dimensions, ...slots]),
   }
+}
+
+function hasRow({ metrics }: SourcePlan, { sets }: RowLayout, number: number): string {
+  const places = sets[number]!.metrics
+  if (places.some((place) => !metrics[place]!.where)) return 'ours'
+  return `(ours AND (${places.map((place) => `m${place}`).join(' OR ')}))`
+}
+
+function ledgerValues(plan: SourcePlan, layout: RowLayout, number: number): Record<string, string> {
+  const { first, last, others } = layout.ledger
+  if (number > 0) return {}
+  const counts = others.map((slot, place) => [slot, oneWhere(hasRow(plan, layout, place + 1))])
+  return { [first]: 'r', [last]: 'r', ...Object.fromEntries(counts) }
+}
+
+function tallyValues(plan: SourcePlan, layout: RowLayout, number: number): Record<string, string> {
+  const values = layout.sets[number]!.metrics.flatMap((place) => {
+    const { where, tallies } = plan.metrics[place]!
+    const { records, tallies: slots } = layout.metrics[place]!
+    const only = (value: string) => (where ? `CASE WHEN m${place} THEN ${value} END` : value)
+    const ofTallies = tallies.flatMap((tally, index) =>
+      tally.key
+        ? [[slots[index]![0]!, only(listItem(plan, tally))]]
+        : tally.columns.flatMap(({ fn, expr }, column) => {
+            const slot = slots[index]![column]
+            if (!slot || !expr) return []
+            const value = print(plan, expr)
+            return [[slot, only(fn === 'count' ? oneWhere(`(${value}) IS NOT NULL`) : value)]]
+          }),
+    )
+    return records ? [[records, oneWhere(`m${place}`)], ...ofTallies] : ofTallies
+  })
+  return Object.fromEntries(values)
+}
+
+/** The key and the values of a record's row of the tally; null where it has none. */
+function listItem(plan: SourcePlan, { key, columns }: Tally): string {
+  const parts = [key!, ...columns.flatMap(({ expr }) => expr ?? [])]
+  return parts.map((expr) => `CAST(${print(plan, expr)} AS STRING)`).join(` || ':' || `)
+}
+
+function print(plan: SourcePlan, expr: Expr): string {
+  return flinkDialect.printExpr(expr, recordColumns(plan))
 }
 
 function oneWhere(condition: string): string {
@@ -177,8 +186,10 @@ function oneWhere(condition: string): string {
 
 /** Values go as text, so that no number loses a digit on its way. */
 function printSink({ plan, partialsTopic, kafka }: JobRequest): string {
-  const slots = allSlots(plan).map(({ name }) => `${name} STRING`)
-  const columns = ['e STRING', 't STRING', 'p INT', 'c BIGINT', 'g STRING', 'n BIGINT', ...slots]
+  const { dimensions, slots } = layOut(plan)
+  const texts = (names: readonly string[]) => names.map((name) => `${name} STRING`)
+  const keys = ['e STRING', 't STRING', 'p INT', 'c BIGINT', 'b BIGINT', 'w BIGINT', ...texts(dimensions)]
+  const columns = [...keys, 'n BIGINT', ...texts(slots.map(({ name }) => name))]
   const options = {
     ...{ connector: 'upsert-kafka', topic: partialsTopic },
     ...{ 'key.format': 'json', 'value.format': 'json' },
@@ -186,7 +197,7 @@ function printSink({ plan, partialsTopic, kafka }: JobRequest): string {
     'properties.linger.ms': '5',
   }
   return `CREATE TEMPORARY TABLE partials (
-  ${columns.join(', ')}, PRIMARY KEY (e, t, p, c, g) NOT ENFORCED
+  ${columns.join(', ')}, PRIMARY KEY (${['e', 't', 'p', 'c', 'b', 'w', ...dimensions].join(', ')}) NOT ENFORCED
 ) WITH (${printOptions(options)})`
 }
 

@@ -6,11 +6,9 @@
 import { type RecordColumns, TallyPrinter } from '../../compile/print-tally.ts'
 import type { SourcePlan } from '../../core/plan.ts'
 import { flinkDialect } from './dialect.ts'
-import { arrayOf, BAD_BYTES, isFindable, memberOf, PLAIN_OBJECT, twice } from './plain-json.ts'
-import { hasNoEscape, plainTime, plainValue } from './plain-values.ts'
-
-/** Longer lines are passed on. */
-const MOST_CHARACTERS = 65_536
+import { END, isFindable, memberRegex, type Token } from './plain-json.ts'
+import { FIRST_MS, LAST_MS, type PlainValue, plainTime, plainValue } from './plain-values.ts'
+import { layOut } from './row-layout.ts'
 
 /** Of a record; every stage keeps it. */
 const POSITION = ['p', 'r', 'observed_ms']
@@ -42,55 +40,70 @@ export interface RecordsRequest {
 }
 
 /** Columns, by name, and those before them that are still needed. */
-interface Stage {
+export interface Stage {
   readonly keeps: readonly string[]
   readonly columns: Readonly<Record<string, string>>
 }
 
 /**
  * A FROM clause over `lines` (`p`, `r`, `observed_ms`, bytes `line`), with the columns `ours`, and where that is true
- * `f<i>`, `event_ms`, and for each metric `w<i>`, its window, and `m<i>`, whether it counts. Where a metric counts and is
- * ours, `k<i>_<tally>` is the key of each tally that has one.
+ * `f<i>`, `event_ms`, for each set of rows `w<i>`, its window, and for each metric with a condition `m<i>`, whether it
+ * counts; then those of `last`. The name of its seal must be named by what reads it.
  */
-export function printRecords(request: RecordsRequest): string {
+export function printRecords(
+  request: RecordsRequest,
+  last: readonly Stage[],
+): { from: string; seal: string } {
   const { plan } = request
   const keys = [...new Set([plan.time, ...plan.fields].map(({ path }) => path[0]!))]
-  const isPlain = [
-    `CHAR_LENGTH(text) <= ${MOST_CHARACTERS}`,
-    `NOT REGEXP(text, ${quoteText(BAD_BYTES)})`,
-    `NOT REGEXP(text, ${quoteText(twice(keys))})`,
-    `REGEXP(text, ${quoteText(PLAIN_OBJECT)})`,
-  ]
-  const places = new Map(keys.map((key, place) => [key, place]))
-  const tokens = keys.map(tokenOf)
-  // A key before a scalar is before no array.
-  const arrays = keys.map(
-    (key, place) =>
-      `CASE WHEN t${place} IS NULL THEN REGEXP(object, ${quoteText(arrayOf(key))}) ELSE FALSE END`,
-  )
+  const values = plainValues(plan, keys)
+  const tokens = new Map(keys.map((key) => [key, [] as Token[]]))
+  for (const { key, token } of values) tokens.get(key)!.push(token)
   const named = (letter: string) => keys.map((_, place) => `${letter}${place}`)
-  const fields = plan.fields.map((_, place) => `f${place}`)
-  const metrics = plan.metrics.flatMap((_, place) => [`w${place}`, `m${place}`])
+  const elements = named('e')
+  const texts = keys.map((key, place) => textOf(plan, key, `t${place}`))
+  const found = named('t').map((token) => `CASE WHEN ${token} IS NULL THEN 0 ELSE 1 END`)
+  const [time, ...fields] = values
   const stages: Stage[] = [
     { keeps: [], columns: { text: `DECODE(line, 'UTF-8')` } },
-    { keeps: [], columns: { object: `CASE WHEN ${isPlain.join(' AND ')} THEN text END` } },
     {
-      keeps: ['object'],
-      columns: Object.fromEntries(tokens.map((token, place) => [`t${place}`, `NULLIF(${token}, 'null')`])),
+      keeps: [],
+      columns: { members: `REGEXP_EXTRACT_ALL(text, ${quoteText(memberRegex(tokens))}, 1)` },
     },
     {
-      keeps: ['object', ...named('t')],
+      keeps: [],
       columns: {
-        has_array: `COALESCE(${arrays.join(' OR ')}, FALSE)`,
-        ...Object.fromEntries(keys.map((_, place) => [`x${place}`, withoutNulls(plan, place)])),
+        count_members: 'CARDINALITY(members)',
+        ends: `members[CARDINALITY(members)] = ${quoteText(END)}`,
+        ...Object.fromEntries(elements.map((name, place) => [name, `members[${place + 1}]`])),
       },
     },
-    { keeps: [], columns: values(plan, places) },
-    { keeps: ['event_ms', ...fields], columns: verdicts(request) },
-    { keeps: ['event_ms', ...fields, 'ours', ...metrics], columns: keyColumns(plan) },
+    {
+      keeps: ['count_members', 'ends'],
+      columns: {
+        ...Object.fromEntries(keys.map((key, place) => [`t${place}`, memberWith(key, elements)])),
+      },
+    },
+    {
+      keeps: [],
+      columns: {
+        // No key stands there twice.
+        is_whole: `COALESCE(ends AND count_members - 1 = ${found.join(' + ')}, FALSE)`,
+        ...Object.fromEntries(texts.map((text, place) => [`x${place}`, text])),
+      },
+    },
+    {
+      keeps: [],
+      columns: {
+        is_plain: `(is_whole AND ${time!.isPlain})`,
+        event_ms: time!.value,
+        ...Object.fromEntries(fields.map(({ value }, place) => [`f${place}`, value])),
+      },
+    },
+    { keeps: ['event_ms', ...plan.fields.map((_, place) => `f${place}`)], columns: verdicts(request) },
+    ...last,
   ]
-  const made = stages.filter(({ columns }) => Object.keys(columns).length > 0)
-  return `FROM ${made.reduce(addStage, 'lines')}`
+  return { from: `FROM ${stages.reduce(addStage, 'lines')}`, seal: `seal${stages.length - 1}` }
 }
 
 function addStage(from: string, { keeps, columns }: Stage, place: number): string {
@@ -102,38 +115,45 @@ function addStage(from: string, { keeps, columns }: Stage, place: number): strin
   return `(\nSELECT ${[...POSITION, ...keeps, ...made].join(', ')} FROM ${from})`
 }
 
-/** REGEXP_EXTRACT would compile its pattern for each record; this one keeps it. */
-function tokenOf(key: string): string {
-  const member = `REGEXP_SUBSTR(object, ${quoteText(memberOf(key))})`
-  return `LTRIM(SUBSTRING(${member}, ${key.length + 3}), ${quoteText(' \t:')})`
+interface KeyValue extends PlainValue {
+  readonly key: string
+  readonly isPlain?: string
 }
 
-/** Texts without quotes; those that mean null are null. */
-function withoutNulls({ nullTexts }: SourcePlan, place: number): string {
-  const token = `t${place}`
-  const bare = `CASE WHEN ${token} LIKE '"%' THEN SUBSTRING(${token}, 2, CHAR_LENGTH(${token}) - 2) ELSE ${token} END`
-  if (nullTexts.length === 0) return bare
-  return `CASE WHEN ${bare} IN (${nullTexts.map(quoteText).join(', ')}) THEN NULL ELSE ${bare} END`
-}
-
-function values(plan: SourcePlan, places: ReadonlyMap<string, number>): Record<string, string> {
-  const time = plainTime(plan.time, `x${places.get(plan.time.path[0]!)}`)!
-  const fields = plan.fields.map((field) => {
-    const place = places.get(field.path[0]!)
-    return plainValue(field, `t${place}`, `x${place}`)
-  })
-  const isPlain = [
-    ...['object IS NOT NULL', 'NOT has_array', time.isPlain],
-    ...[...places.values()].map((place) => hasNoEscape(`t${place}`)),
-    ...fields.map((field) => field.isPlain),
+/** Of the time, then of each field. */
+function plainValues({ time, fields, nullTexts }: SourcePlan, keys: readonly string[]): KeyValue[] {
+  const textOfKey = (key: string) => `x${keys.indexOf(key)}`
+  const [timeKey] = time.path
+  return [
+    { key: timeKey!, ...plainTime(time, textOfKey(timeKey!))! },
+    ...fields.map((field) => {
+      const [key] = field.path
+      return { key: key!, ...plainValue(field, textOfKey(key!), nullTexts) }
+    }),
   ]
-  return {
-    is_plain: `(${isPlain.join(' AND ')})`,
-    event_ms: `CASE WHEN ${time.isPlain} THEN ${time.value} END`,
-    ...Object.fromEntries(
-      fields.map(({ isPlain: is, value }, place) => [`f${place}`, `CASE WHEN ${is} THEN ${value} END`]),
-    ),
-  }
+}
+
+/** Members stand in the order of the line. */
+function memberWith(key: string, elements: readonly string[]): string {
+  const whens = elements.map((name) => `WHEN ${beginsWith(name, `"${key}"`)} THEN ${name}`)
+  return `CASE ${whens.join(' ')} END`
+}
+
+function beginsWith(text: string, start: string): string {
+  const pattern = quoteText(`${start.replaceAll('_', '\\_')}%`)
+  return `${text} LIKE ${pattern}${start.includes('_') ? ` ESCAPE '\\'` : ''}`
+}
+
+/** Without its key and quotes; texts that mean null are null. */
+function textOf({ nullTexts }: SourcePlan, key: string, member: string): string {
+  const at = `"${key}":`.length + 1
+  const cases = ['"', ' "'].map(
+    (start) =>
+      `WHEN ${beginsWith(member, `"${key}":${start}`)} THEN SUBSTRING(${member}, ${at + start.length})`,
+  )
+  const text = `CASE ${cases.join(' ')} WHEN ${member} LIKE '%null' THEN NULL ELSE LTRIM(SUBSTRING(${member}, ${at})) END`
+  if (nullTexts.length === 0) return text
+  return `CASE WHEN ${text} IN (${nullTexts.map(quoteText).join(', ')}) THEN NULL ELSE ${text} END`
 }
 
 /** A line is ours when it is plain, not ahead of its time, and neither rejected nor late for any metric. */
@@ -142,38 +162,28 @@ function verdicts({ plan, latenessMs, chunkMs }: RecordsRequest): Record<string,
   const observedMs = `(observed_ms / ${chunkMs} * ${chunkMs} + ${chunkMs - 1})`
   const columns = { ...recordColumns(plan), observedMs }
   const printers = plan.metrics.map((metric) => new TallyPrinter(flinkDialect, metric, columns))
-  const conditions = printers.map((printer, place) =>
-    printer.conditions({ range: {}, latenessMs: latenessMs.get(plan.metrics[place]!.metric) }),
-  )
   const { allowedSkewMs } = plan
+  const faults = printers.flatMap((printer, place) => {
+    const { rejected, late } = printer.conditions({
+      range: {},
+      latenessMs: latenessMs.get(plan.metrics[place]!.metric),
+    })
+    return [rejected, late].filter((one) => one !== 'FALSE')
+  })
   const isOurs = [
-    'is_plain',
+    `is_plain AND event_ms BETWEEN ${FIRST_MS} AND ${LAST_MS}`,
     ...(allowedSkewMs === undefined ? [] : [`event_ms <= observed_ms + ${allowedSkewMs}`]),
-    ...conditions.flatMap(({ rejected, late }) =>
-      [rejected, late].filter((one) => one !== 'FALSE').map((one) => `NOT COALESCE(${one}, FALSE)`),
-    ),
+    ...[...new Set(faults)].map((fault) => `NOT COALESCE(${fault}, FALSE)`),
   ]
-  const ours = `COALESCE(${isOurs.join(' AND ')}, FALSE)`
-  const metrics = printers.flatMap((printer, place): [string, string][] => [
-    [`w${place}`, printer.windowStart],
-    [`m${place}`, `COALESCE(is_plain AND ${conditions[place]!.counted}, FALSE)`],
+  const windows = layOut(plan).sets.map(({ metrics }, place): [string, string] => [
+    `w${place}`,
+    printers[metrics[0]!]!.windowStart,
   ])
-  return { ours, ...Object.fromEntries(metrics) }
-}
-
-/** Keys are long to compute, and needed for the tag, the group and the ledger. */
-function keyColumns(plan: SourcePlan): Record<string, string> {
-  const keys = plan.metrics.flatMap(({ tallies }, place) =>
-    tallies.flatMap(({ id, key }): [string, string][] => {
-      if (!key) return []
-      const text = flinkDialect.printExpr(key, recordColumns(plan))
-      return [[keyColumn(place, id), `CASE WHEN ours AND m${place} THEN CAST(${text} AS BIGINT) END`]]
-    }),
+  const conditions = plan.metrics.flatMap(({ where }, place): [string, string][] =>
+    where ? [[`m${place}`, printers[place]!.conditions({ range: {} }).counted]] : [],
   )
-  return Object.fromEntries(keys)
-}
-
-/** Of a tally, by the place of its metric in the plan. */
-export function keyColumn(place: number, tally: string): string {
-  return `k${place}_${tally}`
+  return {
+    ours: `COALESCE(${isOurs.join(' AND ')}, FALSE)`,
+    ...Object.fromEntries([...windows, ...conditions]),
+  }
 }

@@ -1,70 +1,118 @@
 /**
- * Rows of all kinds share one table: a tag, a group as JSON, how many records it is of, and slots for values, of which
- * each kind of row uses those that it needs.
+ * What rows of a job hold: a tag, the place (partition, chunk, block of records), the group (start of the window and
+ * dimensions), how many records it is of, and slots for values. Metrics whose records have the same groups share rows, and a
+ * keyed tally is a list in the row of its group, so that most sources have one row for each record to add to.
  */
 import type { Expr } from '../../core/expr.ts'
-import type { SourcePlan, Tally, TallyColumn } from '../../core/plan.ts'
+import type { MetricPlan, SourcePlan, Tally, TallyColumn } from '../../core/plan.ts'
 
-export const LEDGER = 'ledger'
+/** The tag of a record that is passed on: its number stands for the window. */
 export const PASSED = 'passed'
+/** The tag of records that the first set tells of, and none of its metrics counts. */
+export const UNCOUNTED = 'uncounted'
 
-/** What becomes of the values of a slot. Sums of integers have 38 digits. */
+/** So many records of a partition share rows: their lists stay far below what a message may hold. */
+export const BLOCK_RECORDS = 2048
+
+/** A dimension that is null. No value has it: neither a plain line nor a text of a definition. */
+export const NULL_DIMENSION = '\0'
+
+const HIGH = 4_294_967_296
+const plain = (fn: string) => (slot: string) => `${fn}(${slot})`
+
+/** What becomes of the values of a slot. Sums of integers have 38 digits, by parts that cannot pass 64 bits. */
 export const SLOTS = {
-  count: { type: 'BIGINT', sql: (slot: string) => `SUM(${slot})` },
-  sum: { type: 'BIGINT', sql: (slot: string) => `SUM(CAST(${slot} AS DECIMAL(38, 0)))` },
-  min: { type: 'BIGINT', sql: (slot: string) => `MIN(${slot})` },
-  max: { type: 'BIGINT', sql: (slot: string) => `MAX(${slot})` },
-  float_sum: { type: 'DOUBLE', sql: (slot: string) => `SUM(${slot})` },
-  float_min: { type: 'DOUBLE', sql: (slot: string) => `MIN(${slot})` },
-  float_max: { type: 'DOUBLE', sql: (slot: string) => `MAX(${slot})` },
+  count: { type: 'BIGINT', sql: plain('SUM') },
+  sum: {
+    type: 'BIGINT',
+    sql: (slot: string) =>
+      `CAST(SUM(${slot} / ${HIGH}) AS DECIMAL(38, 0)) * ${HIGH} + SUM(CAST(${slot} % ${HIGH} AS BIGINT))`,
+  },
+  min: { type: 'BIGINT', sql: plain('MIN') },
+  max: { type: 'BIGINT', sql: plain('MAX') },
+  float_sum: { type: 'DOUBLE', sql: plain('SUM') },
+  float_min: { type: 'DOUBLE', sql: plain('MIN') },
+  float_max: { type: 'DOUBLE', sql: plain('MAX') },
+  list: { type: 'STRING', sql: (slot: string) => `LISTAGG(${slot}, ',')` },
 } as const
 
 export type SlotKind = keyof typeof SLOTS
 
-/** Of a tally, by the place of its metric in the plan. */
-export function tallyTag(place: number, tally: string): string {
-  return `${place}:${tally}`
+/** Metrics of the same windows and dimensions. */
+export interface RowSet {
+  readonly tag: string
+  /** Their places in the plan. */
+  readonly metrics: readonly number[]
+  /** Any of them tells of windows and dimensions. */
+  readonly metric: MetricPlan
 }
 
-/** The slot of each column of a tally; undefined for the count of records, which each row has. */
-export function slotsOf({ columns }: Tally): (string | undefined)[] {
-  const used = new Map<SlotKind, number>()
-  return columns.map((column) => {
-    const kind = slotKind(column)
-    if (!kind) return undefined
-    const number = used.get(kind) ?? 0
-    used.set(kind, number + 1)
+export interface MetricSlots {
+  readonly set: RowSet
+  /** How many records the metric counts; undefined where it counts all of the row. */
+  readonly records: string | undefined
+  /** By tally, then by column; of a keyed tally the one list. Undefined for a count of records. */
+  readonly tallies: readonly (readonly (string | undefined)[])[]
+}
+
+export interface RowLayout {
+  /** The first one has a row for each record. */
+  readonly sets: readonly RowSet[]
+  /** By place of the metric. */
+  readonly metrics: readonly MetricSlots[]
+  /** Of rows of the first set: their first and last record, and how many records have a row of each other set. */
+  readonly ledger: { readonly first: string; readonly last: string; readonly others: readonly string[] }
+  /** Names of the columns of dimensions. */
+  readonly dimensions: readonly string[]
+  readonly slots: readonly { readonly name: string; readonly kind: SlotKind }[]
+}
+
+export function layOut(plan: SourcePlan): RowLayout {
+  const sets = rowSets(plan)
+  const used = sets.map(() => new Map<SlotKind, number>())
+  const take = (set: number, kind: SlotKind) => {
+    const number = used[set]!.get(kind) ?? 0
+    used[set]!.set(kind, number + 1)
     return slotName(kind, number)
+  }
+  const ledger = {
+    ...{ first: take(0, 'min'), last: take(0, 'max') },
+    others: sets.slice(1).map(() => take(0, 'count')),
+  }
+  const metrics = plan.metrics.map(({ where, tallies }, place) => {
+    const number = sets.findIndex((set) => set.metrics.includes(place))
+    const slot = (kind: SlotKind | undefined) => kind && take(number, kind)
+    const slots = (tally: Tally) =>
+      tally.key ? [slot('list')] : tally.columns.map((column) => slot(slotKind(column)))
+    return { set: sets[number]!, records: slot(where && 'count'), tallies: tallies.map(slots) }
   })
-}
-
-/** Of the ledger: records that are ours, then those that each tally has, in order of the plan. */
-export function ledgerSlots({ metrics }: SourcePlan): string[] {
-  const tallies = metrics.flatMap((metric) => metric.tallies)
-  return ['ours', ...tallies].map((_, number) => slotName('count', number))
-}
-
-/** Of the ledger: the first and the last record of the chunk. */
-export const [FIRST_RECORD, LAST_RECORD] = [slotName('min', 0), slotName('max', 0)]
-
-export function slotName(kind: SlotKind, number: number): string {
-  return `${kind}_${number}`
-}
-
-/** All slots that rows of the plan need. */
-export function allSlots(plan: SourcePlan): { readonly name: string; readonly kind: SlotKind }[] {
-  const tallies = plan.metrics.flatMap((metric) => metric.tallies)
-  const names = new Set([
-    FIRST_RECORD,
-    LAST_RECORD,
-    ...ledgerSlots(plan),
-    ...tallies.flatMap(slotsOf).filter((slot) => slot !== undefined),
-  ])
   const kinds = Object.keys(SLOTS) as SlotKind[]
-  return [...names].sort().map((name) => ({
-    name,
-    kind: kinds.find((kind) => name.slice(0, name.lastIndexOf('_')) === kind)!,
+  const slots = kinds.flatMap((kind) => {
+    const most = Math.max(...used.map((counts) => counts.get(kind) ?? 0))
+    return Array.from({ length: most }, (_, number) => ({ name: slotName(kind, number), kind }))
+  })
+  const most = Math.max(...sets.map(({ metric }) => metric.dimensions.length))
+  return { sets, metrics, ledger, dimensions: Array.from({ length: most }, (_, place) => `d${place}`), slots }
+}
+
+/** All columns of a row but that of its deployment; what comes before `n` is its key. */
+export function rowColumns({ dimensions, slots }: RowLayout): string[] {
+  return ['t', 'p', 'c', 'b', 'w', ...dimensions, 'n', ...slots.map(({ name }) => name)]
+}
+
+function rowSets({ metrics }: SourcePlan): RowSet[] {
+  const places = new Map<string, number[]>()
+  for (const [place, { windowMs, dimensions }] of metrics.entries()) {
+    const group = JSON.stringify([windowMs, ...dimensions.map(({ expr }) => expr)])
+    places.set(group, [...(places.get(group) ?? []), place])
+  }
+  return [...places.values()].map((list, number) => ({
+    ...{ tag: String(number), metrics: list, metric: metrics[list[0]!]! },
   }))
+}
+
+function slotName(kind: SlotKind, number: number): string {
+  return `${kind}_${number}`
 }
 
 function slotKind({ fn, expr }: TallyColumn): SlotKind | undefined {
