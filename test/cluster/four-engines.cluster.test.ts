@@ -85,7 +85,9 @@ async function computed(engine: string, roles: ConstructorParameters<typeof Pipe
   const answers = [...definition.metrics.keys()].map((metric) =>
     pipeline.queryCsv(metric, { quantiles: QUANTILES }),
   )
-  return sideOf(engine, await openReport(pipeline.folders, 'read'), await Promise.all(answers))
+  // Not before the queries have ended: one at a time has the file.
+  const found = await Promise.all(answers)
+  return sideOf(engine, await openReport(pipeline.folders, 'read'), found)
 }
 
 async function serve(roles: string): Promise<Serving> {
@@ -117,8 +119,9 @@ async function streamed(
     return (await inFolder(cwd)('query', metric, ...ranks, '--format', 'csv')).stdout
   })
   const loaded = defineText(`${DEFINITION}${roles}`)
+  const found = await Promise.all(answers)
   const report = await openReport({ ...loaded, dataDir: join(cwd, '.millrace') }, 'read')
-  return sideOf(engine, report, await Promise.all(answers))
+  return sideOf(engine, report, found)
 }
 
 async function byFlink(): Promise<Side> {
