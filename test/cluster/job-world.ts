@@ -16,6 +16,7 @@ export interface WorldOptions {
   /** The topic of others that the lines come from. */
   readonly from?: string
   readonly lateness?: string
+  readonly window?: string
 }
 
 export class JobWorld {
@@ -27,7 +28,7 @@ export class JobWorld {
   /** Lines that nobody can read. */
   odd = 0
 
-  constructor({ stream = '', report = '', from, lateness = '10m' }: WorldOptions) {
+  constructor({ stream = '', report = '', from, lateness = '10m', window = '1s' }: WorldOptions) {
     const kafka = clusterAddress('kafka')
     const flink = clusterAddress('flink')
     const source = `format: json, ${from ? `from: { kafka: ${from} }, ` : ''}time: { field: ts, layout: epoch_ms }`
@@ -37,7 +38,7 @@ export class JobWorld {
 metrics:
   requests:
     source: web
-    window: 1s
+    window: ${window}
     dimensions: { service: service }
     measures: { n: count(), ids: sum(id), spread: quantiles(id), users: distinct(id) }
     allowed_lateness: ${lateness}

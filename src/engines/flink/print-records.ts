@@ -6,14 +6,13 @@
 import { type RecordColumns, TallyPrinter } from '../../compile/print-tally.ts'
 import type { SourcePlan } from '../../core/plan.ts'
 import { flinkDialect } from './dialect.ts'
-import { END, isFindable, memberRegex, type Token } from './plain-json.ts'
-import { FIRST_MS, LAST_MS, type PlainValue, plainTime, plainValue } from './plain-values.ts'
+import { lineStages, type Stage } from './line-stages.ts'
+import { isFindable } from './plain-json.ts'
+import { FIRST_MS, LAST_MS, plainTime } from './plain-values.ts'
 import { layOut } from './row-layout.ts'
 
 /** Of a record; every stage keeps it. */
 const POSITION = ['p', 'r', 'observed_ms']
-
-const quoteText = (text: string) => flinkDialect.quoteText(text)
 
 /** Why no line of the source can be read here; undefined when lines can. */
 export function whyUnread({ format, time, fields }: SourcePlan): string | undefined {
@@ -39,12 +38,6 @@ export interface RecordsRequest {
   readonly chunkMs: number
 }
 
-/** Columns, by name, and those before them that are still needed. */
-export interface Stage {
-  readonly keeps: readonly string[]
-  readonly columns: Readonly<Record<string, string>>
-}
-
 /**
  * A FROM clause over `lines` (`p`, `r`, `observed_ms`, bytes `line`), with the columns `ours`, and where that is true
  * `f<i>`, `event_ms`, for each set of rows `w<i>`, its window, and for each metric with a condition `m<i>`, whether it
@@ -55,54 +48,8 @@ export function printRecords(
   last: readonly Stage[],
 ): { from: string; seal: string } {
   const { plan } = request
-  const keys = [...new Set([plan.time, ...plan.fields].map(({ path }) => path[0]!))]
-  const values = plainValues(plan, keys)
-  const tokens = new Map(keys.map((key) => [key, [] as Token[]]))
-  for (const { key, token } of values) tokens.get(key)!.push(token)
-  const named = (letter: string) => keys.map((_, place) => `${letter}${place}`)
-  const elements = named('e')
-  const texts = keys.map((key, place) => textOf(plan, key, `t${place}`))
-  const found = named('t').map((token) => `CASE WHEN ${token} IS NULL THEN 0 ELSE 1 END`)
-  const [time, ...fields] = values
-  const stages: Stage[] = [
-    { keeps: [], columns: { text: `DECODE(line, 'UTF-8')` } },
-    {
-      keeps: [],
-      columns: { members: `REGEXP_EXTRACT_ALL(text, ${quoteText(memberRegex(tokens))}, 1)` },
-    },
-    {
-      keeps: [],
-      columns: {
-        count_members: 'CARDINALITY(members)',
-        ends: `members[CARDINALITY(members)] = ${quoteText(END)}`,
-        ...Object.fromEntries(elements.map((name, place) => [name, `members[${place + 1}]`])),
-      },
-    },
-    {
-      keeps: ['count_members', 'ends'],
-      columns: {
-        ...Object.fromEntries(keys.map((key, place) => [`t${place}`, memberWith(key, elements)])),
-      },
-    },
-    {
-      keeps: [],
-      columns: {
-        // No key stands there twice.
-        is_whole: `COALESCE(ends AND count_members - 1 = ${found.join(' + ')}, FALSE)`,
-        ...Object.fromEntries(texts.map((text, place) => [`x${place}`, text])),
-      },
-    },
-    {
-      keeps: [],
-      columns: {
-        is_plain: `(is_whole AND ${time!.isPlain})`,
-        event_ms: time!.value,
-        ...Object.fromEntries(fields.map(({ value }, place) => [`f${place}`, value])),
-      },
-    },
-    { keeps: ['event_ms', ...plan.fields.map((_, place) => `f${place}`)], columns: verdicts(request) },
-    ...last,
-  ]
+  const values = ['event_ms', ...plan.fields.map((_, place) => `f${place}`)]
+  const stages = [...lineStages(plan), { keeps: values, columns: verdicts(request) }, ...last]
   return { from: `FROM ${stages.reduce(addStage, 'lines')}`, seal: `seal${stages.length - 1}` }
 }
 
@@ -113,47 +60,6 @@ function addStage(from: string, { keeps, columns }: Stage, place: number): strin
     ([name, sql]) => `${sql} AS ${name}`,
   )
   return `(\nSELECT ${[...POSITION, ...keeps, ...made].join(', ')} FROM ${from})`
-}
-
-interface KeyValue extends PlainValue {
-  readonly key: string
-  readonly isPlain?: string
-}
-
-/** Of the time, then of each field. */
-function plainValues({ time, fields, nullTexts }: SourcePlan, keys: readonly string[]): KeyValue[] {
-  const textOfKey = (key: string) => `x${keys.indexOf(key)}`
-  const [timeKey] = time.path
-  return [
-    { key: timeKey!, ...plainTime(time, textOfKey(timeKey!))! },
-    ...fields.map((field) => {
-      const [key] = field.path
-      return { key: key!, ...plainValue(field, textOfKey(key!), nullTexts) }
-    }),
-  ]
-}
-
-/** Members stand in the order of the line. */
-function memberWith(key: string, elements: readonly string[]): string {
-  const whens = elements.map((name) => `WHEN ${beginsWith(name, `"${key}"`)} THEN ${name}`)
-  return `CASE ${whens.join(' ')} END`
-}
-
-function beginsWith(text: string, start: string): string {
-  const pattern = quoteText(`${start.replaceAll('_', '\\_')}%`)
-  return `${text} LIKE ${pattern}${start.includes('_') ? ` ESCAPE '\\'` : ''}`
-}
-
-/** Without its key and quotes; texts that mean null are null. */
-function textOf({ nullTexts }: SourcePlan, key: string, member: string): string {
-  const at = `"${key}":`.length + 1
-  const cases = ['"', ' "'].map(
-    (start) =>
-      `WHEN ${beginsWith(member, `"${key}":${start}`)} THEN SUBSTRING(${member}, ${at + start.length})`,
-  )
-  const text = `CASE ${cases.join(' ')} WHEN ${member} LIKE '%null' THEN NULL ELSE LTRIM(SUBSTRING(${member}, ${at})) END`
-  if (nullTexts.length === 0) return text
-  return `CASE WHEN ${text} IN (${nullTexts.map(quoteText).join(', ')}) THEN NULL ELSE ${text} END`
 }
 
 /** A line is ours when it is plain, not ahead of its time, and neither rejected nor late for any metric. */
