@@ -22,6 +22,8 @@ it('counts by the job what it can read, and the rest itself, to the last line', 
   await world.send(40, 100)
   await world.expectAll()
   expect(world.saidTakenOver).toBe(false)
+  // Nor deletions.
+  expect(world.server.said).not.toContain('that no job wrote')
   const rejects = JSON.parse((await world.run('rejects', 'web', '--json')).stdout)
   expect(rejects.total).toBe(world.odd)
 })

@@ -96,6 +96,20 @@ it('cuts large batches, reads them back from the brokers, and refuses a line tha
     await again.close()
   }))
 
+it('reads lines on while newer ones drive them out of memory', () =>
+  withFolder(async (dataDir, prefix) => {
+    const log = await open(dataDir, prefix)
+    const texts = Array.from({ length: 60 }, (_, index) => `${index} ${'x'.repeat(1_000_000)}\n`)
+    for (const text of texts.slice(0, 36)) await log.append('web', batchOf(text))
+    const append = async () => {
+      for (const text of texts.slice(36)) await log.append('web', batchOf(text))
+    }
+    const [found] = await Promise.all([log.read('web', 0, 36_000_000), append()])
+    expect(textOf(found)).toBe(texts.slice(0, found.length).join(''))
+    expect(found.length).toBeGreaterThan(30)
+    await log.close()
+  }))
+
 it('refuses a topic that another data folder writes to', () =>
   withFolder(async (dataDir, prefix) => {
     const log = await open(dataDir, prefix)

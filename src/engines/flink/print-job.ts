@@ -8,6 +8,7 @@ import { flinkDialect, whyNot } from './dialect.ts'
 import { printRecords, type RecordsRequest, recordColumns, whyUnread } from './print-records.ts'
 import {
   BLOCK_RECORDS,
+  groupColumns,
   layOut,
   NULL_DIMENSION,
   PASSED,
@@ -94,7 +95,7 @@ export function printRows(request: RecordsRequest): string {
   const observed = `EXTRACT(EPOCH FROM observed) * 1000 + EXTRACT(MILLISECOND FROM CAST(observed AS TIMESTAMP(3)))`
   const lines = `SELECT p, r, line, ${observed} AS observed_ms FROM topic`
   const place = `p, observed_ms / ${chunkMs} AS c, r / ${BLOCK_RECORDS} AS b`
-  const keys = ['t', 'p', 'c', 'b', 'w', ...layout.dimensions].join(', ')
+  const keys = groupColumns(layout).join(', ')
   const sums = layout.slots.map(({ name, kind }) => `CAST(${SLOTS[kind].sql(name)} AS STRING) AS ${name}`)
   return `CREATE TEMPORARY VIEW found AS
 WITH lines AS (${lines})
@@ -184,9 +185,13 @@ function oneWhere(condition: string): string {
   return `CASE WHEN ${condition} THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END`
 }
 
-/** Values go as text, so that no number loses a digit on its way. */
+/**
+ * Values go as text, so that no number loses a digit on its way. The key is what rows are grouped by and nothing else, or
+ * Flink would write a deletion before each change of a row.
+ */
 function printSink({ plan, partialsTopic, kafka }: JobRequest): string {
-  const { dimensions, slots } = layOut(plan)
+  const layout = layOut(plan)
+  const { dimensions, slots } = layout
   const texts = (names: readonly string[]) => names.map((name) => `${name} STRING`)
   const keys = ['e STRING', 't STRING', 'p INT', 'c BIGINT', 'b BIGINT', 'w BIGINT', ...texts(dimensions)]
   const columns = [...keys, 'n BIGINT', ...texts(slots.map(({ name }) => name))]
@@ -197,7 +202,7 @@ function printSink({ plan, partialsTopic, kafka }: JobRequest): string {
     'properties.linger.ms': '5',
   }
   return `CREATE TEMPORARY TABLE partials (
-  ${columns.join(', ')}, PRIMARY KEY (${['e', 't', 'p', 'c', 'b', 'w', ...dimensions].join(', ')}) NOT ENFORCED
+  ${columns.join(', ')}, PRIMARY KEY (${groupColumns(layout).join(', ')}) NOT ENFORCED
 ) WITH (${printOptions(options)})`
 }
 

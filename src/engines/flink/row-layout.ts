@@ -95,9 +95,14 @@ export function layOut(plan: SourcePlan): RowLayout {
   return { sets, metrics, ledger, dimensions: Array.from({ length: most }, (_, place) => `d${place}`), slots }
 }
 
-/** All columns of a row but that of its deployment; what comes before `n` is its key. */
-export function rowColumns({ dimensions, slots }: RowLayout): string[] {
-  return ['t', 'p', 'c', 'b', 'w', ...dimensions, 'n', ...slots.map(({ name }) => name)]
+/** What rows are grouped by. */
+export function groupColumns({ dimensions }: RowLayout): string[] {
+  return ['t', 'p', 'c', 'b', 'w', ...dimensions]
+}
+
+/** All columns of a row but that of its deployment. */
+export function rowColumns(layout: RowLayout): string[] {
+  return [...groupColumns(layout), 'n', ...layout.slots.map(({ name }) => name)]
 }
 
 function rowSets({ metrics }: SourcePlan): RowSet[] {

@@ -64,11 +64,12 @@ export abstract class OrderedSource {
     const { source } = this.place
     if (fromOffset < held) throw new MillraceError('LOG_TRIMMED', { source, offset: fromOffset, held })
     const entries = this.order.from(fromOffset, maxBytes)
-    const missing = entries.filter(({ firstOffset }) => !this.recent.get(firstOffset))
-    const fetched = await this.#fetch(missing)
+    // They may be dropped while others are fetched.
+    const recent = new Map(entries.map((entry) => [entry, this.recent.get(entry.firstOffset)]))
+    const fetched = await this.#fetch(entries.filter((entry) => !recent.get(entry)))
     return entries.map((entry) => {
       const { firstOffset, lines, observedMs } = entry
-      const bytes = fetched.get(entry) ?? this.recent.get(firstOffset)!
+      const bytes = recent.get(entry) ?? fetched.get(entry)!
       return { firstOffset, endOffset: firstOffset + lines, observedMs, bytes }
     })
   }
