@@ -71,7 +71,7 @@ it(
       if (held === begun && held !== committed) after++
       else before++
       committed = held
-      expect((await report.metricState(plan.metric))?.revision).toBe((await report.runs(1))[0]!.revision)
+      expect((await report.metricState(plan.metric))?.revision).toBe((await report.runs(1))[0]?.revision)
       await report.close()
     }
     console.log(`${KILLS} kills: ${before} before the commit, ${after} after it`)

@@ -37,9 +37,13 @@ const pidIn = (name: string) =>
     return (existsSync(path) && Number(readFileSync(path, 'utf8'))) || undefined
   })
 
+/** A process may end between two looks at it. */
 function isRunning(pid: number): boolean {
-  const stat = `/proc/${pid}/stat`
-  return existsSync(stat) && !/\) [ZX]/.test(readFileSync(stat, 'utf8'))
+  try {
+    return !/\) [ZX]/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  } catch {
+    return false
+  }
 }
 
 const gone = (pid: number) => until(() => (isRunning(pid) ? undefined : true))
