@@ -344,7 +344,7 @@ function mayPassLowest({ operator, left, right }: Of<'arithmetic'>): boolean {
   return operator === '%' && isLow && (right.node !== 'literal' || right.value === '-1')
 }
 
-/** It is cut from the doubled, rescaled dividend, a product whose type is that of the dividend as it is printed. */
+/** It is cut from the doubled, rescaled dividend, a product that has the type in which the dividend is printed. */
 function isDecimalQuotient({ operator, type }: Of<'arithmetic'>): boolean {
   return operator === '/' && type.kind === 'decimal'
 }

@@ -95,7 +95,7 @@ export class Chunk {
   }
 }
 
-function sum<T>(list: readonly T[], value: (each: T) => number): number {
+export function sum<T>(list: readonly T[], value: (each: T) => number): number {
   return list.reduce((total, each) => total + value(each), 0)
 }
 

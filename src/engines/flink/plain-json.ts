@@ -2,21 +2,15 @@
  * One regular expression (java.util.regex) that walks over a line of JSON: all that is there, from the first brace to
  * the last, is shown to be plain, and the members that are wanted are taken. What is plain has no objects inside and no
  * doubt about any of our rules (docs/formats.md). Every repeat of a group is possessive, which Java runs as a loop: a long
- * line cannot exhaust its stack. A repeat of a class of ASCII is greedy, and the class a list: Java has a quick loop for
- * these alone.
+ * line cannot exhaust its stack.
  */
 
-/** Of ASCII, all that a string may hold as it is. */
-const CHARACTER = `[${Array.from({ length: 95 }, (_, place) => String.fromCharCode(32 + place))
-  .filter((character) => character !== '"' && character !== '\\')
-  .map((character) => ('[]^&-'.includes(character) ? `\\${character}` : character))
-  .join('')}]`
+import { characters, NUMBER } from '../../compile/java-json-regex.ts'
+
 /** Not U+FFFD, which stands where bytes are no UTF-8. */
 const OTHER_CHARACTER = '[\\x{80}-\\x{D7FF}\\x{E000}-\\x{FFFC}\\x{10000}-\\x{10FFFF}]'
 /** Neither U+0000 nor a half of a surrogate pair. */
 const ESCAPE = '\\\\(?:["\\\\/bfnrt]|u(?!0000|[dD][89a-fA-F])[0-9a-fA-F]{4})'
-const DIGIT = '[0123456789]'
-const NUMBER = `-?(?:0|[123456789]${DIGIT}*)(?:\\.${DIGIT}+)?(?:[eE][+\\-]?${DIGIT}+)?`
 const SCALAR = `(?:"${characters(`(?:${OTHER_CHARACTER}|${ESCAPE})`)}"|${NUMBER}|true|false|null)`
 const ARRAY = `\\[(?:${SCALAR}(?:, ?${SCALAR})*+)?+\\]`
 
@@ -34,10 +28,6 @@ export const NOTHING = '(?!)'
 export const TEXT = characters(OTHER_CHARACTER)
 /** What a line ends with, where all of it was walked over. */
 export const END = '}'
-
-function characters(other: string): string {
-  return `${CHARACTER}*(?:${other}${CHARACTER}*)*+`
-}
 
 /** Keys that stand in a line as they are, and in a regex but for their points. */
 export function isFindable(key: string): boolean {

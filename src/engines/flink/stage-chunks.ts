@@ -2,7 +2,7 @@
 import type { SourcePlan, Tally } from '../../core/plan.ts'
 import type { StagedSource } from '../../ports/batch-engine.ts'
 import type { StageRows, TallyRow } from '../../ports/stage-rows.ts'
-import { type Chunk, dimensionsOf, type Row } from './partial-rows.ts'
+import { type Chunk, dimensionsOf, type Row, sum } from './partial-rows.ts'
 import { layOut, type MetricSlots } from './row-layout.ts'
 
 export interface ChunkStaging {
@@ -54,7 +54,7 @@ function tallyRows(row: Row, tally: Tally, slots: MetricSlots, index: number): V
   return [{ v }]
 }
 
-/** Items of a list, \`key\` or \`key:value\` of each record, those that are equal as one. */
+/** Items of a list, `key` or `key:value` of each record, those that are equal as one: a sketch's values are maxima, not sums. */
 function listed(list: string, { columns }: Tally): Values[] {
   const times = new Map<string, number>()
   for (const item of list.split(',')) if (item) times.set(item, (times.get(item) ?? 0) + 1)
@@ -67,8 +67,4 @@ function listed(list: string, { columns }: Tally): Values[] {
 
 function textOf(value: string | number | null | undefined): string | null {
   return value === null || value === undefined ? null : String(value)
-}
-
-function sum<T>(list: readonly T[], value: (each: T) => number): number {
-  return list.reduce((total, each) => total + value(each), 0)
 }

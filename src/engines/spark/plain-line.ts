@@ -2,19 +2,13 @@
  * Lines of JSON that one regex reads. Of others, what a parser does not tell of a line that it took: equal keys, escapes
  * that are no characters, and bytes that are no UTF-8.
  */
+import { CHARACTER, characters, DIGIT, NUMBER } from '../../compile/java-json-regex.ts'
 import { hasBadEscape } from './json-escapes.ts'
 import { quoteText } from './quote-text.ts'
 
-/** All of ASCII that a string may hold as it is, each by itself: Java tests such a class by one look at a table. */
-const CHARACTER = `[${Array.from({ length: 95 }, (_, place) => String.fromCharCode(32 + place))
-  .filter((character) => character !== '"' && character !== '\\')
-  .map((character) => ('[]^&-'.includes(character) ? `\\${character}` : character))
-  .join('')}]`
 /** Not U+FFFD, for which a regex takes bytes that are no UTF-8. */
 const OTHER_CHARACTER = '[\\x{80}-\\x{D7FF}\\x{E000}-\\x{FFFC}]'
 const ESCAPE = '\\\\["\\\\/bfnrt]'
-const DIGIT = '[0123456789]'
-const NUMBER = `-?(?:0|[123456789]${DIGIT}*)(?:\\.${DIGIT}+)?(?:[eE][+\\-]?${DIGIT}+)?`
 const TEXT = characters(`(?:${OTHER_CHARACTER}|${ESCAPE})`)
 const VALUE = `(?:"${TEXT}"|${NUMBER}|true|false|null)`
 const COMMA = '(?:, ?|(?=\\}))'
@@ -27,10 +21,6 @@ const TAKEN: Readonly<Record<string, string>> = {
   BIGINT: `(-?(?:0|[123456789]${DIGIT}{0,17}))`,
   DOUBLE: `(${NUMBER})`,
   BOOLEAN: '(true|false)',
-}
-
-function characters(other: string): string {
-  return `${CHARACTER}*(?:${other}${CHARACTER}*)*+`
 }
 
 export interface PlainKeys {
