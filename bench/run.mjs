@@ -1,7 +1,7 @@
 /**
  * Every number that Millrace promises about speed and memory, in one run, as a table.
  *
- *   npm run bench                       # 2 M and 20 M lines; 25 minutes, 6 GB of disk in bench/data
+ *   npm run bench                       # 2 M and 20 M lines, and the server; 12 to 35 minutes, 20 GB of disk
  *   npm run bench -- --lines 2000000    # quicker
  *   npm run bench -- --write            # also writes the table into bench/README.md
  */
@@ -26,6 +26,8 @@ const large = Number(values.lines) > SMALL ? await benchBatch(folder, Number(val
 const guards = runJson([here('../node_modules/.bin/unrun'), here('guards.ts'), small.data])
 const cold = runJson([process.execPath, here('cold-start.mjs')])
 const growth = await reportGrowth(folder)
+const server = [benchServer(20_000, 60), benchServer(250_000, 300)]
+const recovery = run([here('../node_modules/.bin/unrun'), here('recovery.ts')])
 const query = run([here('../node_modules/.bin/unrun'), here('query.ts'), here('data/query')])
 rmSync(folder, { recursive: true, force: true })
 
@@ -79,6 +81,8 @@ function others() {
   return [
     ['guards, while all lines are JSON', percent(guards.trustingCost), '≤ 25 %', guards.trustingCost <= 0.25],
     ['guards, once a line was not JSON', percent(guards.strictCost), '', undefined],
+    ...server.flatMap(serverRows),
+    recoveryRow(),
     ['CPU of millrace --help', `${cold.medianCpuMs} ms`, '≤ 150 ms', cold.medianCpuMs <= 150],
     ...growth.map(({ metric, rows, bytes }) => [
       `report rows and bytes a day, ${metric}`,
@@ -87,6 +91,48 @@ function others() {
       undefined,
     ]),
   ]
+}
+
+function benchServer(rate, seconds) {
+  const args = ['--rate', rate, '--seconds', seconds].map(String)
+  return { rate, seconds, measured: runJson([process.execPath, here('serve.mjs'), ...args, '--json']) }
+}
+
+function serverRows({ rate, seconds, measured }) {
+  const what = `server, ${rate.toLocaleString('en')} lines/s for ${seconds} s`
+  const [held, fresh, cpu, memory] = [
+    measured['lines a second'],
+    measured['freshness p50, p99 at most'],
+    measured['CPU of the server'],
+    measured['peak memory of the server'],
+  ]
+  const isSlow = rate < 250_000
+  const freshTarget = isSlow ? 1 : 1.5
+  return [
+    [
+      `${what}: held`,
+      `${held} lines/s`,
+      `≥ ${rate.toLocaleString('en')}`,
+      Number(held.replaceAll(',', '')) >= rate,
+    ],
+    [
+      `${what}: freshness p50, p99`,
+      `≤ ${fresh.replace(', ', ', ≤ ')}`,
+      `p99 ≤ ${freshTarget} s`,
+      Number.parseFloat(fresh.split(', ')[1]) <= freshTarget,
+    ],
+    isSlow
+      ? [`${what}: CPU`, cpu, '< 25 % of a core', Number.parseFloat(cpu) < 25]
+      : [`${what}: CPU`, cpu, '', undefined],
+    [`${what}: peak memory`, memory, '≤ 1,000 MB', Number.parseFloat(memory) <= 1000],
+  ]
+}
+
+function recoveryRow() {
+  const starts = [...recovery.matchAll(/^([\d.]+) s \|/gm)].map(([, time]) => Number(time))
+  const slowest = Math.max(...starts)
+  const what = `ready for acks after kill -9 with 10 M lines not counted, slowest of ${starts.length}`
+  return [what, `${slowest} s`, '≤ 2 s', slowest <= 2]
 }
 
 function printTable(rows) {

@@ -57,10 +57,12 @@ it('counts on once PostgreSQL is back', async () => {
   await world.send(3)
   await world.deploy()
   await world.send(5, 100)
+  await world.server.counted()
   postgres.kill()
   await world.send(20, 100)
+  // Once there are rows to add, the report is tried for half a minute.
   await expect
-    .poll(async () => (await fetch(`${world.server.url}/readyz`)).status, { timeout: 60_000 })
+    .poll(async () => (await fetch(`${world.server.url}/readyz`)).status, { timeout: 180_000 })
     .toBe(503)
   await postgres.restart()
   await world.send(5, 100)
