@@ -73,14 +73,17 @@ export function struckInput(
   }
 }
 
-/** The files in a DataNode's folder that hold just these bytes. */
+/** The files in a DataNode's folder that hold just these bytes; others may vanish meanwhile. */
 export async function findReplicas(folder: string, bytes: Buffer): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   const replicas: string[] = []
   for (const entry of entries) {
     if (!entry.isFile() || !/^blk_\d+$/.test(entry.name)) continue
     const path = join(entry.parentPath, entry.name)
-    if ((await readFile(path)).equals(bytes)) replicas.push(path)
+    const found = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error
+    })
+    if (found?.equals(bytes)) replicas.push(path)
   }
   return replicas
 }
