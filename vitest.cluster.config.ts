@@ -10,7 +10,7 @@ const TOGETHER = files('engines', 'four-engines')
 /** Kafka, Flink, and engines that a test starts for itself. */
 const STREAM = [
   ...files('kafka-*', 'flink-*', 'hdfs-access', 'postgres-access'),
-  ...files('conformance', 'differential', 'spark-dialect', 'spark-late'),
+  ...files('conformance', 'differential', 'spark-dialect'),
 ]
 
 const project = (name: string, include: readonly string[], exclude: readonly string[] = []) => ({

@@ -151,7 +151,8 @@ describe('safe mode', () => {
     await hdfs.kill('datanode1')
     await hdfs.kill('namenode')
     await hdfs.launch('namenode')
-    expect(await archive.health()).toMatchObject({ isSafeMode: true })
+    // It answers before it knows its state.
+    await expect.poll(() => archive.health(), { timeout: 60_000 }).toMatchObject({ isSafeMode: true })
     await expectRefused(archive, 'ARCHIVE_SAFE_MODE', '3 seconds')
     const patient = open({ path: '/safe' })
     const ingested = ingest(patient, 'after\n')
