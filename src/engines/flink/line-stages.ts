@@ -2,7 +2,7 @@
 import type { SourcePlan } from '../../core/plan.ts'
 import { flinkDialect } from './dialect.ts'
 import { END, memberRegex, type Token } from './plain-json.ts'
-import { type PlainValue, plainTime, plainValue } from './plain-values.ts'
+import { type PlainTime, type PlainValue, plainTime, plainValue } from './plain-values.ts'
 
 /** Columns, by name, and those before them that are still needed. */
 export interface Stage {
@@ -15,53 +15,77 @@ const quoteText = (text: string) => flinkDialect.quoteText(text)
 /** From bytes `line` to `is_plain`, and where that is true `event_ms` and `f<i>`, the value of each field. */
 export function lineStages(plan: SourcePlan): Stage[] {
   const keys = [...new Set([plan.time, ...plan.fields].map(({ path }) => path[0]!))]
-  const columns = (letter: string, sql: (place: number) => string) =>
-    Object.fromEntries(keys.map((_, place) => [`${letter}${place}`, sql(place)]))
-  const [time, ...fields] = plainValues(plan, keys)
-  const tokens = new Map(keys.map((key) => [key, [] as Token[]]))
-  for (const { key, token } of [time!, ...fields]) tokens.get(key)!.push(token)
-  const found = keys.map((_, place) => `CASE WHEN t${place} IS NULL THEN 0 ELSE 1 END`)
+  const text = `DECODE(line, 'UTF-8')`
   return [
-    { keeps: [], columns: { text: `DECODE(line, 'UTF-8')` } },
-    { keeps: [], columns: { members: `REGEXP_EXTRACT_ALL(text, ${quoteText(memberRegex(tokens))}, 1)` } },
+    { keeps: [], columns: { members: `REGEXP_EXTRACT_ALL(${text}, ${regexOf(plan, keys)}, 1)` } },
     {
       keeps: [],
       columns: {
-        ...{
-          count_members: 'CARDINALITY(members)',
-          ends: `members[CARDINALITY(members)] = ${quoteText(END)}`,
-        },
-        // In the order of the line.
-        ...columns('e', (place) => `members[${place + 1}]`),
+        count_members: 'CARDINALITY(members)',
+        ends: `members[CARDINALITY(members)] = ${quoteText(END)}`,
+        ...Object.fromEntries(keys.map((key, place) => [`t${place}`, memberOf(keys, key)])),
       },
     },
-    { keeps: ['count_members', 'ends'], columns: columns('t', (place) => memberOf(keys, keys[place]!)) },
+    ...valueStages(plan, keys),
+  ]
+}
+
+function regexOf(plan: SourcePlan, keys: readonly string[]): string {
+  const tokens = new Map(keys.map((key) => [key, [] as Token[]]))
+  const [time, ...fields] = plainValues(plan, (key) => key)
+  for (const { key, token } of [time, ...fields]) tokens.get(key)!.push(token)
+  return quoteText(memberRegex(tokens))
+}
+
+/** Texts that are named more than once have a stage of their own; each stage copies the texts that it reads. */
+function valueStages(plan: SourcePlan, keys: readonly string[]): Stage[] {
+  const found = keys.map((_, place) => `CASE WHEN t${place} IS NULL THEN 0 ELSE 1 END`)
+  // No key stands there twice.
+  const isWhole = `COALESCE(ends AND count_members - 1 = ${found.join(' + ')}, FALSE)`
+  const textOfKey = (key: string) => textOf(plan, key, `t${keys.indexOf(key)}`)
+  const shared = keys.filter((key) => namesOf(plan, key) > 1)
+  if (shared.length === 0) return [{ keeps: [], columns: valueColumns(plan, isWhole, textOfKey) }]
+  const name = (key: string) => `x${keys.indexOf(key)}`
+  const isShared = (key: string) => shared.includes(key)
+  return [
     {
-      keeps: [],
-      columns: {
-        // No key stands there twice.
-        is_whole: `COALESCE(ends AND count_members - 1 = ${found.join(' + ')}, FALSE)`,
-        ...columns('x', (place) => textOf(plan, keys[place]!, `t${place}`)),
-      },
+      keeps: keys.flatMap((key, place) => (isShared(key) ? [] : [`t${place}`])),
+      columns: { is_whole: isWhole, ...Object.fromEntries(shared.map((key) => [name(key), textOfKey(key)])) },
     },
     {
       keeps: [],
-      columns: {
-        ...{ is_plain: `(is_whole AND ${time!.isPlain})`, event_ms: time!.value },
-        ...Object.fromEntries(fields.map(({ value }, place) => [`f${place}`, value])),
-      },
+      columns: valueColumns(plan, 'is_whole', (key) => (isShared(key) ? name(key) : textOfKey(key))),
     },
   ]
 }
 
+function valueColumns(
+  plan: SourcePlan,
+  isWhole: string,
+  textOfKey: (key: string) => string,
+): Record<string, string> {
+  const [time, ...fields] = plainValues(plan, textOfKey)
+  return {
+    ...{ is_plain: `(${isWhole} AND ${time.isPlain})`, event_ms: time.value },
+    ...Object.fromEntries(fields.map(({ value }, place) => [`f${place}`, value])),
+  }
+}
+
+/** How often values name the text of a key. */
+function namesOf(plan: SourcePlan, key: string): number {
+  const columns = valueColumns(plan, 'TRUE', (one) => (one === key ? '\0' : ''))
+  return Object.values(columns).join().split('\0').length - 1
+}
+
 interface KeyValue extends PlainValue {
   readonly key: string
-  readonly isPlain?: string
 }
 
 /** Of the time, then of each field. */
-function plainValues({ time, fields, nullTexts }: SourcePlan, keys: readonly string[]): KeyValue[] {
-  const textOfKey = (key: string) => `x${keys.indexOf(key)}`
+function plainValues(
+  { time, fields, nullTexts }: SourcePlan,
+  textOfKey: (key: string) => string,
+): [KeyValue & PlainTime, ...KeyValue[]] {
   const [timeKey] = time.path
   return [
     { key: timeKey!, ...plainTime(time, textOfKey(timeKey!))! },
@@ -73,7 +97,9 @@ function plainValues({ time, fields, nullTexts }: SourcePlan, keys: readonly str
 }
 
 function memberOf(keys: readonly string[], key: string): string {
-  const whens = keys.map((_, place) => `WHEN ${beginsWith(`e${place}`, `"${key}"`)} THEN e${place}`)
+  const whens = keys.map(
+    (_, place) => `WHEN ${beginsWith(`members[${place + 1}]`, `"${key}"`)} THEN members[${place + 1}]`,
+  )
   return `CASE ${whens.join(' ')} END`
 }
 

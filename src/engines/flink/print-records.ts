@@ -55,7 +55,7 @@ export function printRecords(
 
 function addStage(from: string, { keeps, columns }: Stage, place: number): string {
   const before = `seal${place - 1}`
-  const seal = place === 0 ? 'RAND()' : `CASE WHEN ${before} < 2 THEN RAND() ELSE ${before} END`
+  const seal = place === 0 ? 'RAND()' : `CASE WHEN ${before} < 2 THEN ${before} ELSE RAND() END`
   const made = Object.entries({ ...columns, [`seal${place}`]: seal }).map(
     ([name, sql]) => `${sql} AS ${name}`,
   )
