@@ -1,4 +1,5 @@
 /** A server at work: the door, streams, archiving, restatements and scheduled batches beside one another. */
+import { setMaxListeners } from 'node:events'
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { buildPlans } from '../compile/build-plan.ts'
@@ -53,6 +54,8 @@ export class Serving {
     this.#roles = roles
     this.#plans = buildPlans(definition, sha256)
     this.#childModule = childModule
+    // Each source has some; Node would warn of more than ten.
+    setMaxListeners(0, this.#stop.signal)
     const { log, archive } = roles
     this.#archiver = new Archiver(
       { log, archive, passed: async (source) => this.#passed(source) },
