@@ -15,6 +15,7 @@ import {
   lockData,
   openArchive,
   openBatchEngine,
+  openLink,
   openReport,
 } from '../engines/registry.ts'
 import { readStreams } from '../run/read-streams.ts'
@@ -68,8 +69,9 @@ async function computeAndPublish(
   staging: string,
 ): Promise<RunRecord> {
   const deployment = deploymentOf(order, definition)
-  const engine = await openBatchEngine(deployment)
   const plans = buildPlans(definition, sha256, order.metrics)
+  await requireServed(deployment, plans, order.config)
+  const engine = await openBatchEngine(deployment)
   const archive = await openArchive(deployment)
   try {
     return await runBatch({
@@ -88,6 +90,21 @@ async function computeAndPublish(
   } finally {
     await engine.close()
   }
+}
+
+/**
+ * A server goes on adding to the versions that it began with: one published in their place would lose what it adds.
+ * Errors: SERVE_OTHER_DEFINITION, SERVE_UNREACHABLE.
+ */
+async function requireServed(deployment: Deployment, plans: readonly SourcePlan[], file: string) {
+  const link = await openLink(deployment)
+  if (!link) return
+  const versions = (await link.call('versions', []).finally(() => link.close())) as [string, string][]
+  const served = new Map(versions)
+  const other = plans
+    .flatMap(({ metrics }) => metrics)
+    .find(({ metric, version }) => served.has(metric) && served.get(metric) !== version)
+  if (other) throw new MillraceError('SERVE_OTHER_DEFINITION', { metric: other.metric, file })
 }
 
 /** None before the first batch. */

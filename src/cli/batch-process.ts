@@ -15,8 +15,9 @@ export function runBatchChild(
 ): Promise<RunRecord> {
   // Whatever an engine prints must not get into the result on stdout.
   const child = fork(module, { stdio: ['ignore', 2, 2, 'ipc'], execArgv: [] })
-  signal.addEventListener('abort', () => cancel(child), { once: true })
-  return new Promise((resolve, reject) => {
+  const stop = () => cancel(child)
+  signal.addEventListener('abort', stop, { once: true })
+  const answered = new Promise<RunRecord>((resolve, reject) => {
     let last: BatchAnswer | undefined
     child.on('error', reject)
     child.on('message', (answer: BatchAnswer) => {
@@ -30,6 +31,8 @@ export function runBatchChild(
     })
     child.send(order, (error) => error && reject(error))
   })
+  // A server's signal outlives its batches.
+  return answered.finally(() => signal.removeEventListener('abort', stop))
 }
 
 function cancel(child: ChildProcess): void {

@@ -96,7 +96,8 @@ async function queryReport(
   await show(answer)
   const archive = await openArchive(deployment)
   const { revision, version } = answer
-  const stale = await staleness({ source, metric: request.metric, version, revision, archive, job })
+  const { metric, range } = request
+  const stale = await staleness({ source, metric, version, revision, range, archive, job })
   warn([...answer.warnings, ...stale])
 }
 

@@ -79,6 +79,8 @@ export class Serving {
     const link = await offerLink(this.#workspace.dataDir, {
       ...reportMethods(report),
       archive: () => this.#archiveAll(),
+      versions: async () =>
+        this.#plans.flatMap(({ metrics }) => metrics.map(({ metric, version }) => [metric, version])),
       streamStart: async ([source, chunkMs]: readonly never[]) => {
         const { positions, ...start } = await findStreamStart(log, report, source!, Number(chunkMs))
         return { ...start, positions: [...positions] }
@@ -166,17 +168,23 @@ export class Serving {
   async #restate(): Promise<void> {
     if (this.#definition.serve.restate !== 'at_once') return
     const plans = this.#plans.flatMap((plan) => plan.metrics)
+    let told: string | undefined
     await keepRestating(
       {
         ...{ plans, report: this.#roles.report, now: Date.now },
         restate: async (ranges) => {
           const metrics = [...ranges.keys()]
           const record = await this.#batch({ range: {}, ranges: [...ranges], metrics })
+          told = undefined
           say(
             `millrace: Revision ${record.revision} restates windows of ${metrics.join(', ')}, which had waited.`,
           )
         },
-        onFailure: (error) => say(`millrace: Windows wait to be restated: ${textOf(error)}`),
+        onFailure: (error) => {
+          const why = textOf(error)
+          if (why !== told) say(`millrace: Windows wait to be restated: ${why}`)
+          told = why
+        },
       },
       this.#stop.signal,
     )

@@ -1,5 +1,7 @@
 /** Totals that lines have overtaken: what was ingested after the run that a query answers from. */
-import { linesBehind } from '../core/lines-behind.ts'
+import { linesBehind, publishedWithin } from '../core/lines-behind.ts'
+import type { PublishedRange } from '../core/metric-ranges.ts'
+import type { TimeRange } from '../core/run-record.ts'
 import type { Archive } from '../ports/archive.ts'
 import type { Report } from '../ports/report.ts'
 import { countOf } from './text-table.ts'
@@ -9,6 +11,8 @@ export interface StalenessCheck {
   readonly metric: string
   readonly version: string
   readonly revision: number
+  /** That the totals are of. */
+  readonly range: TimeRange
   readonly archive: Archive
   readonly job: { openReport(): Promise<Report> }
 }
@@ -22,14 +26,16 @@ export async function staleness({
   metric,
   version,
   revision,
+  range,
   archive,
   job,
 }: StalenessCheck): Promise<string[]> {
-  const { runs, stream, late } = await readReport(job, source)
+  const { runs, stream, late, state } = await readReport(job, { source, metric, version })
   const isOwn = (one: { metric: string; version: string }) => one.metric === metric && one.version === version
   const run = runs.find((one) => one.revision === revision)
   const streamedTo = stream?.metrics.some(isOwn) ? stream.endOffset : 0
-  const behind = linesBehind(run, await archive.manifest(source), source, streamedTo)
+  const published = publishedWithin(state?.published ?? [], range)
+  const behind = linesBehind({ run, published, streamedTo }, await archive.manifest(source), source)
   if (behind === 'other archive') {
     return [
       `The archive of ${source} is another one than the totals of ${metric} were computed from. Run \`millrace batch\`.`,
@@ -37,18 +43,22 @@ export async function staleness({
   }
   const waiting = late.filter(isOwn).reduce((sum, { lines }) => sum + lines, 0)
   return [
-    ...(behind ? [describeBehind(behind, source, metric, { streamedTo, revision })] : []),
+    ...(behind ? [describeBehind(behind, source, metric, { streamedTo, revision, published })] : []),
     ...(waiting > 0
       ? [`${countOf(waiting, 'line')} came late for windows of ${metric}, and the next batch counts them.`]
       : []),
   ]
 }
 
-async function readReport(job: StalenessCheck['job'], source: string) {
+async function readReport(
+  job: StalenessCheck['job'],
+  { source, metric, version }: Pick<StalenessCheck, 'source' | 'metric' | 'version'>,
+) {
   const report = await job.openReport()
   try {
     const [runs, stream] = [await report.runs(MOST_RUNS), await report.streamState(source)]
-    return { runs, stream, late: await report.lateWindows() }
+    const state = await report.metricState(metric, version)
+    return { runs, stream, state, late: await report.lateWindows() }
   } finally {
     await report.close()
   }
@@ -58,10 +68,17 @@ function describeBehind(
   behind: number,
   source: string,
   metric: string,
-  { streamedTo, revision }: { streamedTo: number; revision: number },
+  known: {
+    readonly streamedTo: number
+    readonly revision: number
+    readonly published: readonly PublishedRange[]
+  },
 ): string {
   const lines = `${countOf(behind, 'line')} of ${source}`
-  if (streamedTo > 0)
+  if (known.streamedTo > 0)
     return `${lines} are not in the totals of ${metric} yet; \`millrace serve\` counts them.`
-  return `${lines} came after revision ${revision} of ${metric}. Run \`millrace batch\` to count them.`
+  const [first, ...others] = [...known.published].sort((a, b) => a.cut - b.cut)
+  const some = others.length > 0 ? ', by which some of these windows stand' : ''
+  const revision = first?.revision ?? known.revision
+  return `${lines} came after revision ${revision} of ${metric}${some}. Run \`millrace batch\` to count them.`
 }

@@ -1,19 +1,43 @@
-/** How far totals are behind the archive: lines that neither the run that made them nor their stream has counted. */
+/** How far totals are behind the archive: lines that neither the runs that made them nor their stream has counted. */
 import type { Manifest } from './block.ts'
-import type { RunRecord } from './run-record.ts'
+import type { PublishedRange } from './metric-ranges.ts'
+import type { RunRecord, TimeRange } from './run-record.ts'
+import { addRange, coversRange, intersectRanges } from './time-coverage.ts'
+
+/** Who counted the totals. */
+export interface Counted {
+  /** Of the metric's newest revision. */
+  readonly run: RunRecord | undefined
+  /** What stands of the runs, for the windows in question. */
+  readonly published: readonly PublishedRange[]
+  /** The offset up to which a stream has come; 0 without one. */
+  readonly streamedTo?: number
+}
 
 /**
  * The number of lines, or `other archive` when the totals were made from one that is no longer there; undefined
  * where neither a run nor a stream is known, or no archive.
  */
 export function linesBehind(
-  run: RunRecord | undefined,
+  { run, published, streamedTo = 0 }: Counted,
   manifest: Manifest | undefined,
   source: string,
-  streamedTo = 0,
 ): number | 'other archive' | undefined {
   const cut = run?.sources.find((one) => one.source === source)
   if (!manifest || (!cut && streamedTo === 0)) return undefined
   if (cut && manifest.incarnation !== cut.incarnation) return 'other archive'
-  return Math.max(manifest.nextOffset - Math.max(cut?.cut ?? 0, streamedTo), 0)
+  const counted = published.reduce((least, one) => Math.min(least, one.cut), cut?.cut ?? 0)
+  return Math.max(manifest.nextOffset - Math.max(counted, streamedTo), 0)
+}
+
+/** Of what runs published, newest first: that by which some window of the range stands. */
+export function publishedWithin(published: readonly PublishedRange[], range: TimeRange): PublishedRange[] {
+  let covered: TimeRange[] = []
+  return published.filter((one) => {
+    // Revision 0: published before cuts were kept.
+    const part = one.revision > 0 ? intersectRanges(one.range, range) : undefined
+    if (!part || coversRange(covered, part)) return false
+    covered = addRange(covered, part)
+    return true
+  })
 }

@@ -19,6 +19,12 @@ export function coversRange(ranges: readonly TimeRange[], wanted: TimeRange): bo
   return ranges.some((range) => fromOf(range) <= fromOf(wanted) && toOf(range) >= toOf(wanted))
 }
 
+/** Undefined where they have no time in common. */
+export function intersectRanges(a: TimeRange, b: TimeRange): TimeRange | undefined {
+  const [from, to] = [Math.max(fromOf(a), fromOf(b)), Math.min(toOf(a), toOf(b))]
+  return from < to ? makeRange(from, to) : undefined
+}
+
 export function isWholeRange({ fromMs, toMs }: TimeRange): boolean {
   return fromMs === undefined && toMs === undefined
 }

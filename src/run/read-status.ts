@@ -3,7 +3,7 @@ import { buildPlans, type Digest } from '../compile/build-plan.ts'
 import type { Manifest } from '../core/block.ts'
 import type { Definition } from '../core/definition.ts'
 import { MillraceError } from '../core/error.ts'
-import { linesBehind } from '../core/lines-behind.ts'
+import { linesBehind, publishedWithin } from '../core/lines-behind.ts'
 import type { MetricPlan } from '../core/plan.ts'
 import type { RunRecord, TimeRange } from '../core/run-record.ts'
 import type { Archive, StorageHealth } from '../ports/archive.ts'
@@ -232,7 +232,9 @@ async function readMetric({ report, runs, manifests }: Known, plan: MetricPlan):
   if (held.version !== plan.version) return { ...known, state: 'changed' }
   const run = runs.find((one) => one.revision === revision)
   const stream = held.finalBeforeMs === undefined ? undefined : await report.streamState(plan.source)
-  const behind = linesBehind(run, manifests?.get(plan.source), plan.source, stream?.endOffset)
+  const published = publishedWithin(held.published, {})
+  const counted = { run, published, streamedTo: stream?.endOffset ?? 0 }
+  const behind = linesBehind(counted, manifests?.get(plan.source), plan.source)
   if (behind === undefined) return { ...known, state: 'unknown' }
   if (behind === 'other archive') return { ...known, state: behind }
   return behind === 0 ? { ...known, state: 'current' } : { ...known, state: 'behind', linesBehind: behind }

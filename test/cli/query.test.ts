@@ -80,6 +80,20 @@ describe('query', () => {
     expect(stderr).toContain('Warning: 7 lines of web came after revision 1 of http.requests.')
   })
 
+  it('says when lines came after the run by which only some windows stand', async () => {
+    const other = await makeComputed()
+    await millrace(['ingest', 'web', '-'], { cwd: other, stdin: `${LINES}{}\n` })
+    const range = ['--from', '2026-03-02T10:00:00Z', '--to', '2026-03-02T10:01:00Z']
+    await millrace(['batch', ...range], { cwd: other })
+    const whole = await millrace(['query', 'http.requests'], { cwd: other })
+    expect(whole.stderr).toContain(
+      'Warning: 7 lines of web came after revision 1 of http.requests, by which some of these windows stand.',
+    )
+    expect((await millrace(['query', 'http.requests', ...range], { cwd: other })).stderr).toBe('')
+    const { stdout } = await millrace(['status'], { cwd: other })
+    expect(stdout).toContain('7 lines behind')
+  })
+
   it('says when the definition has another meaning than the totals', async () => {
     const other = await makeComputed()
     writeFileSync(join(other, 'millrace.yaml'), DEFINITION.replace('status >= 500', 'status >= 400'))

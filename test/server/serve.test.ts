@@ -1,4 +1,6 @@
 /** `millrace serve` as one uses it: fresh totals, readers and batches beside it, late lines, stops and kills. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { makeFolder, millrace } from '../cli/run-cli.ts'
 import { Serving } from './serving.ts'
@@ -116,6 +118,31 @@ it('restates windows in which late lines fell, so that an old file ends in right
   expect(await totals()).toEqual(expected())
   const verified = await run('verify')
   expect(verified.stdout + verified.stderr).toContain('all cells are equal')
+})
+
+it('keeps the definition that it began with: a batch by another one is refused, until it is restarted', async () => {
+  await server.send('web', makeLines(50))
+  await server.counted()
+  writeFileSync(
+    join(cwd, 'millrace.yaml'),
+    DEFINITION.replace('distinct(id) }', 'distinct(id), most: max(id) }'),
+  )
+  const refused = await run('batch')
+  expect(refused).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining('another definition of requests'),
+  })
+  await server.send('web', makeLines(50, 3_600_000))
+  await server.counted()
+  await expect
+    .poll(() => server.said, { timeout: 60_000 })
+    .toContain('Windows wait to be restated: The server on this data folder began with another definition')
+  expect((await run('runs')).stdout).not.toMatch(/^ *1 /m)
+  await server.stop()
+  server = await Serving.start(cwd)
+  await finals()
+  expect((await run('batch')).status).toBe(0)
+  expect(await totals()).toEqual(expected())
 })
 
 it('archives what only the log holds before a batch without a server', async () => {

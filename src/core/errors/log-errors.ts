@@ -86,6 +86,10 @@ export const LOG_ERRORS = {
     exit: 2,
     text: 'The server would listen on {host}, where others reach it, but source {source} has no tokens. Nothing was started. Make one by `millrace token` and add its hash under `serve.tokens`, or listen on 127.0.0.1.',
   },
+  SERVE_OTHER_DEFINITION: {
+    exit: 2,
+    text: 'The server on this data folder began with another definition of {metric} than {file} has now. The report stays as it was. Restart `millrace serve`, then run it again.',
+  },
   SERVE_PORT_IN_USE: {
     exit: 1,
     text: 'Port {port} of {host} is in use by another program. Nothing was started. Stop that program, or name another port under `serve.listen`.',
