@@ -46,7 +46,7 @@ function broken(error: NodeJS.ErrnoException): Problem {
 
 async function* unpack(request: IncomingMessage, { bodyBytes }: ServeLimits): AsyncGenerator<Buffer> {
   const declared = Number(request.headers['content-length'] ?? 0)
-  if (declared > bodyBytes) throw tooLarge(bodyBytes)
+  if (declared > bodyBytes) throw tooLarge('is larger than', bodyBytes)
   const packed = boundedBody(request, bodyBytes)
   const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase()
   if (encoding === 'identity') return yield* packed
@@ -80,16 +80,16 @@ async function* boundedBody(request: IncomingMessage, most: number): AsyncGenera
   let bytes = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length
-    if (bytes > most) throw tooLarge(most)
+    if (bytes > most) throw tooLarge('is larger than', most)
     yield chunk
   }
 }
 
-function tooLarge(most: number): Problem {
+function tooLarge(is: string, most: number): Problem {
   return new Problem(
     413,
     'BODY_TOO_LARGE',
-    `The body is larger than ${most} bytes. Nothing was added; send it in smaller parts.`,
+    `The body ${is} ${most} bytes. Nothing was added; send it in smaller parts.`,
   )
 }
 
@@ -115,7 +115,7 @@ class BodyReader {
     const bytes = isMarked ? chunk.subarray(3) : chunk
     this.#bytes += bytes.length
     const { unpackedBytes } = this.#reading.limits
-    if (this.#bytes > unpackedBytes) throw tooLarge(unpackedBytes)
+    if (this.#bytes > unpackedBytes) throw tooLarge('has, unpacked, more than', unpackedBytes)
     this.#countLines(bytes)
     this.#chunks.push(bytes)
   }

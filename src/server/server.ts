@@ -25,6 +25,7 @@ export interface RunningServer {
 }
 
 const INGEST = /^\/v1\/ingest\/([^/?]+)$/
+const WATCHED: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics'])
 const CHECK_MS = 500
 
 /** Errors: SERVE_PORT_IN_USE, SERVE_CANNOT_LISTEN. */
@@ -60,20 +61,41 @@ async function stop(server: Server, graceMs: number): Promise<void> {
 }
 
 async function route(job: ServerJob, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { pathname } = new URL(request.url ?? '/', 'http://localhost')
-  const source = INGEST.exec(pathname)?.[1]
+  const path = pathOf(request.url)
+  const source = INGEST.exec(path)?.[1]
   try {
     if (source !== undefined) {
       requireMethod(request, response, 'POST')
-      await ingestLines(job, decodeURIComponent(source), request, response)
+      await ingestLines(job, decodeName(source), request, response)
     } else {
+      if (!WATCHED.has(path)) throw nothingHere()
       requireMethod(request, response, 'GET')
-      answerAbout(job, pathname, response)
+      answerAbout(job, path, response)
     }
   } catch (error) {
     refuse(job, response, error)
   }
   if (source !== undefined) job.counters.countRequest(response.statusCode)
+}
+
+/** Clients may send what is no path, such as `//`. */
+function pathOf(target = '/'): string {
+  const base = 'http://localhost'
+  return URL.canParse(target, base) ? new URL(target, base).pathname : target
+}
+
+/** What is encoded badly is no source's name. */
+function decodeName(encoded: string): string {
+  try {
+    return decodeURIComponent(encoded)
+  } catch {
+    return encoded
+  }
+}
+
+function nothingHere(): Problem {
+  const what = 'Send lines to POST /v1/ingest/SOURCE; see /healthz, /readyz and /metrics.'
+  return new Problem(404, 'NOT_FOUND', `There is nothing here. ${what}`)
 }
 
 function requireMethod({ method }: IncomingMessage, response: ServerResponse, allowed: string): void {
@@ -89,7 +111,7 @@ function answerAbout(
 ): void {
   if (path === '/healthz') answerHealth(log.failure, response)
   else if (path === '/readyz') answerReady(log, streams, response)
-  else if (path === '/metrics') {
+  else {
     const text = printFamilies([
       ...describeServer(counters, log, archived()),
       ...describeStreams(streams, log),
@@ -97,9 +119,6 @@ function answerAbout(
     ])
     response.writeHead(200, { 'Content-Type': OPEN_METRICS_TYPE, 'Content-Length': Buffer.byteLength(text) })
     response.end(text)
-  } else {
-    const what = 'Send lines to POST /v1/ingest/SOURCE; see /healthz, /readyz and /metrics.'
-    throw new Problem(404, 'NOT_FOUND', `There is nothing here. ${what}`)
   }
 }
 

@@ -192,7 +192,10 @@ describe('what is refused', () => {
     const bomb = gzipSync('x\n'.repeat(10_000_000))
     expect(bomb.length).toBeGreaterThan(10_000)
     const small = gzipSync('x\n'.repeat(100_000))
-    expect(await send(small, { 'content-encoding': 'gzip' })).toMatchObject({ status: 413 })
+    expect(await send(small, { 'content-encoding': 'gzip' })).toMatchObject({
+      status: 413,
+      body: { error: { message: expect.stringContaining('unpacked, more than 100000 bytes') } },
+    })
     expect(await send(`ok\n${'y'.repeat(501)}\n`)).toMatchObject({
       status: 413,
       body: { error: { code: 'LINE_TOO_LONG', message: expect.stringContaining('Line 2') } },
@@ -295,8 +298,13 @@ describe('what watches over it', () => {
   })
 
   it('has nothing elsewhere, and says what there is', async () => {
-    const { status, body } = await send(undefined, {}, { path: '/', method: 'GET' })
-    expect(status).toBe(404)
-    expect(body.error?.message).toContain('/v1/ingest/SOURCE')
+    for (const path of ['/', '//', '///', '/v1/ingest', '/v1/ingest/', '/v1/ingest/web/', '/%zz'])
+      for (const method of ['GET', 'POST'])
+        expect(await send(undefined, {}, { path, method })).toMatchObject({
+          status: 404,
+          body: { error: { message: expect.stringContaining('/v1/ingest/SOURCE') } },
+        })
+    const unknown = { status: 404, body: { error: { code: 'SOURCE_UNKNOWN' } } }
+    expect(await send('a\n', {}, { path: '/v1/ingest/%zz' })).toMatchObject(unknown)
   })
 })
