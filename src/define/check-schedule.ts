@@ -1,4 +1,5 @@
 /** When batches run: five fields of cron, and the time zone they are meant in. */
+import { Cron } from 'croner'
 import type { Schedule } from '../core/definition.ts'
 import { type DiagnosticList, didYouMean } from './diagnostic.ts'
 import { findZone } from './time-zone.ts'
@@ -10,11 +11,20 @@ export function checkSchedule(
   problems: DiagnosticList,
 ): { schedule?: Schedule } {
   if (cron === undefined) return {}
-  const fields = cron.trim().split(/\s+/)
-  if (fields.length !== 5 || !fields.every((field) => FIELD.test(field)))
-    problems.add('DEFINE_BAD_CRON', ['batch', 'cron'], { given: cron })
+  if (!isCron(cron)) problems.add('DEFINE_BAD_CRON', ['batch', 'cron'], { given: cron })
   const { zone, near } = findZone(timezone)
   if (zone === undefined)
     problems.add('DEFINE_UNKNOWN_ZONE', ['batch', 'timezone'], { zone: timezone }, didYouMean(near))
   return { schedule: { cron, timezone: zone ?? 'UTC' } }
+}
+
+/** Five fields, of a time that comes. */
+function isCron(cron: string): boolean {
+  const fields = cron.trim().split(/\s+/)
+  if (fields.length !== 5 || !fields.every((field) => FIELD.test(field))) return false
+  try {
+    return new Cron(cron, { paused: true, timezone: 'UTC' }).nextRun() !== null
+  } catch {
+    return false
+  }
 }

@@ -3,7 +3,8 @@ export const DIAGNOSTIC_TABLE = {
   DEFINE_ALIAS_EXPANSION: 'The aliases of this file expand to more values than a definition can need.',
   DEFINE_BAD_ADDRESS: '{key} is not an address that can be used: write a URL such as {example}.',
   DEFINE_BAD_BROKERS: '{key} is not a list of brokers: write host:port, several joined by commas.',
-  DEFINE_BAD_CRON: '{given} is not a time table: write five fields of cron, such as 0 3 * * *.',
+  DEFINE_BAD_CRON:
+    '{given} is not a time table, or its time never comes: write five fields of cron, such as 0 3 * * *.',
   DEFINE_BAD_DELIMITER: 'A delimiter is one ASCII character other than a quote or a line end, not {given}.',
   DEFINE_BAD_DURATION: '{given} is not a duration: write a whole number and ms, s, m, h or d.',
   DEFINE_BAD_FIELD_NAME: 'A field name has 1 to 128 characters, none of them a control character: {given}.',
