@@ -2,11 +2,13 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { RunRecord } from '../core/run-record.ts'
+import { isWholeRange } from '../core/time-coverage.ts'
 import type { BackfillCost } from '../run/estimate-backfill.ts'
 import { showProgress } from './batch-progress.ts'
 import { describeCost } from './definition-changes.ts'
 import { describeRange } from './describe-range.ts'
 import { interruptible } from './interrupt.ts'
+import { nextCommand } from './next-command.ts'
 import { say, writeJson, writeOut } from './output.ts'
 import { Progress } from './progress.ts'
 import { countOf, formatCount } from './text-table.ts'
@@ -44,7 +46,7 @@ async function backfill(
   ).finally(() => progress.end())
   if (workspace.json) return writeJson(record)
   await writeOut(describeRun(record))
-  say(`Next: millrace query ${metric}`)
+  say(`Next: ${nextCommand(workspace, 'query', metric)}`)
 }
 
 async function estimate(workspace: Workspace, metric: string): Promise<BackfillCost> {
@@ -61,5 +63,5 @@ async function estimate(workspace: Workspace, metric: string): Promise<BackfillC
 function describeRun({ revision, range, metrics, sources }: RunRecord): string {
   const [{ metric, rows, range: own = range } = { metric: '', rows: 0 }] = metrics
   const cut = formatCount(sources[0]?.cut ?? 0)
-  return `Revision ${revision}: ${countOf(rows, 'row')} of ${metric} for windows ${describeRange(own)}, of the lines below offset ${cut}.\n`
+  return `Revision ${revision}: ${countOf(rows, 'row')} of ${metric} for ${isWholeRange(own) ? 'all windows' : `windows ${describeRange(own)}`}, of the lines below offset ${cut}.\n`
 }

@@ -6,6 +6,7 @@ import type { RunRecord } from '../core/run-record.ts'
 import type { BatchOrder } from './batch-child.ts'
 import { showProgress } from './batch-progress.ts'
 import { interruptible } from './interrupt.ts'
+import { nextCommand } from './next-command.ts'
 import { collect, readInstant } from './options.ts'
 import { say, writeJson, writeOut } from './output.ts'
 import { Progress } from './progress.ts'
@@ -45,7 +46,7 @@ async function batch(workspace: Workspace, options: BatchOptions, childModule: U
   ).finally(() => progress.end())
   if (workspace.json) return writeJson(record)
   await writeOut(describeRun(record))
-  say(`Next: millrace query ${record.metrics[0]?.metric ?? 'METRIC'}`)
+  say(`Next: ${nextCommand(workspace, 'query', record.metrics[0]?.metric ?? 'METRIC')}`)
 }
 
 function metricsOf(definition: Definition, { metric: names }: BatchOptions): Metric[] {

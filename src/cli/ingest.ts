@@ -5,6 +5,7 @@ import { checkHeader } from '../ingest/check-header.ts'
 import type { IngestResult } from '../ports/archive.ts'
 import type { IngestFilesOptions } from '../run/ingest-files.ts'
 import { interruptible } from './interrupt.ts'
+import { nextCommand } from './next-command.ts'
 import { say, writeJson } from './output.ts'
 import { Progress } from './progress.ts'
 import { countOf, formatBytes, formatCount, formatSeconds } from './text-table.ts'
@@ -80,5 +81,5 @@ async function tell(
   const rate = `${formatSeconds(tookMs)}, ${formatBytes((bytes / Math.max(tookMs, 1)) * 1000)}/s`
   const kept = `${countOf(lines, 'line')} (${formatBytes(bytes)}) in ${formatCount(blocks)} new ${blocks === 1 ? 'block' : 'blocks'}`
   say(`${source}: kept ${kept}, ${rate}, in ${place}.`)
-  say('Next: millrace batch')
+  say(`Next: ${nextCommand(workspace, 'batch')}`)
 }

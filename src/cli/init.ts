@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { MillraceError } from '../core/error.ts'
+import { nextCommand } from './next-command.ts'
 import { say, writeJson } from './output.ts'
 import { systemReason } from './system-reason.ts'
 import { loadChecked, type Workspace, workspaceOf } from './workspace.ts'
@@ -32,9 +33,8 @@ async function init(workspace: Workspace, files: readonly string[], options: Ini
   const definition = await loadChecked({ ...workspace, config: out })
   const [sources, metrics] = [[...definition.sources.keys()], [...definition.metrics.keys()]]
   if (workspace.json) return writeJson({ file: out, sources, metrics })
-  const config = out === './millrace.yaml' ? '' : `--config ${out} `
   say(`Wrote ${out} with ${sources.join(', ')}. Read it through: names and metrics are only a start.`)
-  say(`Next: millrace ${config}ingest ${sources[0]} ${files[0]}`)
+  say(`Next: ${nextCommand({ ...workspace, config: out }, 'ingest', sources[0]!, files[0]!)}`)
 }
 
 /** The system itself refuses to replace a file, so no other program can come in between. */

@@ -39,7 +39,7 @@ async function scrub(workspace: Workspace): Promise<void> {
   ])
   await writeOut(textTable(['source', 'block', 'copy', 'fault', 'outcome'], rows))
   if (lost > 0)
-    say(`millrace: ${countOf(lost, 'block')} lost. Restore them from a backup, then run scrub again.`)
+    say(`millrace: ${countOf(lost, 'block')} lost. Restore from a backup what is lost, then run scrub again.`)
 }
 
 function sayHealth(health: StorageHealth | undefined): void {

@@ -7,6 +7,7 @@ import type { TimeRange } from '../core/run-record.ts'
 import { formatInstant } from '../core/timestamp.ts'
 import type { Verification, VerifiedMetric } from '../run/verify-totals.ts'
 import { interruptible } from './interrupt.ts'
+import { nextCommand } from './next-command.ts'
 import { collect, readInstant } from './options.ts'
 import { say, writeJson, writeOut } from './output.ts'
 import { readRange } from './read-range.ts'
@@ -72,7 +73,9 @@ async function repair(workspace: Workspace, { metrics }: Verification, childModu
   const { revision } = await interruptible((signal) =>
     runBatchChild(childModule, order, () => undefined, signal),
   )
-  say(`Revision ${revision} computed the windows anew that differed. Next: millrace verify`)
+  say(
+    `Revision ${revision} computed the windows anew that differed. Next: ${nextCommand(workspace, 'verify')}`,
+  )
 }
 
 async function recompute(
@@ -109,7 +112,7 @@ function describe({ engine, metrics }: Verification): string {
   if (differing === 0) return `${table}Recomputed with ${engine}: all cells are equal.\n`
   const shown = metrics.reduce((sum, { differences }) => sum + differences.length, 0)
   const rest = differing > shown ? ` The first ${formatCount(shown)} are shown.` : ''
-  return `${table}${metrics.map(describeDifferences).join('')}Recomputed with ${engine}: ${countOf(differing, 'cell')} differ.${rest}\n`
+  return `${table}${metrics.map(describeDifferences).join('')}Recomputed with ${engine}: ${countOf(differing, 'cell')} ${differing === 1 ? 'differs' : 'differ'}.${rest}\n`
 }
 
 function describeDifferences({ metric, differences }: VerifiedMetric): string {
