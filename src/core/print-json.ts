@@ -4,7 +4,7 @@ import type { ResultColumn, ResultTable } from './result-table.ts'
 
 /**
  * Numbers have all their digits, also beyond 2^53, as RFC 8259 allows: a reader that needs them must not take
- * them for doubles. No value is null, no text is "".
+ * them for doubles. No value is null, and so is a float beyond all doubles; no text is "".
  */
 export function* printJson(table: ResultTable): Generator<string> {
   const keys = table.columns.map(({ name }) => JSON.stringify(name))
@@ -17,7 +17,13 @@ export function* printJson(table: ResultTable): Generator<string> {
 }
 
 function jsonValue(column: ResultColumn, row: number): string {
-  const text = printValue(column, column.values[row])
-  if (text === undefined) return 'null'
+  const value = column.values[row]
+  const text = printValue(column, value)
+  if (text === undefined || isInfinite(value)) return 'null'
   return column.type === 'string' || column.type === 'timestamp' ? JSON.stringify(text) : text
+}
+
+/** JSON has no word for a sum of floats beyond all doubles. */
+function isInfinite(value: unknown): boolean {
+  return typeof value === 'number' && !Number.isFinite(value)
 }

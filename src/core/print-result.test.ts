@@ -41,6 +41,11 @@ describe('printJson', () => {
     expect(text).toContain('"big": 9223372036854775807')
     expect(text).toContain(`"sum": 1${'0'.repeat(34)},`)
     expect([...printJson(empty)].join('')).toBe('[]\n')
+    const sum = { name: 'sum', type: 'double', scale: 0, values: [Infinity, -Infinity] } as const
+    expect(JSON.parse([...printJson({ rows: 2, columns: [sum] })].join(''))).toEqual([
+      { sum: null },
+      { sum: null },
+    ])
   })
 })
 

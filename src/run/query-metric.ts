@@ -8,6 +8,7 @@ import type { MetricPlan } from '../core/plan.ts'
 import type { ResultTable } from '../core/result-table.ts'
 import type { TimeRange } from '../core/run-record.ts'
 import { planStep } from '../core/step.ts'
+import { type StepRule, stepStart } from '../core/step-rule.ts'
 import { coversRange } from '../core/time-coverage.ts'
 import { formatInstant } from '../core/timestamp.ts'
 import type { MetricState, Report } from '../ports/report.ts'
@@ -53,10 +54,11 @@ export async function queryMetric(job: QueryJob, request: QueryRequest): Promise
     const state = asked ? await requireTotals(report, current) : await findVersion(report, metric, version)
     const { plan, selection, where } =
       asked ?? ask(version === current.version ? current : state.plan, request)
+    const held = windowsHeld(plan, state, {})
+    const range = windowsHeld(plan, state, request.range)
+    const step = planStep({ ...request, windowMs: plan.windowMs, range })
     const totals = await report.query({
-      plan,
-      range: request.range,
-      step: planStep({ ...request, windowMs: plan.windowMs, range: windowsHeld(plan, state, request.range) }),
+      ...{ plan, range: request.range, step },
       by: selection.by.map(({ name }) => name),
       measures: selection.sources.map(({ measure }) => measure.name),
       quantiles: selection.ranks,
@@ -67,7 +69,7 @@ export async function queryMetric(job: QueryJob, request: QueryRequest): Promise
       version: state.version,
       revision: state.revision,
       table,
-      warnings: warn(state, request.range, current),
+      warnings: [...warn(state, request.range, current), ...warnCut(step, request.range, held)],
     }
   } finally {
     await report.close()
@@ -101,6 +103,18 @@ function warnOld({ metric, version }: MetricState, current: MetricPlan): string[
   return [
     `These totals of ${metric} were computed for version ${version} of its definition, which is now ${current.version}.`,
   ]
+}
+
+/** Steps of which the range leaves out windows that have totals. */
+function warnCut(step: StepRule, { fromMs, toMs }: TimeRange, held: Required<TimeRange>): string[] {
+  const cut = (ms: number | undefined, does: string) => {
+    if (ms === undefined || ms <= held.fromMs || ms >= held.toMs || stepStart(step, ms) === ms) return []
+    const start = formatInstant(stepStart(step, ms))
+    return [
+      `The range ${does} at ${formatInstant(ms)}, inside the step from ${start}, of which only windows that begin within the range are counted.`,
+    ]
+  }
+  return [...cut(fromMs, 'begins'), ...cut(toMs, 'ends')]
 }
 
 /** Before the first line nothing is final, and there is nothing to tell. */

@@ -69,6 +69,15 @@ describe('query', () => {
     expect(stderr).toContain(message)
   })
 
+  it('says when the range cuts a step', async () => {
+    const args = ['query', 'http.requests', '--step', '1h', '--from', '2026-03-02T10:01:00Z']
+    expect((await millrace(args, { cwd })).stderr).toContain(
+      'Warning: The range begins at 2026-03-02T10:01:00Z, inside the step from 2026-03-02T10:00:00Z, of which only windows that begin within the range are counted.',
+    )
+    const whole = ['query', 'http.requests', '--step', '1h', '--from', '2026-03-02T10:00:00Z']
+    expect((await millrace(whole, { cwd })).stderr).toBe('')
+  })
+
   it('says when lines came after the last run', async () => {
     const other = await makeComputed()
     await millrace(['ingest', 'web', '-'], { cwd: other, stdin: `${LINES}{}\n` })
