@@ -1,4 +1,5 @@
 /** One ingest: append all inputs as blocks, then commit them by one new manifest. */
+import { createHash } from 'node:crypto'
 import type { Block } from '../core/block.ts'
 import type { IngestInput, IngestOptions, IngestResult } from '../ports/archive.ts'
 import { type Appended, appendInputs, type BlockLimits } from './append-inputs.ts'
@@ -84,8 +85,10 @@ function warnOfRepeats(
   contents: readonly string[],
 ) {
   const known = new Set(history.map(({ sha256 }) => sha256))
+  const empty = createHash('sha256').digest('hex')
   for (const [index, sha256] of contents.entries()) {
-    if (known.has(sha256)) options.onRepeatedContent?.(inputs[index]!.name)
+    if (known.has(sha256) && sha256 !== empty) options.onRepeatedContent?.(inputs[index]!.name)
+    known.add(sha256)
   }
 }
 

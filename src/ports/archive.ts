@@ -25,7 +25,7 @@ export interface IngestOptions {
   /** Called once per input with its first line, so that a csv header can be compared with the definition. */
   checkFirstLine?(line: Buffer, input: string): void
   onProgress?(progress: { bytesRead: number; lines: number }): void
-  /** Called when bytes of the same content were ingested by an earlier, finished command. */
+  /** Called when bytes of the same content were ingested by an earlier, finished command, or earlier by this one. */
   onRepeatedContent?(input: string): void
   signal?: AbortSignal
   /** The observed clock, milliseconds since the epoch. */

@@ -159,14 +159,15 @@ export function describeArchive(name: string, makeFixture: () => Promise<Archive
       expect(result).toMatchObject({ repeated: false, lines: 2 })
     })
 
-    it('points out content that an earlier command has ingested', async () => {
+    it('points out content that was ingested before, by the same command too, but nothing of empty inputs', async () => {
       const repeated: string[] = []
       const options = { onRepeatedContent: (input: string) => repeated.push(input) }
-      await archive.ingest('web', [inputOf('a', 'a\n'), inputOf('same', 'a\n')], options)
+      const inputs = [inputOf('a', 'a\n'), inputOf('same', 'a\n'), inputOf('empty'), inputOf('none')]
+      await archive.ingest('web', inputs, options)
       await archive.acknowledge('web')
-      expect(repeated).toEqual([])
+      expect(repeated).toEqual(['same'])
       await fixture.open().ingest('web', [inputOf('new', 'n\n'), inputOf('again', 'a\n')], options)
-      expect(repeated).toEqual(['again'])
+      expect(repeated).toEqual(['same', 'again'])
     })
 
     it('shows the first line of each input, without its line end and byte order mark', async () => {
