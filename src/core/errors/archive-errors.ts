@@ -76,7 +76,7 @@ export const ARCHIVE_ERRORS = {
   },
   INGEST_CORRUPT_GZIP: {
     exit: 1,
-    text: 'Cannot ingest {input}: its gzip data is damaged ({why}). Nothing was added. Get the file again, or repair it with `gzip -t` in hand.',
+    text: 'Cannot ingest {input}: its gzip data is damaged ({why}). Nothing was added. Get the file again; `gzip -t` tells whether it is whole.',
   },
   INGEST_HEADER_MISMATCH: {
     exit: 1,
@@ -92,11 +92,11 @@ export const ARCHIVE_ERRORS = {
   },
   INGEST_LOG_AHEAD: {
     exit: 1,
-    text: 'The log of source {source} holds {lines} lines that the archive does not have yet, and the order of lines must stay. Nothing was added. Send the file to the server, or run `millrace serve` until it has archived them, then run the same command again.',
+    text: 'The log of source {source} holds {lines} lines that the archive does not have yet, and the order of lines must stay. Nothing was added. Send the file to a server, or run `millrace batch`, which archives them, then the same command again.',
   },
   INGEST_LOG_OPEN: {
     exit: 1,
-    text: 'A server (process {pid}) has the log of source {source} open, or another ingest of it runs, and both would number their lines alike. Nothing was added. Send the file to the server, or stop it and run the same command again.',
+    text: 'Process {pid}, a server or another ingest, has the log of source {source} open, and both would number their lines alike. Nothing was added. Send the file to the server, or run the same command again when the process has ended.',
   },
   INGEST_NOT_FOUND: {
     exit: 1,
