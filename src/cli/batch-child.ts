@@ -70,7 +70,7 @@ async function computeAndPublish(
 ): Promise<RunRecord> {
   const deployment = deploymentOf(order, definition)
   const plans = buildPlans(definition, sha256, order.metrics)
-  await requireServed(deployment, plans, order.config)
+  await requireServed(deployment, plans, order)
   const engine = await openBatchEngine(deployment)
   const archive = await openArchive(deployment)
   try {
@@ -96,15 +96,20 @@ async function computeAndPublish(
  * A server goes on adding to the versions that it began with: one published in their place would lose what it adds.
  * Errors: SERVE_OTHER_DEFINITION, SERVE_UNREACHABLE.
  */
-async function requireServed(deployment: Deployment, plans: readonly SourcePlan[], file: string) {
+async function requireServed(deployment: Deployment, plans: readonly SourcePlan[], order: BatchOrder) {
   const link = await openLink(deployment)
   if (!link) return
   const versions = (await link.call('versions', []).finally(() => link.close())) as [string, string][]
   const served = new Map(versions)
-  const other = plans
-    .flatMap(({ metrics }) => metrics)
-    .find(({ metric, version }) => served.has(metric) && served.get(metric) !== version)
-  if (other) throw new MillraceError('SERVE_OTHER_DEFINITION', { metric: other.metric, file })
+  const planned = new Map(
+    plans.flatMap(({ metrics }) => metrics.map(({ metric, version }) => [metric, version])),
+  )
+  // A metric that was asked for may be gone.
+  const other = [...(order.metrics ?? planned.keys())].find(
+    (metric) => served.has(metric) && served.get(metric) !== planned.get(metric),
+  )
+  if (other !== undefined)
+    throw new MillraceError('SERVE_OTHER_DEFINITION', { metric: other, file: order.config })
 }
 
 /** None before the first batch. */

@@ -123,21 +123,21 @@ it('restates windows in which late lines fell, so that an old file ends in right
 it('keeps the definition that it began with: a batch by another one is refused, until it is restarted', async () => {
   await server.send('web', makeLines(50))
   await server.counted()
-  writeFileSync(
-    join(cwd, 'millrace.yaml'),
-    DEFINITION.replace('distinct(id) }', 'distinct(id), most: max(id) }'),
-  )
+  const changed = DEFINITION.replace('distinct(id) }', 'distinct(id), most: max(id) }')
+  writeFileSync(join(cwd, 'millrace.yaml'), changed)
   const refused = await run('batch')
   expect(refused).toMatchObject({
     status: 2,
     stderr: expect.stringContaining('another definition of requests'),
   })
+  writeFileSync(join(cwd, 'millrace.yaml'), DEFINITION.replace('  requests:', '  others:'))
   await server.send('web', makeLines(50, 3_600_000))
   await server.counted()
   await expect
     .poll(() => server.said, { timeout: 60_000 })
     .toContain('Windows wait to be restated: The server on this data folder began with another definition')
   expect((await run('runs')).stdout).not.toMatch(/^ *1 /m)
+  writeFileSync(join(cwd, 'millrace.yaml'), changed)
   await server.stop()
   server = await Serving.start(cwd)
   await finals()
