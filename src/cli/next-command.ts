@@ -2,7 +2,7 @@
 import { resolve } from 'node:path'
 import type { Workspace } from './workspace.ts'
 
-const PLAIN_WORD = /^[\w@%+=:,./…-]+$/
+const PLAIN_WORD = /^[\w@%+=:,./-]+$/
 
 /** With the definition and the data folder that the command before it had. */
 export function nextCommand(

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import type { RunRecord } from '../core/run-record.ts'
 import { formatInstant } from '../core/timestamp.ts'
 import { describeRange } from './describe-range.ts'
+import { nextCommand } from './next-command.ts'
 import { say, writeJson, writeOut } from './output.ts'
 import { formatCount, formatSeconds, textTable } from './text-table.ts'
 import { deploymentOf, loadChecked, type Workspace, workspaceOf } from './workspace.ts'
@@ -22,7 +23,8 @@ async function runs(workspace: Workspace): Promise<void> {
   const report = await openReport(deploymentOf(workspace, definition), 'read')
   const records = await report.runs(MOST).finally(() => report.close())
   if (workspace.json) return writeJson(records)
-  if (records.length === 0) return say('No batch run was published yet. Next: millrace batch')
+  if (records.length === 0)
+    return say(`No batch run was published yet. Next: ${nextCommand(workspace, 'batch')}`)
   await writeOut(describeRuns(records))
 }
 

@@ -31,6 +31,8 @@ import type { Workspace } from './workspace.ts'
 
 /** How often the log is asked whether it can be used. */
 const LOOK_MS = 500
+/** After which the same failure is told again. */
+const REPEAT_MS = 3_600_000
 /** Within which requests that are under way are answered. */
 const GRACE_MS = 1500
 
@@ -168,7 +170,7 @@ export class Serving {
   async #restate(): Promise<void> {
     if (this.#definition.serve.restate !== 'at_once') return
     const plans = this.#plans.flatMap((plan) => plan.metrics)
-    let told: string | undefined
+    let told: { readonly why: string; readonly atMs: number } | undefined
     await keepRestating(
       {
         ...{ plans, report: this.#roles.report, now: Date.now },
@@ -182,8 +184,10 @@ export class Serving {
         },
         onFailure: (error) => {
           const why = textOf(error)
-          if (why !== told) say(`millrace: Windows wait to be restated: ${why}`)
-          told = why
+          const isKnown = told?.why === why && Date.now() - told.atMs < REPEAT_MS
+          if (isKnown) return
+          say(`millrace: Windows wait to be restated: ${why}`)
+          told = { why, atMs: Date.now() }
         },
       },
       this.#stop.signal,

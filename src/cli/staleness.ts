@@ -32,10 +32,13 @@ export async function staleness({
 }: StalenessCheck): Promise<string[]> {
   const { runs, stream, late, state } = await readReport(job, { source, metric, version })
   const isOwn = (one: { metric: string; version: string }) => one.metric === metric && one.version === version
-  const run = runs.find((one) => one.revision === revision)
   const streamedTo = stream?.metrics.some(isOwn) ? stream.endOffset : 0
   const published = publishedWithin(state?.published ?? [], range)
-  const behind = linesBehind({ run, published, streamedTo }, await archive.manifest(source), source)
+  const behind = linesBehind(
+    { runs, revision, published, streamedTo },
+    await archive.manifest(source),
+    source,
+  )
   if (behind === 'other archive') {
     return [
       `The archive of ${source} is another one than the totals of ${metric} were computed from. Run \`millrace batch\`.`,
@@ -78,7 +81,8 @@ function describeBehind(
   if (known.streamedTo > 0)
     return `${lines} are not in the totals of ${metric} yet; \`millrace serve\` counts them.`
   const [first, ...others] = [...known.published].sort((a, b) => a.cut - b.cut)
-  const some = others.length > 0 ? ', by which some of these windows stand' : ''
-  const revision = first?.revision ?? known.revision
-  return `${lines} came after revision ${revision} of ${metric}${some}. Run \`millrace batch\` to count them.`
+  const revision = `revision ${first?.revision ?? known.revision} of ${metric}`
+  return others.some(({ cut }) => cut > first!.cut)
+    ? `Some of these windows stand by ${revision}, and ${lines} came after it: those that fall into such windows are not counted. \`millrace batch\` counts them.`
+    : `${lines} came after ${revision}. Run \`millrace batch\` to count them.`
 }

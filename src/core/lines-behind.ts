@@ -6,8 +6,9 @@ import { addRange, coversRange, intersectRanges } from './time-coverage.ts'
 
 /** Who counted the totals. */
 export interface Counted {
-  /** Of the metric's newest revision. */
-  readonly run: RunRecord | undefined
+  readonly runs: readonly RunRecord[]
+  /** The metric's newest. */
+  readonly revision: number
   /** What stands of the runs, for the windows in question. */
   readonly published: readonly PublishedRange[]
   /** The offset up to which a stream has come; 0 without one. */
@@ -19,14 +20,18 @@ export interface Counted {
  * where neither a run nor a stream is known, or no archive.
  */
 export function linesBehind(
-  { run, published, streamedTo = 0 }: Counted,
+  { runs, revision, published, streamedTo = 0 }: Counted,
   manifest: Manifest | undefined,
   source: string,
 ): number | 'other archive' | undefined {
-  const cut = run?.sources.find((one) => one.source === source)
-  if (!manifest || (!cut && streamedTo === 0)) return undefined
-  if (cut && manifest.incarnation !== cut.incarnation) return 'other archive'
-  const counted = published.reduce((least, one) => Math.min(least, one.cut), cut?.cut ?? 0)
+  const revisions = new Set([revision, ...published.map((one) => one.revision)])
+  const cuts = runs
+    .filter((run) => revisions.has(run.revision))
+    .flatMap(({ sources }) => sources.filter((one) => one.source === source))
+  if (!manifest || (cuts.length === 0 && streamedTo === 0)) return undefined
+  if (cuts.some(({ incarnation }) => incarnation !== manifest.incarnation)) return 'other archive'
+  const newest = Math.max(0, ...cuts.map(({ cut }) => cut))
+  const counted = published.reduce((least, { cut }) => Math.min(least, cut), newest)
   return Math.max(manifest.nextOffset - Math.max(counted, streamedTo), 0)
 }
 

@@ -54,11 +54,13 @@ export async function queryMetric(job: QueryJob, request: QueryRequest): Promise
     const state = asked ? await requireTotals(report, current) : await findVersion(report, metric, version)
     const { plan, selection, where } =
       asked ?? ask(version === current.version ? current : state.plan, request)
-    const held = windowsHeld(plan, state, {})
-    const range = windowsHeld(plan, state, request.range)
-    const step = planStep({ ...request, windowMs: plan.windowMs, range })
+    const range = onWindows(request.range, plan.windowMs)
+    const step = planStep({
+      ...request,
+      ...{ windowMs: plan.windowMs, range: windowsHeld(plan, state, range) },
+    })
     const totals = await report.query({
-      ...{ plan, range: request.range, step },
+      ...{ plan, range, step },
       by: selection.by.map(({ name }) => name),
       measures: selection.sources.map(({ measure }) => measure.name),
       quantiles: selection.ranks,
@@ -69,7 +71,10 @@ export async function queryMetric(job: QueryJob, request: QueryRequest): Promise
       version: state.version,
       revision: state.revision,
       table,
-      warnings: [...warn(state, request.range, current), ...warnCut(step, request.range, held)],
+      warnings: [
+        ...warn(state, request.range, current),
+        ...warnCut(step, range, windowsHeld(plan, state, {})),
+      ],
     }
   } finally {
     await report.close()
@@ -84,6 +89,15 @@ function ask(plan: MetricPlan, request: QueryRequest) {
 function checkRange({ fromMs, toMs }: TimeRange): void {
   if (fromMs === undefined || toMs === undefined || fromMs < toMs) return
   throw new MillraceError('QUERY_BAD_RANGE', { from: formatInstant(fromMs), to: formatInstant(toMs) })
+}
+
+/** Ends on starts of windows, which hold the same ones. */
+function onWindows({ fromMs, toMs }: TimeRange, windowMs: number): TimeRange {
+  const up = (ms: number) => Math.ceil(ms / windowMs) * windowMs
+  return {
+    ...(fromMs !== undefined && { fromMs: up(fromMs) }),
+    ...(toMs !== undefined && { toMs: up(toMs) }),
+  }
 }
 
 /** Steps are planned only where there are totals: a range may be open, or far wider than what was computed. */

@@ -230,10 +230,9 @@ async function readMetric({ report, runs, manifests }: Known, plan: MetricPlan):
   const { revision, coverage, firstWindowMs, lastWindowMs } = held
   const known = { ...named(plan), revision, coverage, firstWindowMs, lastWindowMs }
   if (held.version !== plan.version) return { ...known, state: 'changed' }
-  const run = runs.find((one) => one.revision === revision)
   const stream = held.finalBeforeMs === undefined ? undefined : await report.streamState(plan.source)
   const published = publishedWithin(held.published, {})
-  const counted = { run, published, streamedTo: stream?.endOffset ?? 0 }
+  const counted = { runs, revision, published, streamedTo: stream?.endOffset ?? 0 }
   const behind = linesBehind(counted, manifests?.get(plan.source), plan.source)
   if (behind === undefined) return { ...known, state: 'unknown' }
   if (behind === 'other archive') return { ...known, state: behind }

@@ -74,8 +74,13 @@ describe('query', () => {
     expect((await millrace(args, { cwd })).stderr).toContain(
       'Warning: The range begins at 2026-03-02T10:01:00Z, inside the step from 2026-03-02T10:00:00Z, of which only windows that begin within the range are counted.',
     )
-    const whole = ['query', 'http.requests', '--step', '1h', '--from', '2026-03-02T10:00:00Z']
-    expect((await millrace(whole, { cwd })).stderr).toBe('')
+    for (const whole of [
+      ['--step', '1h', '--from', '2026-03-02T10:00:00Z'],
+      ['--step', '1h', '--to', '2026-03-02T10:59:59Z'],
+      ['--step', '1d', '--timezone', 'Europe/Berlin', '--to', '2026-03-02T22:59:59Z'],
+      ['--to', '2026-03-02T10:00:30Z'],
+    ])
+      expect((await millrace(['query', 'http.requests', ...whole], { cwd })).stderr).toBe('')
   })
 
   it('says when lines came after the last run', async () => {
@@ -96,7 +101,7 @@ describe('query', () => {
     await millrace(['batch', ...range], { cwd: other })
     const whole = await millrace(['query', 'http.requests'], { cwd: other })
     expect(whole.stderr).toContain(
-      'Warning: 7 lines of web came after revision 1 of http.requests, by which some of these windows stand.',
+      'Warning: Some of these windows stand by revision 1 of http.requests, and 7 lines of web came after it: those that',
     )
     expect((await millrace(['query', 'http.requests', ...range], { cwd: other })).stderr).toBe('')
     const { stdout } = await millrace(['status'], { cwd: other })

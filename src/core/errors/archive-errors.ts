@@ -96,7 +96,7 @@ export const ARCHIVE_ERRORS = {
   },
   INGEST_LOG_OPEN: {
     exit: 1,
-    text: 'Process {pid}, a server or another ingest, has the log of source {source} open, and both would number their lines alike. Nothing was added. Send the file to the server, or run the same command again when the process has ended.',
+    text: 'A server or another ingest (process {pid}) has the log of source {source} open, and both would number their lines alike. Nothing was added. Send the file to the server, or run the same command again when the process has ended.',
   },
   INGEST_NOT_FOUND: {
     exit: 1,

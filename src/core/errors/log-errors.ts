@@ -88,7 +88,7 @@ export const LOG_ERRORS = {
   },
   SERVE_OTHER_DEFINITION: {
     exit: 2,
-    text: 'The server on this data folder began with another definition of {metric} than {file} has now. The report stays as it was. Restart `millrace serve`, then run it again.',
+    text: 'The server on this data folder began with another definition of {metric} than {file} has now. The report stays as it was. Restart `millrace serve`, so that it takes the new one.',
   },
   SERVE_PORT_IN_USE: {
     exit: 1,
