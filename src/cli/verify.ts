@@ -110,7 +110,7 @@ function describe({ engine, metrics }: Verification): string {
   const table = textTable(['metric', 'version', 'cells', 'different', 'by late lines'], rows)
   const differing = metrics.reduce((sum, one) => sum + one.differing, 0)
   if (differing === 0 && metrics.every(({ cells }) => cells === 0))
-    return `${table}There is no cell in the range: nothing was compared.\n`
+    return `${table}Nothing was compared: the range holds no final window with totals.\n`
   if (differing === 0) return `${table}Recomputed with ${engine}: all cells are equal.\n`
   const shown = metrics.reduce((sum, { differences }) => sum + differences.length, 0)
   const rest = differing > shown ? ` The first ${formatCount(shown)} are shown.` : ''

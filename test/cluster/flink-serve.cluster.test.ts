@@ -14,7 +14,7 @@ let world: JobWorld
 afterEach(() => world.close())
 
 it('counts by the job what it can read, and the rest itself, to the last line', async () => {
-  world = await JobWorld.start()
+  world = await JobWorld.start({ lateness: '5s' })
   expect((await world.run('stream', 'deploy')).stderr).toContain('has no lines in its topic yet')
   await world.send(3)
   await world.deploy()

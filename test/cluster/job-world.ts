@@ -8,6 +8,8 @@ import { clusterAddress } from './cluster-addresses.ts'
 import { inFolder, jobRuns } from './flink-job.ts'
 
 const BATCH_LINES = 50
+/** So that no line is late, whatever is killed meanwhile. */
+const LONG = '10m'
 
 export interface WorldOptions {
   /** Options of `stream`, each after a comma. */
@@ -22,13 +24,15 @@ export interface WorldOptions {
 export class JobWorld {
   readonly prefix = `t${randomUUID().slice(0, 8)}.`
   readonly cwd: string
+  readonly #hasFinals: boolean
   #server: Serving | undefined
   /** Since the definition is as it is. */
   sent: { service: string; id: number }[] = []
   /** Lines that nobody can read. */
   odd = 0
 
-  constructor({ stream = '', report = '', from, lateness = '10m', window = '1s' }: WorldOptions) {
+  constructor({ stream = '', report = '', from, lateness = LONG, window = '1s' }: WorldOptions) {
+    this.#hasFinals = lateness !== LONG
     const kafka = clusterAddress('kafka')
     const flink = clusterAddress('flink')
     const source = `format: json, ${from ? `from: { kafka: ${from} }, ` : ''}time: { field: ts, layout: epoch_ms }`
@@ -121,7 +125,9 @@ ${report}serve: { listen: "127.0.0.1:0" }
     // Late lines are restated at once, perhaps meanwhile.
     for (const end = Date.now() + 120_000; /Verify again/.test(verified.stderr) && Date.now() < end; )
       verified = await this.run('verify')
-    expect(verified.stdout + verified.stderr).toContain('all cells are equal')
+    // Windows that are not final are not compared; their totals the test compares itself.
+    const found = this.#hasFinals ? 'all cells are equal' : /all cells are equal|Nothing was compared/
+    expect(verified.stdout + verified.stderr).toMatch(found)
     expect((await this.run('ledger')).stdout).not.toMatch(/ no$/m)
   }
 
