@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { buildPlans } from '../compile/build-plan.ts'
 import type { Definition } from '../core/definition.ts'
 import { MillraceError } from '../core/error.ts'
-import type { SourcePlan } from '../core/plan.ts'
+import { type SourcePlan, versionsOf } from '../core/plan.ts'
 import type { RunRecord, TimeRange } from '../core/run-record.ts'
 import { loadDefinition } from '../define/load-definition.ts'
 import {
@@ -101,9 +101,7 @@ async function requireServed(deployment: Deployment, plans: readonly SourcePlan[
   if (!link) return
   const versions = (await link.call('versions', []).finally(() => link.close())) as [string, string][]
   const served = new Map(versions)
-  const planned = new Map(
-    plans.flatMap(({ metrics }) => metrics.map(({ metric, version }) => [metric, version])),
-  )
+  const planned = versionsOf(plans)
   // A metric that was asked for may be gone.
   const other = [...(order.metrics ?? planned.keys())].find(
     (metric) => served.has(metric) && served.get(metric) !== planned.get(metric),

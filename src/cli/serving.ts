@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { buildPlans } from '../compile/build-plan.ts'
 import type { Definition } from '../core/definition.ts'
 import { MillraceError } from '../core/error.ts'
-import type { SourcePlan } from '../core/plan.ts'
+import { type SourcePlan, versionsOf } from '../core/plan.ts'
 import type { RunRecord } from '../core/run-record.ts'
 import { offerLink } from '../link/offer-link.ts'
 import { reportMethods } from '../link/served-report.ts'
@@ -81,8 +81,7 @@ export class Serving {
     const link = await offerLink(this.#workspace.dataDir, {
       ...reportMethods(report),
       archive: () => this.#archiveAll(),
-      versions: async () =>
-        this.#plans.flatMap(({ metrics }) => metrics.map(({ metric, version }) => [metric, version])),
+      versions: async () => [...versionsOf(this.#plans)],
       streamStart: async ([source, chunkMs]: readonly never[]) => {
         const { positions, ...start } = await findStreamStart(log, report, source!, Number(chunkMs))
         return { ...start, positions: [...positions] }

@@ -70,3 +70,8 @@ export interface SourcePlan {
   readonly fields: readonly Field[]
   readonly metrics: readonly MetricPlan[]
 }
+
+/** By metric. */
+export function versionsOf(plans: readonly SourcePlan[]): Map<string, string> {
+  return new Map(plans.flatMap(({ metrics }) => metrics.map(({ metric, version }) => [metric, version])))
+}

@@ -2,6 +2,7 @@
 import type { Digest } from '../compile/build-plan.ts'
 import { compileWhere } from '../compile/compile-where.ts'
 import type { Definition } from '../core/definition.ts'
+import { formatDuration } from '../core/duration.ts'
 import { MillraceError } from '../core/error.ts'
 import { finishTotals } from '../core/finish-totals.ts'
 import type { MetricPlan } from '../core/plan.ts'
@@ -73,6 +74,7 @@ export async function queryMetric(job: QueryJob, request: QueryRequest): Promise
       table,
       warnings: [
         ...warn(state, request.range, current),
+        ...warnEmpty(request.range, plan.windowMs),
         ...warnCut(step, range, windowsHeld(plan, state, {})),
       ],
     }
@@ -116,6 +118,14 @@ function warn(state: MetricState, range: TimeRange, current: MetricPlan): string
 function warnOld({ metric, version }: MetricState, current: MetricPlan): string[] {
   return [
     `These totals of ${metric} were computed for version ${version} of its definition, which is now ${current.version}.`,
+  ]
+}
+
+function warnEmpty(range: TimeRange, windowMs: number): string[] {
+  const { fromMs, toMs } = onWindows(range, windowMs)
+  if (fromMs === undefined || toMs === undefined || fromMs < toMs) return []
+  return [
+    `No window begins from ${formatInstant(range.fromMs!)} to ${formatInstant(range.toMs!)}: the metric counts in windows of ${formatDuration(windowMs)}.`,
   ]
 }
 

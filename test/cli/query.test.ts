@@ -83,6 +83,12 @@ describe('query', () => {
       expect((await millrace(['query', 'http.requests', ...whole], { cwd })).stderr).toBe('')
   })
 
+  it('says when no window begins in the range', async () => {
+    const range = ['--from', '2026-03-02T10:00:10Z', '--to', '2026-03-02T10:00:50Z']
+    const { stderr } = await millrace(['query', 'http.requests', ...range], { cwd })
+    expect(stderr).toContain('the metric counts in windows of 1m.')
+  })
+
   it('says when lines came after the last run', async () => {
     const other = await makeComputed()
     await millrace(['ingest', 'web', '-'], { cwd: other, stdin: `${LINES}{}\n` })
