@@ -7,6 +7,7 @@ const steps = [
   ['format and lint', [bin('@biomejs/biome/bin/biome'), 'check', '.'], 'on failure'],
   ['types', [bin('typescript/bin/tsc'), '--noEmit'], 'on failure'],
   ['layers', ['scripts/check-layers.mjs'], 'on failure'],
+  ['spreads of arrays into calls', ['scripts/check-spreads.mjs'], 'on failure'],
   ['unused files and exports', [bin('knip/bin/knip.js'), '--no-progress'], 'on failure'],
   ['tests', ['scripts/test.mjs'], 'always'],
 ]

@@ -1,10 +1,11 @@
 /** Text for people: tables, counts, sizes and durations. */
+import { greatestOf } from '../core/extremes.ts'
 
 /** Columns two spaces apart; a column whose cells all look like numbers stands to the right. */
 export function textTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const columns = header.map((name, index) => {
     const cells = rows.map((row) => row[index] ?? '')
-    const width = Math.max(...[name, ...cells].map(widthOf))
+    const width = greatestOf([name, ...cells].map(widthOf))
     return { width, right: cells.length > 0 && cells.every((cell) => NUMBER.test(cell)) }
   })
   const printRow = (row: readonly string[]) =>

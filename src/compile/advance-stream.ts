@@ -1,6 +1,8 @@
 /** A micro-batch of a stream: what it changes in any report, in the one transaction that its store has begun. */
+
 import { checkLedger } from '../core/check-ledger.ts'
 import { MillraceError } from '../core/error.ts'
+import { greatestOf, leastOf } from '../core/extremes.ts'
 import { finalBefore } from '../core/final-windows.ts'
 import { holdsWindow, type PublishedRange } from '../core/metric-ranges.ts'
 import type { MetricPlan } from '../core/plan.ts'
@@ -138,7 +140,7 @@ export class StreamAdvancer {
   async #widenBounds(plan: MetricPlan, windows: readonly WindowLines[]): Promise<void> {
     if (windows.length === 0) return
     const starts = windows.map(({ windowMs }) => windowMs)
-    const [firstMs, lastMs] = [Math.min(...starts), Math.max(...starts)]
+    const [firstMs, lastMs] = [leastOf(starts), greatestOf(starts)]
     const bounds = this.#known(plan)?.bounds
     if (!bounds || firstMs < bounds.firstMs || lastMs > bounds.lastMs)
       await this.#streams.widenBounds(plan, firstMs, lastMs)

@@ -16,7 +16,7 @@ const MAX_RECURSION = 200
 export function javaRegex(pattern: string): string {
   const known = printed.get(pattern)
   if (known !== undefined) return known
-  const text = print(new RegexParser(pattern).parseAll(), sequence(), pattern)
+  const text = print(new RegexParser(pattern).parseAll(), sequence([]), pattern)
   printed.set(pattern, text)
   return text
 }
@@ -30,7 +30,7 @@ function print(node: RegexNode, next: RegexNode, pattern: string): string {
     case 'sequence':
       return node.parts
         .map((part, index) => {
-          const text = print(part, sequence(...node.parts.slice(index + 1), next), pattern)
+          const text = print(part, sequence([...node.parts.slice(index + 1), next]), pattern)
           return part.kind === 'choice' ? `(?:${text})` : text
         })
         .join('')
@@ -49,7 +49,7 @@ function printRepeat(node: Repeat, next: RegexNode, pattern: string): string {
   const isLoop = isPossessive(node, next)
   if (!isLoop && node.most > MAX_RECURSION && node.body.kind !== 'set')
     throw new MillraceError('BATCH_REGEX_TOO_DEEP', { pattern, part: printRegex(node, false) })
-  const again = node.most > 1 ? sequence({ ...node, least: 0 }, next) : next
+  const again = node.most > 1 ? sequence([{ ...node, least: 0 }, next]) : next
   const body = print(node.body, again, pattern)
   const atom = node.body.kind === 'set' || node.body.kind === 'group' ? body : `(?:${body})`
   const times = printRegex({ ...node, body: { kind: 'start' }, lazy: false }, false).replace('(?:\\A)', '')

@@ -1,4 +1,5 @@
 /** Two result tables of the same columns, compared cell by cell. */
+import { appendAll } from './append-all.ts'
 import { printValue } from './print-value.ts'
 import type { ResultColumn, ResultTable } from './result-table.ts'
 
@@ -38,7 +39,7 @@ export function compareTotals(
     const other = places.get(key)
     places.delete(key)
     if (other === undefined) differences.push(lackingRow(reported, keys, row, ['present', 'missing']))
-    else differences.push(...compareRow(reported, row, recomputed, other, { keys, floats }))
+    else appendAll(differences, compareRow(reported, row, recomputed, other, { keys, floats }))
   }
   for (const row of places.values())
     differences.push(lackingRow(recomputed, keys, row, ['missing', 'present']))

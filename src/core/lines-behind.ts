@@ -1,5 +1,7 @@
 /** How far totals are behind the archive: lines that neither the runs that made them nor their stream has counted. */
+
 import type { Manifest } from './block.ts'
+import { greatestOf } from './extremes.ts'
 import type { PublishedRange } from './metric-ranges.ts'
 import type { RunRecord, TimeRange } from './run-record.ts'
 import { addRange, coversRange, intersectRanges } from './time-coverage.ts'
@@ -30,7 +32,7 @@ export function linesBehind(
     .flatMap(({ sources }) => sources.filter((one) => one.source === source))
   if (!manifest || (cuts.length === 0 && streamedTo === 0)) return undefined
   if (cuts.some(({ incarnation }) => incarnation !== manifest.incarnation)) return 'other archive'
-  const newest = Math.max(0, ...cuts.map(({ cut }) => cut))
+  const newest = greatestOf([0, ...cuts.map(({ cut }) => cut)])
   const counted = published.reduce((least, { cut }) => Math.min(least, cut), newest)
   return Math.max(manifest.nextOffset - Math.max(counted, streamedTo), 0)
 }

@@ -4,7 +4,7 @@ import type { Field, Format } from '../core/definition.ts'
 import { checkRegex } from '../expression/regex.ts'
 import type { SourceText } from './definition-schema.ts'
 import { type DiagnosticList, didYouMean, type Path } from './diagnostic.ts'
-import { expressionProblem } from './expression-problem.ts'
+import { addExpressionProblem } from './expression-problem.ts'
 import { builtInNames } from './field-place.ts'
 
 type FormatText = NonNullable<SourceText['format']>
@@ -40,7 +40,7 @@ function patternFormat(regex: string, path: Path, problems: DiagnosticList): Che
   const checked = checkRegex(regex)
   for (const problem of checked.problems) {
     const message = `The pattern cannot be used: ${problem.message}.`
-    problems.addText(...expressionProblem({ ...problem, message }, path))
+    addExpressionProblem(problems, { ...problem, message }, path)
   }
   const format = { kind: 'pattern', regex: checked.normalised ?? regex } as const
   const isKnown = checked.problems.length === 0

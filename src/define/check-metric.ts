@@ -9,10 +9,10 @@ import { checkRatios } from './check-ratios.ts'
 import type { CheckedSource } from './check-source.ts'
 import type { MetricText } from './definition-schema.ts'
 import { type DiagnosticList, didYouMean, type Path } from './diagnostic.ts'
-import { expressionProblem } from './expression-problem.ts'
+import { addExpressionProblem, type InnerProblem } from './expression-problem.ts'
 
 type Read<Parsed> = (text: string, scope: Scope) => Parsed
-type Problems = { readonly problems: readonly Parameters<typeof expressionProblem>[0][] }
+type Problems = { readonly problems: readonly InnerProblem[] }
 
 /** The metric may lack what was wrong; it is fit for use only when no problem was reported. */
 export function checkMetric(
@@ -69,7 +69,7 @@ function expressionReader(source: CheckedSource | undefined, problems: Diagnosti
   return (parse, text, path) => {
     if ([...source.broken].some((name) => text.includes(name))) return undefined
     const parsed = parse(text, scope)
-    for (const problem of parsed.problems) problems.addText(...expressionProblem(problem, path))
+    for (const problem of parsed.problems) addExpressionProblem(problems, problem, path)
     return parsed.problems.length === 0 ? parsed : undefined
   }
 }

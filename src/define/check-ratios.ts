@@ -3,7 +3,7 @@ import type { Measure, Ratio } from '../core/definition.ts'
 import { parseRatio } from '../expression/parse-expression.ts'
 import type { MetricText } from './definition-schema.ts'
 import type { DiagnosticList, Path } from './diagnostic.ts'
-import { expressionProblem } from './expression-problem.ts'
+import { addExpressionProblem } from './expression-problem.ts'
 
 interface ParsedRatio extends Ratio {
   readonly uses: readonly string[]
@@ -21,7 +21,7 @@ export function checkRatios(
   const parsed = new Map<string, ParsedRatio>()
   for (const [name, text] of Object.entries(texts)) {
     const { expr, uses, problems: found } = parseRatio(text ?? '', names)
-    for (const problem of found) problems.addText(...expressionProblem(problem, [...path, name]))
+    for (const problem of found) addExpressionProblem(problems, problem, [...path, name])
     if (expr && found.length === 0) parsed.set(name, { name, expr, uses })
   }
   for (const ratio of parsed.values()) refuseQuantiles(ratio, measures, path, problems)

@@ -1,7 +1,7 @@
 /** Hands a problem inside an expression or regex on as a diagnostic of the scalar that holds it. */
-import type { Path, Target } from './diagnostic.ts'
+import type { DiagnosticList, Path } from './diagnostic.ts'
 
-interface InnerProblem {
+export interface InnerProblem {
   readonly code: string
   readonly message: string
   readonly start: number
@@ -9,10 +9,10 @@ interface InnerProblem {
   readonly hint?: string
 }
 
-/** The arguments of `DiagnosticList.addText`. */
-export function expressionProblem(
+export function addExpressionProblem(
+  problems: DiagnosticList,
   { code, message, hint, start, end }: InnerProblem,
   path: Path,
-): [{ code: string; message: string; hint: string | undefined }, Path, Target] {
-  return [{ code: `EXPRESSION_${code}`, message, hint }, path, { start, end }]
+): void {
+  problems.addText({ code: `EXPRESSION_${code}`, message, hint }, path, { start, end })
 }

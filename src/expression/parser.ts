@@ -1,4 +1,5 @@
 /** A Pratt parser: tokens → syntax tree. Stops at the first syntax error; the checker reports the rest. */
+import { greatestOf } from '../core/extremes.ts'
 import { type ProblemList, type Span, SyntaxFault } from './problem.ts'
 import type { BinaryOperator, Syntax } from './syntax.ts'
 import { type Token, tokenize } from './tokenizer.ts'
@@ -94,7 +95,7 @@ class Parser {
   }
 
   #node(node: Syntax, children: readonly (Syntax | undefined)[]): Syntax {
-    const depth = 1 + Math.max(0, ...children.map((child) => (child ? this.#depths.get(child)! : 0)))
+    const depth = 1 + greatestOf([0, ...children.map((child) => (child ? this.#depths.get(child)! : 0))])
     if (depth > MAX_DEPTH) throw new SyntaxFault('TOO_DEEP', node, { most: MAX_DEPTH })
     this.#depths.set(node, depth)
     return node

@@ -14,7 +14,7 @@ export function isPossessive(repeat: Repeat, next: RegexNode): boolean {
   const { body, least, most, lazy } = repeat
   if (lazy || most < 2 || (body.kind === 'set' && least === most)) return false
   if (leastLength(next) === 0 && !hasEnd(next)) return true
-  const isApart = () => !mayMeet(sequence(body, ANY_TEXT), sequence(next, ANY_TEXT))
+  const isApart = () => !mayMeet(sequence([body, ANY_TEXT]), sequence([next, ANY_TEXT]))
   return (takesEveryEnd(next) || isApart()) && endsOnce(body, next)
 }
 
@@ -33,11 +33,11 @@ function hasEnd(node: RegexNode): boolean {
 
 /** No match of the body goes on from another, or all that could decide otherwise is decided by two characters. */
 function endsOnce(body: RegexNode, next: RegexNode): boolean {
-  if (!mayMeet(sequence(body, ANY_CHARACTER, ANY_TEXT), body)) return true
+  if (!mayMeet(sequence([body, ANY_CHARACTER, ANY_TEXT]), body)) return true
   return isDecided(body, ANYTHING, joinPrefixes([prefixesOf(body, ANYTHING), prefixesOf(next, DONE)]))
 }
 
-export function sequence(...parts: readonly RegexNode[]): RegexNode {
+export function sequence(parts: readonly RegexNode[]): RegexNode {
   return { kind: 'sequence', parts }
 }
 
@@ -55,7 +55,7 @@ function isDecided(node: RegexNode, sure: Prefixes, next: Prefixes): boolean {
       return isDecided(node.body, sure, next)
     case 'sequence':
       return node.parts.every((part, index) => {
-        const rest = sequence(...node.parts.slice(index + 1))
+        const rest = sequence(node.parts.slice(index + 1))
         return isDecided(part, prefixesOf(rest, sure), prefixesOf(rest, next))
       })
     case 'choice':

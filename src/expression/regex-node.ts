@@ -1,4 +1,5 @@
 /** The tree of a regular expression, and what follows from its shape. */
+import { leastOf } from '../core/extremes.ts'
 
 /** Inclusive ranges of code points, ascending and apart. */
 export type Ranges = readonly (readonly [number, number])[]
@@ -71,7 +72,7 @@ export function leastLength(node: RegexNode): number {
     case 'sequence':
       return node.parts.reduce((total, part) => total + leastLength(part), 0)
     case 'choice':
-      return Math.min(...node.options.map(leastLength))
+      return leastOf(node.options.map(leastLength))
     case 'group':
       return leastLength(node.body)
     case 'repeat':

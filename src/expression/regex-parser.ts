@@ -1,4 +1,5 @@
 /** Parses the accepted part of RE2's syntax; flags and classes are resolved while reading. */
+import { appendAll } from '../core/append-all.ts'
 import { CLASS_ESCAPES, CONTROL_ESCAPES, POSIX_CLASSES, REFUSED_ESCAPES } from './regex-class.ts'
 import {
   foldRanges,
@@ -162,7 +163,7 @@ export class RegexParser {
     const ranges: (readonly [number, number])[] = []
     for (let first = true; first || !this.#peek(']'); first = false) {
       if (this.#at >= this.#pattern.length) this.#fail('this [ is never closed', start, start + 1)
-      ranges.push(...this.#classItem())
+      appendAll(ranges, this.#classItem())
     }
     this.#at++
     const folded = this.#fold(mergeRanges(ranges))

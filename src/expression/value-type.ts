@@ -1,4 +1,5 @@
 /** Arithmetic on types: common types, bounds of magnitudes, and how a type is called in messages. */
+
 import type { FieldType } from '../core/definition.ts'
 import {
   DECIMAL_MAGNITUDE,
@@ -7,6 +8,7 @@ import {
   MAX_EXACT_MAGNITUDE,
   type ValueType,
 } from '../core/expr.ts'
+import { greatestOf } from '../core/extremes.ts'
 
 export const STRING: ValueType = { kind: 'string' }
 export const BOOLEAN: ValueType = { kind: 'boolean' }
@@ -69,7 +71,7 @@ export function commonType(types: readonly ValueType[]): ValueType | 'TOO_WIDE' 
 function commonNumber(types: readonly NumberType[]): ValueType | 'TOO_WIDE' {
   if (types.some((type) => type.kind === 'float')) return FLOAT
   const exact = types as readonly ExactType[]
-  const scale = Math.max(...exact.map(scaleOf))
+  const scale = greatestOf(exact.map(scaleOf))
   const magnitudes = exact.map((type) => rescaled(type, scale))
   const largest = magnitudes.sort((a, b) => Number(a - b)).at(-1)!
   return (

@@ -66,6 +66,7 @@ export class Link {
       const reply = await this.#receive()
       if ('value' in reply) return reply.value
       if ('error' in reply) throw revive(reply.error)
+      // bounded: what the other side's call of the answer had as arguments
       writeFrame(this.#socket, await answer?.(...(reply.ask as never[])))
     }
   }

@@ -17,6 +17,7 @@ const READ_METHODS = [
 export function reportMethods(report: Report): Methods {
   const reads = READ_METHODS.map((method) => [
     method,
+    // bounded: what the other side's call of the method had as arguments
     (args: readonly never[]) => Reflect.apply(report[method], report, args) as Promise<unknown>,
   ])
   const publish = (args: readonly unknown[], ask: Ask) => {

@@ -23,7 +23,7 @@ export async function findStreamStart(
   const positions = new Map(records.positions())
   for (const { partition, firstRecord } of [...left].reverse()) positions.set(partition, firstRecord)
   const [next] = left
-  const now = Math.max(log.end(source).clockMs, ...runs.slice(-1).map(({ observedMs }) => observedMs))
+  const now = Math.max(log.end(source).clockMs, runs.at(-1)?.observedMs ?? 0)
   return {
     topic: records.topic,
     positions,

@@ -1,5 +1,7 @@
 /** Windows in which late records fell, or that a stream joined too late for, are restated by a batch run of their own. */
+
 import { setTimeout as sleep } from 'node:timers/promises'
+import { greatestOf, leastOf } from '../core/extremes.ts'
 import type { MetricPlan } from '../core/plan.ts'
 import type { TimeRange } from '../core/run-record.ts'
 import type { LateWindow, Report } from '../ports/report.ts'
@@ -61,5 +63,5 @@ async function finalOf(
   const final = state?.finalBeforeMs ?? Number.NEGATIVE_INFINITY
   const starts = waiting.map((one) => one.windowMs).filter((ms) => ms < final)
   if (starts.length === 0) return undefined
-  return { fromMs: Math.min(...starts), toMs: Math.max(...starts) + windowMs }
+  return { fromMs: leastOf(starts), toMs: greatestOf(starts) + windowMs }
 }

@@ -1,4 +1,5 @@
 /** The use case that shows the ledgers of a report: of each stream, and of the last batch run of each metric. */
+import { appendAll } from '../core/append-all.ts'
 import { checkLedger } from '../core/check-ledger.ts'
 import type { Ledger, RunRecord } from '../core/run-record.ts'
 import type { LateWindow, Report, StreamState } from '../ports/report.ts'
@@ -23,9 +24,9 @@ export async function readLedger(report: Report, sources: Iterable<string>): Pro
   const late = await report.lateWindows()
   const entries: LedgerEntry[] = []
   for (const source of sources) {
-    entries.push(...batchEntries(runs, source))
+    appendAll(entries, batchEntries(runs, source))
     const stream = await report.streamState(source)
-    if (stream) entries.push(...streamEntries(stream, late))
+    if (stream) appendAll(entries, streamEntries(stream, late))
   }
   return entries
 }

@@ -1,4 +1,5 @@
 /** All totals of a metric at their own window, a slice of windows at a time, so that memory stays flat. */
+import { greatestOf, leastOf } from '../core/extremes.ts'
 import { finishTotals } from '../core/finish-totals.ts'
 import type { MetricPlan } from '../core/plan.ts'
 import type { ResultTable } from '../core/result-table.ts'
@@ -47,7 +48,7 @@ export function heldRange({ windowMs }: MetricPlan, states: readonly MetricState
   const firsts = present(states.map(({ firstWindowMs }) => firstWindowMs))
   const lasts = present(states.map(({ lastWindowMs }) => lastWindowMs))
   if (firsts.length === 0) return { fromMs: 0, toMs: windowMs }
-  return { fromMs: Math.min(...firsts), toMs: Math.max(...lasts) + windowMs }
+  return { fromMs: leastOf(firsts), toMs: greatestOf(lasts) + windowMs }
 }
 
 /** One slice, finished. */

@@ -1,8 +1,10 @@
 /** The use case of a status: what each role holds and how it fares; a role that is away does not hide the others. */
+
 import { buildPlans, type Digest } from '../compile/build-plan.ts'
 import type { Manifest } from '../core/block.ts'
 import type { Definition } from '../core/definition.ts'
 import { MillraceError } from '../core/error.ts'
+import { greatestOf, leastOf } from '../core/extremes.ts'
 import { linesBehind, publishedWithin } from '../core/lines-behind.ts'
 import type { MetricPlan } from '../core/plan.ts'
 import type { RunRecord, TimeRange } from '../core/run-record.ts'
@@ -165,7 +167,7 @@ function eventsOf(
     return typeof lastWindowMs === 'number' && windowMs ? lastWindowMs + windowMs : []
   })
   if (firsts.length === 0 || ends.length === 0) return {}
-  return { firstEventMs: Math.min(...firsts), endEventMs: Math.max(...ends) }
+  return { firstEventMs: leastOf(firsts), endEventMs: greatestOf(ends) }
 }
 
 async function readArchive({ definition, openArchive }: StatusJob): Promise<ArchiveAnswer> {

@@ -1,6 +1,8 @@
 /** Which lines counted in the totals of a report, so that a verification counts exactly the same. */
+
 import { checkLedger } from '../core/check-ledger.ts'
 import { MillraceError } from '../core/error.ts'
+import { greatestOf } from '../core/extremes.ts'
 import type { PublishedRange } from '../core/metric-ranges.ts'
 import type { MetricPlan, SourcePlan } from '../core/plan.ts'
 import type { RunRecord, TimeRange } from '../core/run-record.ts'
@@ -49,7 +51,9 @@ export async function readBasis(
       published.set(plan.metric, state.published)
       revisions.set(plan.metric, state.revision)
       if (streamed) latenessMs.set(plan.metric, streamed.latenessMs)
-      const most = Math.max(...state.published.map(({ cut }) => cut), streamed ? Number.POSITIVE_INFINITY : 0)
+      const most = streamed
+        ? Number.POSITIVE_INFINITY
+        : greatestOf([0, ...state.published.map(({ cut }) => cut)])
       cuts.set(source, Math.max(cuts.get(source) ?? 0, most))
     }
   }

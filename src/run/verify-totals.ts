@@ -1,4 +1,5 @@
 /** The use case of a verification: recompute totals from the raw lines and compare them with the report's, cell by cell. */
+import { appendAll } from '../core/append-all.ts'
 import type { TotalsDifference } from '../core/compare-totals.ts'
 import { MillraceError } from '../core/error.ts'
 import type { MetricPlan } from '../core/plan.ts'
@@ -105,7 +106,7 @@ async function verifyMetric(
       const others = some.filter(({ windowMs }) => !waiting.has(windowMs))
       late += some.length - others.length
       unexplained = widen(unexplained, others, plan.windowMs)
-      differences.push(...some.slice(0, MOST_DIFFERENCES - differences.length))
+      appendAll(differences, some.slice(0, MOST_DIFFERENCES - differences.length))
     }
   }
   const { metric, version } = plan

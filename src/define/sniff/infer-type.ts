@@ -1,4 +1,5 @@
 /** The type of a field from the values of a sample. */
+import { greatestOf } from '../../core/extremes.ts'
 import type { FieldSample, SampleValue } from './record-sample.ts'
 
 /** Texts that tools write for "no value". */
@@ -55,8 +56,8 @@ function booleanType(values: readonly SampleValue[]): string | undefined {
 function numberType(values: readonly SampleValue[]): string | undefined {
   if (values.every(({ text }) => INTEGER.test(text))) return 'integer'
   if (!values.every(({ text }) => NUMBER.test(text) && !/^-?0\d/.test(text))) return undefined
-  const whole = Math.max(...values.map(({ text }) => wholeDigits(text)))
-  const seen = Math.max(...values.map(({ text }) => fractionDigits(text)))
+  const whole = greatestOf(values.map(({ text }) => wholeDigits(text)))
+  const seen = greatestOf(values.map(({ text }) => fractionDigits(text)))
   const scale = Math.min(seen + HEADROOM, MAX_SCALE, MAX_DIGITS - whole - HEADROOM)
   return scale < 1 ? 'float' : `decimal(${scale})`
 }

@@ -1,5 +1,7 @@
 /** `millrace init`: looks at the heads of log files and writes a definition that reads them. */
+
 import { MillraceError } from '../../core/error.ts'
+import { greatestOf, leastOf } from '../../core/extremes.ts'
 import { chooseMetric } from './choose-metric.ts'
 import { type FoundStamp, stampInLines } from './find-stamp.ts'
 import { findTime } from './find-time.ts'
@@ -95,7 +97,7 @@ function describe(group: readonly Sniffed[], takeName: (file: string) => string)
   const named = nameFields(records, path)
   const name = takeName(first.sample.name)
   const spanMs =
-    Math.max(...group.map(({ time }) => time.lastMs)) - Math.min(...group.map(({ time }) => time.firstMs))
+    greatestOf(group.map(({ time }) => time.lastMs)) - leastOf(group.map(({ time }) => time.firstMs))
   const year = form.needsYear ? { year: first.year } : {}
   return {
     ...{ name, files: group.map(({ sample }) => sample.name), format: records.format, ...named },

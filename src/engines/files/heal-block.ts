@@ -1,7 +1,9 @@
 /** Finds missing and damaged copies of blocks, and makes them anew from the good copy. */
+
 import { rm, stat } from 'node:fs/promises'
 import type { Disk } from '../../archive/disk.ts'
 import { digestFile } from '../../archive/read-file.ts'
+import { appendAll } from '../../core/append-all.ts'
 import type { Block } from '../../core/block.ts'
 import type { ScrubReport } from '../../ports/archive.ts'
 import type { ManifestPlaces } from './manifest-store.ts'
@@ -30,7 +32,7 @@ export async function healBlocks(
   const findings: Finding[] = []
   for (const block of blocks) {
     if (depth === 'missing' && (await hasAllCopies(places, block))) continue
-    findings.push(...(await healBlock(disk, places, block)))
+    appendAll(findings, await healBlock(disk, places, block))
   }
   return findings
 }

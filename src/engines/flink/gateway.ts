@@ -60,7 +60,7 @@ export class GatewaySession {
     const giveUpMs = Date.now() + PATIENCE_MS
     for (let path: string | undefined = `${operation}/result/0?rowFormat=JSON`; path; ) {
       const results: Results = await this.#ask({ path }, doing)
-      rows.push(...(results.results?.data ?? []).map(({ fields }) => fields))
+      for (const { fields } of results.results?.data ?? []) rows.push(fields)
       jobId ??= results.jobID
       if (Date.now() > giveUpMs) throw flinkFailure(doing, 'it has not answered for five minutes')
       if (results.resultType === 'NOT_READY') await sleep(POLL_MS)

@@ -1,4 +1,5 @@
 /** Lines from the log for the embedded engine: those between two offsets, or those of some records. */
+import { appendAll } from '../../core/append-all.ts'
 import type { Log, RecordRun, StoredBatch } from '../../ports/log.ts'
 
 const READ_BYTES = 16 * 1024 * 1024
@@ -36,7 +37,7 @@ export async function linesOfRecords(
     )
     if (places.length === 0) continue
     const [batch] = await log.read(source, firstOffset, 1)
-    batches.push(...pickLines(batch!, firstOffset, places))
+    appendAll(batches, pickLines(batch!, firstOffset, places))
   }
   return batches
 }

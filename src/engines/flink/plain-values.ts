@@ -45,8 +45,10 @@ export function plainValue({ type }: Field, text: string, nullTexts: readonly st
       return either('true|false', `(${text} = 'true')`)
     case 'integer':
       return either(INTEGER, `TRY_CAST(${text} AS BIGINT)`)
-    case 'decimal':
-      return either(...decimalValue(text, type.scale))
+    case 'decimal': {
+      const [shape, value] = decimalValue(text, type.scale)
+      return either(shape, value)
+    }
     case 'float':
       // Neither negative zeros nor exponents.
       return either(

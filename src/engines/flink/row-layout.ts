@@ -3,7 +3,9 @@
  * dimensions), how many records it is of, and slots for values. Metrics whose records have the same groups share rows, and a
  * keyed tally is a list in the row of its group, so that most sources have one row for each record to add to.
  */
+
 import type { Expr } from '../../core/expr.ts'
+import { greatestOf } from '../../core/extremes.ts'
 import type { MetricPlan, SourcePlan, Tally, TallyColumn } from '../../core/plan.ts'
 
 /** The tag of a record that is passed on: its number stands for the window. */
@@ -88,10 +90,10 @@ export function layOut(plan: SourcePlan): RowLayout {
   })
   const kinds = Object.keys(SLOTS) as SlotKind[]
   const slots = kinds.flatMap((kind) => {
-    const most = Math.max(...used.map((counts) => counts.get(kind) ?? 0))
+    const most = greatestOf(used.map((counts) => counts.get(kind) ?? 0))
     return Array.from({ length: most }, (_, number) => ({ name: slotName(kind, number), kind }))
   })
-  const most = Math.max(...sets.map(({ metric }) => metric.dimensions.length))
+  const most = greatestOf(sets.map(({ metric }) => metric.dimensions.length))
   return { sets, metrics, ledger, dimensions: Array.from({ length: most }, (_, place) => `d${place}`), slots }
 }
 

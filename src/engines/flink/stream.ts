@@ -1,7 +1,9 @@
 /** The stream engine that takes what a job of Flink has tallied, chunk by chunk, and counts the rest itself. See ADR 0013. */
+
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { appendAll } from '../../core/append-all.ts'
 import type { SourcePlan } from '../../core/plan.ts'
 import type { StagedSource } from '../../ports/batch-engine.ts'
 import type { Log, StoredBatch } from '../../ports/log.ts'
@@ -191,7 +193,7 @@ export class FlinkStreamEngine implements StreamEngine {
     for (const { number, runs } of chunks) {
       const isPassed = (partition: number, record: number) =>
         rows.chunk(partition, number)!.passed.has(record)
-      batches.push(...(await linesOfRecords(this.#options.log, source, runs, isPassed)))
+      appendAll(batches, await linesOfRecords(this.#options.log, source, runs, isPassed))
     }
     return batches
   }

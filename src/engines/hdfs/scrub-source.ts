@@ -1,5 +1,7 @@
 /** Reads every block of a source in HDFS, and counts the replicas that the NameNode knows of. */
+
 import type { Block } from '../../core/block.ts'
+import { leastOf } from '../../core/extremes.ts'
 import type { ScrubReport } from '../../ports/archive.ts'
 import { type RemoteFolder, remoteBlock } from './remote-folder.ts'
 import { isContentFault } from './storage-failure.ts'
@@ -39,7 +41,7 @@ async function scrubBlock(
   if (replicas.includes(0)) return { ...damaged, fault: 'missing' }
   const isGood = await readDigest(hdfs, path, fileBytes).then((digest) => digest.sha256 === sha256, faultOnly)
   if (!isGood) return damaged
-  const fewest = Math.min(...(await hdfs.replicas(path, fileBytes)))
+  const fewest = leastOf(await hdfs.replicas(path, fileBytes))
   if (fewest >= status.replication) return undefined
   return { block, copy: 'replica', fault: 'under-replicated', outcome: 'healing' }
 }

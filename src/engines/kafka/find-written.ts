@@ -1,4 +1,5 @@
 /** Finds what stands in the door's topic but has no place in the order: it was committed when a process died. */
+import { appendAll } from '../../core/append-all.ts'
 import { MillraceError } from '../../core/error.ts'
 import { committedBatches } from './committed-batches.ts'
 import { HEADER, type KeyedLines, parseHeader } from './door-header.ts'
@@ -41,7 +42,7 @@ export async function findWritten(place: SourcePlace, order: Order, partitions: 
         lines: batch.records,
         bytes: found.bytes,
       })
-      keys.push(...found.keys)
+      appendAll(keys, found.keys)
     }
   }
   return { entries, keysOf: (placed) => keys.map((key) => placeKey(key, placed)) }

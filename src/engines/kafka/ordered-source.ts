@@ -1,4 +1,5 @@
 /** A source whose lines lie in a topic: what reading it is like, whoever gives the order. */
+import { appendAll } from '../../core/append-all.ts'
 import { MillraceError } from '../../core/error.ts'
 import type { Appended, LogBatch, LogEnd, LogRecords, LogSource, StoredBatch } from '../../ports/log.ts'
 import { brokerFailure, errorCodeOf, reasonOf } from './broker-error.ts'
@@ -194,7 +195,7 @@ class EntryReader {
   }
 
   #add(value: Buffer): void {
-    this.#parts.push(...linesOf(value))
+    appendAll(this.#parts, linesOf(value))
     this.#lines += countLines(value)
   }
 

@@ -1,5 +1,7 @@
 /** The lines of a topic that others fill: its partitions are merged into one order, which is kept. */
+
 import { setTimeout as sleep } from 'node:timers/promises'
+import { appendAll } from '../../core/append-all.ts'
 import { MillraceError } from '../../core/error.ts'
 import { type Clocks, ObservedClock } from '../../log/observed-clock.ts'
 import type { Appended, LogEnd } from '../../ports/log.ts'
@@ -129,7 +131,7 @@ export class TopicSource extends OrderedSource {
     let lines = 0
     for (const { offset, value } of readRecords(batch, unpackRecords, HEADER)) {
       if (offset < fromRecord) continue
-      parts.push(...linesOf(value))
+      appendAll(parts, linesOf(value))
       lines += countLines(value)
     }
     const text = Buffer.concat(parts)

@@ -1,7 +1,9 @@
 /** PostgreSQL's side of a stream's advance: live partials by COPY, merged by the server when they are many or final. */
+
 import type { AdvanceStore, OffsetRange } from '../../compile/advance-stream.ts'
 import { mergeRows, rowKeys } from '../../compile/live-tables.ts'
 import type { WindowLines } from '../../compile/stream-tables.ts'
+import { greatestOf, leastOf } from '../../core/extremes.ts'
 import type { MetricPlan, Tally } from '../../core/plan.ts'
 import type { StagedSource } from '../../ports/batch-engine.ts'
 import type { Lines, SeriesNumber, StagedFiles, StagedPartials } from '../../ports/staged-text.ts'
@@ -113,7 +115,7 @@ export class PostgresAdvanceStore extends PostgresPublishStore implements Advanc
   /** The bounds let the index of the ordinary table skip what is older; all parts see the rows of before. */
   async #settleTally(plan: MetricPlan, tally: Tally, windows: readonly number[]): Promise<void> {
     const { ordinary, live } = tablesIn(this.#place.names, plan, tally)
-    const [first, last] = [Math.min(...windows), Math.max(...windows)].map(instantOf)
+    const [first, last] = [leastOf(windows), greatestOf(windows)].map(instantOf)
     const among = `window_start BETWEEN ${first} AND ${last}
       AND window_start IN (${windows.map(instantOf).join(', ')})`
     const columns = tallyRow(tally)

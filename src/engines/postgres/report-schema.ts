@@ -1,6 +1,8 @@
 /** Brings the schema to the newest migration, or checks that it is there. */
+
 import { createHash } from 'node:crypto'
 import { MillraceError } from '../../core/error.ts'
+import { greatestOf } from '../../core/extremes.ts'
 import { MIGRATIONS } from './migrations/index.ts'
 import type { Migration } from './migrations/migration.ts'
 import { type PostgresNames, quoteText } from './postgres-names.ts'
@@ -98,7 +100,7 @@ async function readApplied(transaction: Transaction, names: PostgresNames): Prom
 
 function checkApplied(applied: ReadonlyMap<number, string>, path: string): void {
   const known = MIGRATIONS.length
-  const found = Math.max(0, ...applied.keys())
+  const found = greatestOf([0, ...applied.keys()])
   if (found > known) throw new MillraceError('REPORT_NEWER_FORMAT', { path, found, known })
   for (const migration of MIGRATIONS) {
     const checksum = applied.get(migration.number)

@@ -1,5 +1,7 @@
 /** The log of one source: batches that wait together are written together, synced once, and then acked. */
+
 import { replaceFiles } from '../../../archive/disk.ts'
+import { appendAll } from '../../../core/append-all.ts'
 import { MillraceError } from '../../../core/error.ts'
 import { KeyIndex } from '../../../log/key-index.ts'
 import { type AppendFile, SyncFailure } from '../../../log/log-disk.ts'
@@ -299,7 +301,7 @@ export class SourceLog {
   ): void {
     const segment = this.#segments.at(-1)!
     if (segment.endOffset === segment.firstOffset) segment.startedMs = observedMs
-    segment.places!.push(...places)
+    appendAll(segment.places!, places)
     Object.assign(segment, { bytes, endOffset, lastObservedMs: observedMs })
     this.#options.recent.add(this.#options.source, stored)
     for (const [index, { batch, resolve }] of group.entries()) {
