@@ -23,7 +23,7 @@ const PARTS: ReadonlyMap<string, string> = new Map([
   ['M', 'minute'],
   ['S', 'second'],
   ['f', 'fraction'],
-  ['z', 'offset'],
+  ...['z', 'Z'].map((letter) => [letter, 'offset'] as const),
 ])
 
 /** Why the text cannot be used as a layout; undefined when it can. */

@@ -79,7 +79,7 @@ it('every time layout and every directive', () => {
   const found = layouts.flatMap((layout) =>
     layout.kind === 'strptime' ? layout.format.match(/%-?./g)! : layout.kind,
   )
-  const directives = [...'YymdHMSIpjbBaAfze%'].map((letter) => `%${letter}`)
+  const directives = [...'YymdHMSIpjbBaAfzZe%'].map((letter) => `%${letter}`)
   expect(missing([...LAYOUT_NAMES, ...directives, '%-d'], found)).toEqual([])
   expect(
     missing(

@@ -1,4 +1,5 @@
 /** A layout text such as `%d/%b/%Y:%H:%M:%S %z` as one closed regex and the parts that its groups hold. */
+import { ZONE_WORDS } from '../../core/zone-words.ts'
 import { quoteRegex } from './quote-regex.ts'
 
 /** Names of the groups: which part of a civil time a group's text is. */
@@ -16,6 +17,7 @@ export type TimePart =
   | 'second'
   | 'fraction'
   | 'offset'
+  | 'zone_word'
 
 export interface TimePattern {
   /** Without anchors. */
@@ -59,15 +61,23 @@ const DIRECTIVES: Readonly<Record<string, Directive>> = {
   S: { part: 'second', fixed: '[0-5][0-9]', loose: '[1-5][0-9]|0?[0-9]' },
   f: { part: 'fraction', fixed: '[0-9]{1,9}' },
   z: { part: 'offset', fixed: OFFSET },
+  Z: { part: 'zone_word', fixed: anyCase([...ZONE_WORDS.keys()].sort(longestFirst)) },
 }
 
 const DIGITS = 'YymdejHIMSf'
 const TOKEN = /%-?([%A-Za-z])| +|[^% ]+/g
 
-/** `%-d` and `%e` are `%d`: digits may lack their zero. A run of spaces stands for one or more spaces. */
+/** As `iso` has it. */
+const OPTIONAL_FRACTION = '(?:[.,]([0-9]{1,9}))?'
+
+/**
+ * `%-d` and `%e` are `%d`: digits may lack their zero. A run of spaces stands for one or more spaces. Seconds may carry a
+ * fraction, since many programs leave it out where it is zero, unless the layout itself says what comes after them.
+ */
 export function timePattern(layout: string): TimePattern {
   const tokens = [...layout.matchAll(TOKEN)].map(([text, letter]) => ({ text, letter }))
   const parts: TimePart[] = []
+  const hasFraction = tokens.some(({ letter }) => letter === 'f')
   const regex = tokens.map(({ text, letter }, index) => {
     if (letter === undefined) return text.startsWith(' ') ? ' +' : quoteRegex(text)
     if (letter === '%') return '%'
@@ -76,13 +86,21 @@ export function timePattern(layout: string): TimePattern {
     if (!directive) throw new RangeError(`%${letter} is no directive`)
     if (directive.part) parts.push(directive.part)
     const body = isPacked ? directive.fixed : (directive.loose ?? directive.fixed)
-    return directive.part ? `(${body})` : `(?:${body})`
+    const group = directive.part ? `(${body})` : `(?:${body})`
+    const isOpen = letter === 'S' && !hasFraction && !/^[.,]/.test(tokens[index + 1]?.text ?? '')
+    if (!isOpen) return group
+    parts.push('fraction')
+    return group + OPTIONAL_FRACTION
   })
   return { regex: regex.join(''), parts }
 }
 
 function isDigits(letter: string | undefined): boolean {
   return letter !== undefined && DIGITS.includes(letter)
+}
+
+function longestFirst(a: string, b: string): number {
+  return b.length - a.length
 }
 
 /** Letters of either case written out, since case folding differs between engines beyond ASCII. */

@@ -1,5 +1,6 @@
 /** Stamps read by a closed regex with a group for each part: all layouts but the epoch's. */
 import type { TimeRule } from '../../core/definition.ts'
+import { ZONE_WORDS } from '../../core/zone-words.ts'
 import type { Bind } from './bind.ts'
 import type { ParseDialect } from './parse-dialect.ts'
 import { type CivilParts, civilMillis } from './time-civil.ts'
@@ -21,11 +22,18 @@ export function patternMillis(
     const civil = civilMillis(parse, bind, civilParts(parse, part, rule.year))
     return bind('t_local', civil, (local) => {
       const zoned = zoneMillis(parse, bind, rule.zone, local)
+      const word = part('zone_word')
+      if (word) return `(${local} - ${wordMillis(parse, word)})`
       const offset = part('offset')
       if (!offset) return zoned
       return `CASE WHEN ${offset} = '' THEN ${zoned} ELSE ${local} - ${offsetMillis(parse, offset)} END`
     })
   })
+}
+
+function wordMillis(parse: ParseDialect, word: string): string {
+  const branches = [...ZONE_WORDS].map(([name, minutes]) => `WHEN '${name}' THEN ${minutes * 60_000}`)
+  return `CASE ${parse.upper(word)} ${branches.join(' ')} END`
 }
 
 type PartText = (name: TimePart) => string | undefined
