@@ -24,7 +24,7 @@ export default {
     only('archive', ['core', 'ports']),
     only('log', ['core', 'ports', 'archive']),
     only('link', ['core', 'ports']),
-    only('server', ['core', 'ports']),
+    only('server', ['core', 'ports', 'ingest']),
     only('compile', ['core', 'ports', 'expression']),
     only('engines', ['core', 'ports', 'compile', 'archive', 'log', 'link']),
     only('run', ['core', 'ports', 'compile', 'ingest']),
@@ -35,7 +35,16 @@ export default {
         path: '^src/(core|ports|compile|ingest|expression)/|/dialect\\.ts$',
         pathNot: '\\.test\\.ts$',
       },
-      to: { dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'core'] },
+      to: {
+        dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'core'],
+        pathNot: '^(node:)?zlib$',
+      },
+    },
+    {
+      name: 'only-ingest-unpacks',
+      severity: 'error',
+      from: { path: '^src/(core|ports|compile|expression)/|/dialect\\.ts$', pathNot: '\\.test\\.ts$' },
+      to: { path: '^(node:)?zlib$' },
     },
     {
       name: 'engines-do-not-know-each-other',

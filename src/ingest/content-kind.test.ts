@@ -1,4 +1,5 @@
 /** What is refused before a line of it is read. */
+import { deflateSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { contentKind } from './content-kind.ts'
 
@@ -13,6 +14,9 @@ describe('contentKind', () => {
     expect(kindOf(0x50, 0x4b, 3, 4)).toMatchObject({ format: 'zip' })
     expect(kindOf(0x42, 0x5a, 0x68, 0x39, 0x31, 0x41, 0x59)).toMatchObject({ format: 'bzip2' })
     expect(kindOf(0x42, 0x5a, 0x68, 0x39, 0x17, 0x72, 0x45)).toMatchObject({ format: 'bzip2' })
+    expect(kindOf(0x04, 0x22, 0x4d, 0x18, 0x64)).toMatchObject({ format: 'lz4' })
+    for (const level of [1, 6, 9])
+      expect(contentKind(deflateSync('{"a":1}\n{"a":22}\n', { level }))).toMatchObject({ format: 'deflate' })
   })
 
   it('takes for text what only begins like one', () => {
@@ -21,6 +25,9 @@ describe('contentKind', () => {
     expect(textOf('')).toEqual({ kind: 'text' })
     expect(kindOf(0xef, 0xbb, 0xbf, 0x61)).toEqual({ kind: 'text' })
     expect(kindOf(0xc3, 0x28, 0xff, 0x0a)).toEqual({ kind: 'text' })
+    expect(textOf('x^2 is x times x')).toEqual({ kind: 'text' })
+    expect(textOf('\x1b[31m8=FIX.4.4\x019=122\x0135=D\x01\v\f\x1f\x1e\t\r\n')).toEqual({ kind: 'text' })
+    expect(textOf('a stray \x02 in a line')).toEqual({ kind: 'text' })
   })
 
   it('knows UTF-16 by its mark, and other binary files by a NUL byte among the first 64 KiB', () => {
@@ -30,6 +37,10 @@ describe('contentKind', () => {
     bytes[65_536] = 0
     expect(contentKind(bytes)).toEqual({ kind: 'text' })
     bytes[65_535] = 0
-    expect(contentKind(bytes)).toEqual({ kind: 'binary' })
+    expect(contentKind(bytes)).toEqual({ kind: 'binary', sign: 'a NUL byte' })
+  })
+
+  it('knows noise by its control characters', () => {
+    expect(textOf('\n\x12\x1a\x02\bhello\x12\x05world\x18\x03')).toMatchObject({ sign: 'control characters' })
   })
 })

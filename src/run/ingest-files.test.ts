@@ -47,6 +47,14 @@ describe('files that are taken', () => {
     expect(await textsOf(archive, 'web')).toEqual(['a1', 'a2', ...manyLines, 'c1', 'c2'])
   })
 
+  it('gzip with zero bytes between members and behind them, as gzip(1) takes them', async () => {
+    const zeros = Buffer.alloc(70_000)
+    const parts = [gzipSync('a\nb'), zeros, gzipSync('\nc\n'), gzipSync('d'), zeros]
+    const path = await file('padded.gz', Buffer.concat(parts))
+    expect(await ingestFiles(archive, 'web', [path])).toMatchObject({ lines: 4 })
+    expect(await textsOf(archive, 'web')).toEqual(['a', 'b', 'c', 'd'])
+  })
+
   it('empty, plain or packed: nothing is added', async () => {
     const paths = [await file('empty', ''), await file('empty.gz', gzipSync(''))]
     expect(await ingestFiles(archive, 'web', paths)).toMatchObject({ lines: 0, blocks: 0 })
@@ -112,6 +120,13 @@ describe('files that are refused', () => {
       const bad = Buffer.from(packed)
       bad[position]! ^= 0x55
       await expectRefused(await file('bad.gz', bad), 'INGEST_CORRUPT_GZIP')
+    }
+  })
+
+  it('a gzip with something else behind it', async () => {
+    for (const behind of ['text', Buffer.concat([Buffer.alloc(600), Buffer.from('text')])]) {
+      const path = await file('behind.gz', Buffer.concat([packed, Buffer.from(behind)]))
+      await expectRefused(path, 'INGEST_CORRUPT_GZIP', 'not packed')
     }
   })
 

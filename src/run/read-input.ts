@@ -1,12 +1,10 @@
 /** Opens files and standard input as inputs of an ingest: unpacked, and refused when they hold no lines. */
 import { type FileHandle, open, stat } from 'node:fs/promises'
-import { Readable } from 'node:stream'
-import { createGunzip } from 'node:zlib'
 import { MillraceError } from '../core/error.ts'
-import { type ContentKind, contentKind, HEAD_BYTES } from '../ingest/content-kind.ts'
+import { type ContentKind, contentKind } from '../ingest/content-kind.ts'
+import { peek } from '../ingest/peek.ts'
+import { type Chunks, UnpackError, unpack } from '../ingest/unpack.ts'
 import type { IngestInput } from '../ports/archive.ts'
-
-type Chunks = AsyncIterable<Uint8Array>
 
 const CHUNK_BYTES = 1024 * 1024
 const STANDARD_INPUT = '-'
@@ -74,54 +72,14 @@ export async function* decode(chunks: Chunks, input: string): Chunks {
   yield* unpacked.all
 }
 
-/** Reads as much as the kind is told by, and gives it back in front of the rest. */
-async function peek(chunks: Chunks): Promise<{ head: Buffer; all: Chunks }> {
-  const iterator = chunks[Symbol.asyncIterator]()
-  const parts: Uint8Array[] = []
-  let length = 0
-  while (length < HEAD_BYTES) {
-    const { value, done } = await iterator.next()
-    if (done) break
-    parts.push(Buffer.from(value))
-    length += value.length
-  }
-  const head = Buffer.concat(parts)
-  const rest: Chunks = { [Symbol.asyncIterator]: () => iterator }
-  const all = async function* () {
-    try {
-      if (head.length > 0) yield head
-      yield* rest
-    } finally {
-      await iterator.return?.()
-    }
-  }
-  return { head, all: all() }
-}
-
-/** Members one after another are one content (RFC 1952, section 2.2). */
-async function* gunzip(chunks: Chunks, input: string): Chunks {
-  // Packed bytes wait inside zlib, so they must not share a buffer with the next chunk.
-  const owned = (async function* () {
-    for await (const chunk of chunks) yield Buffer.from(chunk)
-  })()
-  const source = Readable.from(owned, { objectMode: false })
-  const unpacked = createGunzip({ chunkSize: CHUNK_BYTES })
-  source.on('error', (error) => unpacked.destroy(error))
+async function* gunzip(packed: Chunks, input: string): Chunks {
   try {
-    for await (const chunk of source.pipe(unpacked)) yield chunk as Buffer
+    yield* unpack(packed, 'gzip')
   } catch (error) {
-    throw gzipError(input, error)
-  } finally {
-    source.destroy()
-    unpacked.destroy()
+    if (!(error instanceof UnpackError)) throw error
+    const code = error.isCut ? 'INGEST_TRUNCATED_GZIP' : 'INGEST_CORRUPT_GZIP'
+    throw new MillraceError(code, { input, why: error.message }, { cause: error })
   }
-}
-
-function gzipError(input: string, error: unknown): unknown {
-  const { code = '', message } = error as NodeJS.ErrnoException
-  if (code === 'Z_BUF_ERROR') return new MillraceError('INGEST_TRUNCATED_GZIP', { input }, { cause: error })
-  if (!code.startsWith('Z_')) return error
-  return new MillraceError('INGEST_CORRUPT_GZIP', { input, why: message }, { cause: error })
 }
 
 function requireText(found: ContentKind, input: string): void {
@@ -133,9 +91,9 @@ function requireText(found: ContentKind, input: string): void {
   throw new MillraceError('INGEST_BINARY_FILE', { input, hint: hintOn(found) })
 }
 
-function hintOn(found: ContentKind): string {
+function hintOn(found: Exclude<ContentKind, { kind: 'text' | 'compressed' }>): string {
   if (found.kind === 'gzip') return ', but gzip inside gzip; unpack it once first'
-  if (found.kind !== 'utf16') return ' (there is a NUL byte near its start)'
+  if (found.kind === 'binary') return ` (${found.sign} near its start)`
   return ` of UTF-8 but of ${found.encoding}; convert it: \`iconv -f ${found.encoding} -t UTF-8\``
 }
 

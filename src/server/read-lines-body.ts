@@ -1,7 +1,9 @@
 /** Reads a body of lines: unpacked, counted and bounded, but never looked into beyond its newlines. */
 import { createHash, type Hash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import { createGunzip, createInflate } from 'node:zlib'
+import { type ContentKind, contentKind } from '../ingest/content-kind.ts'
+import { peek } from '../ingest/peek.ts'
+import { type Chunks, type Packing, UnpackError, unpack } from '../ingest/unpack.ts'
 import { Problem } from './problem.ts'
 import type { ServeLimits } from './serve-settings.ts'
 
@@ -27,15 +29,18 @@ const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
 export async function readLinesBody(request: IncomingMessage, reading: BodyReading): Promise<LinesBody> {
   const reader = new BodyReader(reading)
   try {
-    for await (const chunk of unpack(request, reading.limits)) reader.add(chunk as Buffer)
+    const packing = packingOf(request)
+    const { head, all } = await peek(within(unpackBody(request, packing, reading.limits), reading))
+    requireText(contentKind(head), packing)
+    for await (const chunk of all) reader.add(chunk as Buffer)
   } catch (error) {
-    throw error instanceof Problem ? error : broken(error as NodeJS.ErrnoException)
+    throw error instanceof Problem ? error : broken(error)
   }
   return reader.finish()
 }
 
-function broken(error: NodeJS.ErrnoException): Problem {
-  if (/^(Z_|ERR_BUFFER)/.test(error.code ?? ''))
+function broken(error: unknown): Problem {
+  if (error instanceof UnpackError)
     return new Problem(
       400,
       'BODY_CORRUPT',
@@ -44,36 +49,48 @@ function broken(error: NodeJS.ErrnoException): Problem {
   return new Problem(400, 'BODY_INCOMPLETE', 'The body ended too early. Nothing was added; send it again.')
 }
 
-async function* unpack(request: IncomingMessage, { bodyBytes }: ServeLimits): AsyncGenerator<Buffer> {
-  const declared = Number(request.headers['content-length'] ?? 0)
-  if (declared > bodyBytes) throw tooLarge('is larger than', bodyBytes)
-  const packed = boundedBody(request, bodyBytes)
-  const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase()
-  if (encoding === 'identity') return yield* packed
-  const unpacker = encoding === 'gzip' ? createGunzip() : encoding === 'deflate' ? createInflate() : undefined
-  if (!unpacker) {
-    const message = `The body is packed as ${encoding}; send it plain, or packed as gzip or deflate.`
-    throw new Problem(415, 'BODY_ENCODING_UNKNOWN', message)
-  }
-  yield* through(packed, unpacker)
+/** Undefined where the body is plain. */
+function packingOf({ headers }: IncomingMessage): Packing | undefined {
+  const encoding = (headers['content-encoding'] ?? 'identity').trim().toLowerCase()
+  if (encoding === 'identity') return undefined
+  if (encoding === 'gzip' || encoding === 'deflate') return encoding
+  if (encoding === 'x-gzip') return 'gzip'
+  const message = `The body is packed as ${encoding}; send it plain, or packed as gzip or deflate.`
+  throw new Problem(415, 'BODY_ENCODING_UNKNOWN', message)
 }
 
-/** Whatever goes wrong on either side is met by the reader. */
-async function* through(packed: AsyncIterable<Buffer>, unpacker: ReturnType<typeof createGunzip>) {
-  const feeding = (async () => {
-    for await (const chunk of packed)
-      if (!unpacker.write(chunk))
-        await new Promise((resolve) => unpacker.once('drain', resolve).once('close', resolve))
-    unpacker.end()
-  })().catch((error: Error) => {
-    unpacker.destroy(error)
-  })
-  try {
-    yield* unpacker as AsyncIterable<Buffer>
-    await feeding
-  } finally {
-    unpacker.destroy()
+function unpackBody(
+  request: IncomingMessage,
+  packing: Packing | undefined,
+  { bodyBytes }: ServeLimits,
+): Chunks {
+  const declared = Number(request.headers['content-length'] ?? 0)
+  if (declared > bodyBytes) throw tooLarge('is larger than', bodyBytes)
+  const body = boundedBody(request, bodyBytes)
+  return packing ? unpack(body, packing) : body
+}
+
+async function* within(chunks: Chunks, { takeRoom }: BodyReading): Chunks {
+  for await (const chunk of chunks) {
+    takeRoom(chunk.length)
+    yield chunk
   }
+}
+
+/** What is packed in another way than was said, or no text at all, would become lines that nothing can read. */
+function requireText(found: ContentKind, packing: Packing | undefined): void {
+  if (found.kind === 'text') return
+  const is = packing ? `The body, unpacked from ${packing},` : 'The body'
+  const fault = packing && found.kind === 'gzip' ? 'is packed again; pack it once.' : faultOf(found)
+  throw new Problem(415, 'BODY_NOT_TEXT', `${is} ${fault} Nothing was added.`)
+}
+
+function faultOf(found: Exclude<ContentKind, { kind: 'text' }>): string {
+  if (found.kind === 'gzip') return 'is packed as gzip, and no header says so: send `Content-Encoding: gzip`.'
+  if (found.kind === 'compressed')
+    return `is packed as ${found.format}; send it plain, or packed as gzip or deflate with the \`Content-Encoding\` that says so.`
+  if (found.kind === 'utf16') return `is text of ${found.encoding}; send it as UTF-8.`
+  return `is no text (${found.sign} near its start); send lines of text.`
 }
 
 async function* boundedBody(request: IncomingMessage, most: number): AsyncGenerator<Buffer> {
@@ -108,7 +125,6 @@ class BodyReader {
   }
 
   add(chunk: Buffer): void {
-    this.#reading.takeRoom(chunk.length)
     this.#hash?.update(chunk)
     // A mark at the beginning is framing, as it is of files.
     const isMarked = this.#bytes === 0 && chunk.subarray(0, 3).equals(BYTE_ORDER_MARK)

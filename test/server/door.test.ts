@@ -1,105 +1,28 @@
 /** The door for lines: what it answers, and that what it acked is in the log, once. */
 import { createHash } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { request } from 'node:http'
-import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { deflateSync, gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { FilesLog } from '../../src/engines/files/log.ts'
-import { Counters } from '../../src/server/counters.ts'
-import { DEFAULT_LIMITS, type ServeLimits } from '../../src/server/serve-settings.ts'
-import { type RunningServer, startServer } from '../../src/server/server.ts'
-import { StreamWatch } from '../../src/server/stream-watch.ts'
-import { readAll, textOf } from '../contract/log.contract.ts'
+import { Door } from './door.ts'
 
 const TOKEN = 'correct-horse'
 const HASH = createHash('sha256').update(TOKEN).digest('hex')
 
-let dataDir: string
-let log: FilesLog
-let server: RunningServer
-let counters: Counters
-
-async function start(limits: Partial<ServeLimits> = {}, tokens: [string, string[]][] = []): Promise<void> {
-  log = await FilesLog.open({ dataDir, firstOffset: async () => 0 })
-  counters = new Counters()
-  server = await startServer({
-    ...{
-      log,
-      counters,
-      sources: new Set(['web', 'edge']),
-      archived: () => new Map(),
-      streams: new StreamWatch(),
-    },
-    settings: {
-      host: '127.0.0.1',
-      port: 0,
-      tokens: new Map(tokens),
-      limits: { ...DEFAULT_LIMITS, ...limits },
-    },
-    onFailure: (error) => {
-      throw error
-    },
-  })
-}
-
-async function stop(): Promise<void> {
-  await server.stop(1000)
-  await log.close()
-}
+let door: Door
 
 beforeEach(async () => {
-  dataDir = mkdtempSync(join(tmpdir(), 'millrace-door-'))
-  await start()
+  door = new Door()
+  await door.start()
 })
-afterEach(async () => {
-  await stop()
-  rmSync(dataDir, { recursive: true, force: true })
-})
-
-interface Answer {
-  readonly status: number
-  readonly headers: Readonly<Record<string, unknown>>
-  readonly body: { error?: { code: string; message: string } } & Record<string, unknown>
-}
-
-function send(
-  body: string | Buffer | undefined,
-  headers: Record<string, string> = {},
-  { path = '/v1/ingest/web', method = 'POST' } = {},
-): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const sent = request(`${server.url}${path}`, { method, headers }, (answer) => {
-      const parts: Buffer[] = []
-      answer.on('data', (part: Buffer) => parts.push(part))
-      answer.on('end', () => {
-        const text = Buffer.concat(parts).toString()
-        const isJson = String(answer.headers['content-type']).startsWith('application/json')
-        resolve({
-          status: answer.statusCode!,
-          headers: answer.headers,
-          body: isJson ? JSON.parse(text) : { text },
-        })
-      })
-    })
-    sent.on('error', reject)
-    sent.end(body)
-  })
-}
-
-const held = async (source = 'web') =>
-  log.sources().length === 0 ? '' : textOf(await readAll(log, source, 0))
+afterEach(() => door.remove())
 
 describe('lines', () => {
   it('are acked with their offsets, and are in the log as they came', async () => {
-    const { status, body } = await send('{"a":1}\r\nnot json\n')
+    const { status, body } = await door.send('{"a":1}\r\nnot json\n')
     expect(status).toBe(200)
     expect(body).toMatchObject({ source: 'web', lines: 2, first_offset: 0, end_offset: 2, duplicate: false })
     expect(Date.parse(String(body.observed))).toBeGreaterThan(Date.now() - 60_000)
-    expect((await send('last without newline')).body).toMatchObject({ lines: 1, first_offset: 2 })
-    expect(await held()).toBe('{"a":1}\r\nnot json\nlast without newline\n')
+    expect((await door.send('last without newline')).body).toMatchObject({ lines: 1, first_offset: 2 })
+    expect(await door.held()).toBe('{"a":1}\r\nnot json\nlast without newline\n')
   })
 
   it.each([
@@ -107,20 +30,20 @@ describe('lines', () => {
     ['deflate', deflateSync],
   ] as const)('are unpacked from %s', async (encoding, pack) => {
     const text = `${'{"path":"/"}\n'.repeat(5000)}`
-    const { status, body } = await send(pack(text), { 'content-encoding': encoding })
+    const { status, body } = await door.send(pack(text), { 'content-encoding': encoding })
     expect([status, body.lines]).toEqual([200, 5000])
-    expect(await held()).toBe(text)
+    expect(await door.held()).toBe(text)
   })
 
   it('lose a byte order mark at the start, and keep bytes that are no UTF-8', async () => {
-    await send(Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), Buffer.from([0x61, 0xff, 0x0a])]))
-    const [batch] = await log.read('web', 0, 1000)
+    await door.send(Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), Buffer.from([0x61, 0xff, 0x0a])]))
+    const [batch] = await door.log.read('web', 0, 1000)
     expect(Buffer.from(batch!.bytes)).toEqual(Buffer.from([0x61, 0xff, 0x0a]))
   })
 
   it('of an empty body are none', async () => {
-    expect(await send('')).toMatchObject({ status: 200, body: { lines: 0 } })
-    expect(await held()).toBe('')
+    expect(await door.send('')).toMatchObject({ status: 200, body: { lines: 0 } })
+    expect(await door.held()).toBe('')
   })
 
   it('with a hundred thousand fields or deep nesting are lines like others', async () => {
@@ -128,137 +51,121 @@ describe('lines', () => {
       Object.fromEntries(Array.from({ length: 60_000 }, (_, index) => [`f${index}`, 1])),
     )
     const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
-    expect(await send(`${wide}\n${deep}\n`)).toMatchObject({ status: 200, body: { lines: 2 } })
+    expect(await door.send(`${wide}\n${deep}\n`)).toMatchObject({ status: 200, body: { lines: 2 } })
   })
 })
 
 describe('a batch that is repeated', () => {
   it('under its key counts once, also after a restart', async () => {
     const headers = { 'idempotency-key': 'batch-7' }
-    expect((await send('a\nb\n', headers)).body).toMatchObject({ duplicate: false, first_offset: 0 })
-    expect((await send('a\nb\n', headers)).body).toMatchObject({
+    expect((await door.send('a\nb\n', headers)).body).toMatchObject({ duplicate: false, first_offset: 0 })
+    expect((await door.send('a\nb\n', headers)).body).toMatchObject({
       duplicate: true,
       first_offset: 0,
       end_offset: 2,
     })
-    await stop()
-    await start()
-    expect((await send('a\nb\n', headers)).body).toMatchObject({ duplicate: true, first_offset: 0 })
-    expect(await held()).toBe('a\nb\n')
+    await door.start()
+    expect((await door.send('a\nb\n', headers)).body).toMatchObject({ duplicate: true, first_offset: 0 })
+    expect(await door.held()).toBe('a\nb\n')
   })
 
   it('with other lines is refused, and so is a key that is none', async () => {
-    await send('a\n', { 'idempotency-key': 'k' })
-    expect(await send('b\n', { 'idempotency-key': 'k' })).toMatchObject({
+    await door.send('a\n', { 'idempotency-key': 'k' })
+    expect(await door.send('b\n', { 'idempotency-key': 'k' })).toMatchObject({
       status: 422,
       body: { error: { code: 'LOG_KEY_REUSED' } },
     })
-    expect(await send('b\n', { 'idempotency-key': 'two words' })).toMatchObject({ status: 400 })
-    expect(await held()).toBe('a\n')
+    expect(await door.send('b\n', { 'idempotency-key': 'two words' })).toMatchObject({ status: 400 })
+    expect(await door.held()).toBe('a\n')
   })
 })
 
 describe('what is refused', () => {
   it('names a source that may be meant', async () => {
-    const { status, body } = await send('a\n', {}, { path: '/v1/ingest/wbe' })
+    const { status, body } = await door.send('a\n', {}, { path: '/v1/ingest/wbe' })
     expect(status).toBe(404)
     expect(body.error?.message).toContain('Did you mean web?')
   })
 
   it('says which method is understood', async () => {
-    const { status, headers } = await send(undefined, {}, { method: 'PUT' })
+    const { status, headers } = await door.send(undefined, {}, { method: 'PUT' })
     expect([status, headers.allow]).toEqual([405, 'POST'])
   })
 
   it('is an encoding that is not known, and a body that is not what it says', async () => {
-    expect(await send('a\n', { 'content-encoding': 'br' })).toMatchObject({ status: 415 })
-    expect(await send('no gzip\n', { 'content-encoding': 'gzip' })).toMatchObject({
+    expect(await door.send('a\n', { 'content-encoding': 'br' })).toMatchObject({ status: 415 })
+    expect(await door.send('no gzip\n', { 'content-encoding': 'gzip' })).toMatchObject({
       status: 400,
       body: { error: { code: 'BODY_CORRUPT' } },
     })
-    expect(await send(gzipSync('cut off\n').subarray(0, 15), { 'content-encoding': 'gzip' })).toMatchObject({
+    expect(
+      await door.send(gzipSync('cut off\n').subarray(0, 15), { 'content-encoding': 'gzip' }),
+    ).toMatchObject({
       status: 400,
     })
-    expect(await held()).toBe('')
+    expect(await door.held()).toBe('')
   })
 
   it('is a body that is too large, packed or unpacked, and a line that is too long', async () => {
-    await stop()
-    await start({ bodyBytes: 10_000, unpackedBytes: 100_000, lineBytes: 500 })
-    expect(await send('x\n'.repeat(6000))).toMatchObject({
+    await door.start({ limits: { bodyBytes: 10_000, unpackedBytes: 100_000, lineBytes: 500 } })
+    expect(await door.send('x\n'.repeat(6000))).toMatchObject({
       status: 413,
       body: { error: { code: 'BODY_TOO_LARGE' } },
     })
     const bomb = gzipSync('x\n'.repeat(10_000_000))
     expect(bomb.length).toBeGreaterThan(10_000)
     const small = gzipSync('x\n'.repeat(100_000))
-    expect(await send(small, { 'content-encoding': 'gzip' })).toMatchObject({
+    expect(await door.send(small, { 'content-encoding': 'gzip' })).toMatchObject({
       status: 413,
       body: { error: { message: expect.stringContaining('unpacked, more than 100000 bytes') } },
     })
-    expect(await send(`ok\n${'y'.repeat(501)}\n`)).toMatchObject({
+    expect(await door.send(`ok\n${'y'.repeat(501)}\n`)).toMatchObject({
       status: 413,
       body: { error: { code: 'LINE_TOO_LONG', message: expect.stringContaining('Line 2') } },
     })
-    expect(await held()).toBe('')
-    expect(counters.bytesUnderway).toBe(0)
+    expect(await door.held()).toBe('')
+    expect(door.counters.bytesUnderway).toBe(0)
   })
 
   it('is more than fits into memory at once', async () => {
-    await stop()
-    await start({ bytesAtOnce: 1000 })
-    expect(await send('x\n'.repeat(600))).toMatchObject({
+    await door.start({ limits: { bytesAtOnce: 1000 } })
+    expect(await door.send('x\n'.repeat(600))).toMatchObject({
       status: 429,
       headers: { 'retry-after': '2' },
       body: { error: { code: 'TOO_BUSY' } },
     })
-    expect(await send('x\n')).toMatchObject({ status: 200 })
+    expect(await door.send('x\n')).toMatchObject({ status: 200 })
   })
 })
 
 describe('tokens', () => {
   it('are asked for where a source has any', async () => {
-    await stop()
-    await start({}, [['web', [HASH]]])
-    expect(await send('a\n')).toMatchObject({ status: 401 })
-    expect(await send('a\n', { authorization: 'Bearer wrong' })).toMatchObject({ status: 403 })
-    expect(await send('a\n', { authorization: `Bearer ${TOKEN}` })).toMatchObject({ status: 200 })
-    expect(await send('a\n', {}, { path: '/v1/ingest/edge' })).toMatchObject({ status: 200 })
+    await door.start({ tokens: new Map([['web', [HASH]]]) })
+    expect(await door.send('a\n')).toMatchObject({ status: 401 })
+    expect(await door.send('a\n', { authorization: 'Bearer wrong' })).toMatchObject({ status: 403 })
+    expect(await door.send('a\n', { authorization: `Bearer ${TOKEN}` })).toMatchObject({ status: 200 })
+    expect(await door.send('a\n', {}, { path: '/v1/ingest/edge' })).toMatchObject({ status: 200 })
   })
 })
 
 describe('a client', () => {
-  /** Everything the server says to these bytes until it closes. */
-  function raw(text: string, then?: (socket: ReturnType<typeof connect>) => void): Promise<string> {
-    return new Promise((resolve) => {
-      const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
-      let answer = ''
-      socket.on('data', (part) => {
-        answer += part
-      })
-      socket.on('close', () => resolve(answer))
-      socket.on('error', () => undefined)
-      socket.write(text, () => then?.(socket))
-    })
-  }
   const head = 'POST /v1/ingest/web HTTP/1.1\r\nHost: x\r\n'
 
   it('that leaves in the middle of a body adds nothing', async () => {
-    await raw(`${head}Content-Length: 100\r\n\r\nhalf a li`, (socket) => socket.destroy())
-    expect(await send('whole\n')).toMatchObject({ status: 200, body: { first_offset: 0 } })
-    expect(await held()).toBe('whole\n')
-    expect(counters.bytesUnderway).toBe(0)
+    await door.raw(`${head}Content-Length: 100\r\n\r\nhalf a li`, (socket) => socket.destroy())
+    expect(await door.send('whole\n')).toMatchObject({ status: 200, body: { first_offset: 0 } })
+    expect(await door.held()).toBe('whole\n')
+    expect(door.counters.bytesUnderway).toBe(0)
   })
 
   it('that is too slow is told so, and lets go', async () => {
-    await stop()
-    await start({ requestMs: 600 })
-    expect(await raw(`${head}Content-Length: 100\r\n\r\nslow`)).toMatch(/^HTTP\/1.1 408 /)
-    expect(await held()).toBe('')
+    await door.start({ limits: { requestMs: 600 } })
+    expect(await door.raw(`${head}Content-Length: 100\r\n\r\nslow`)).toMatch(/^HTTP\/1.1 408 /)
+    expect(await door.held()).toBe('')
   })
 
   it('that sends no HTTP is refused', async () => {
-    expect(await raw('hello\r\n\r\n')).toMatch(/^HTTP\/1.1 400 /)
+    expect(await door.raw('hello\r\n\r\n')).toMatch(/^HTTP\/1.1 400 /)
   })
 })
 
@@ -269,16 +176,16 @@ describe('a stop under load', () => {
     const clients = Array.from({ length: 8 }, async (_, client) => {
       for (let index = 0; !isOver; index++) {
         const line = `${client}-${index}\n`
-        const answer = await send(line).catch(() => undefined)
+        const answer = await door.send(line).catch(() => undefined)
         if (answer?.status === 200) acked.push(line)
         else return
       }
     })
     await new Promise((resolve) => setTimeout(resolve, 300))
-    await server.stop(1000)
+    await door.server.stop(1000)
     isOver = true
     await Promise.all(clients)
-    const lines = (await held()).split('\n').filter(Boolean)
+    const lines = (await door.held()).split('\n').filter(Boolean)
     expect(acked.length).toBeGreaterThan(10)
     expect(new Set(lines).size).toBe(lines.length)
     expect(acked.filter((line) => !lines.includes(line.trim()))).toEqual([])
@@ -287,10 +194,10 @@ describe('a stop under load', () => {
 
 describe('what watches over it', () => {
   it('shows that it is well, and what it counted', async () => {
-    await send('a\nb\n')
-    await send('c\n', { 'content-encoding': 'br' })
-    expect(await send(undefined, {}, { path: '/healthz', method: 'GET' })).toMatchObject({ status: 200 })
-    const { headers, body } = await send(undefined, {}, { path: '/metrics', method: 'GET' })
+    await door.send('a\nb\n')
+    await door.send('c\n', { 'content-encoding': 'br' })
+    expect(await door.send(undefined, {}, { path: '/healthz', method: 'GET' })).toMatchObject({ status: 200 })
+    const { headers, body } = await door.send(undefined, {}, { path: '/metrics', method: 'GET' })
     expect(headers['content-type']).toBe('application/openmetrics-text; version=1.0.0; charset=utf-8')
     expect(body.text).toContain('millrace_ingest_lines_total{source="web"} 2\n')
     expect(body.text).toContain('millrace_ingest_requests_total{status="415"} 1\n')
@@ -300,11 +207,11 @@ describe('what watches over it', () => {
   it('has nothing elsewhere, and says what there is', async () => {
     for (const path of ['/', '//', '///', '/v1/ingest', '/v1/ingest/', '/v1/ingest/web/', '/%zz'])
       for (const method of ['GET', 'POST'])
-        expect(await send(undefined, {}, { path, method })).toMatchObject({
+        expect(await door.send(undefined, {}, { path, method })).toMatchObject({
           status: 404,
           body: { error: { message: expect.stringContaining('/v1/ingest/SOURCE') } },
         })
     const unknown = { status: 404, body: { error: { code: 'SOURCE_UNKNOWN' } } }
-    expect(await send('a\n', {}, { path: '/v1/ingest/%zz' })).toMatchObject(unknown)
+    expect(await door.send('a\n', {}, { path: '/v1/ingest/%zz' })).toMatchObject(unknown)
   })
 })
