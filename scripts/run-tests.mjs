@@ -1,5 +1,5 @@
 /** Runs vitest once and counts what it did; shared by every command that tests. */
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join, relative } from 'node:path'
@@ -8,6 +8,9 @@ import { descendantsOf, isAlive, pidOf, signalProcess } from './cluster/process-
 
 /** Of the message of a failed test, in characters, where it is said once more. */
 const MESSAGE_LENGTH = 1000
+/** How many of the costliest files are printed, and what a file may take of all the time before it is pointed out. */
+const PRINTED_FILES = 15
+const BUDGET_SHARE = 0.1
 
 /** Builds and runs; `args` go to vitest. Gives what runPhases does. */
 export function runTests(args) {
@@ -20,6 +23,7 @@ export function runTests(args) {
  * `{ file, name }`, with a `reason` where the run itself went wrong.
  */
 export async function runPhases(phases) {
+  process.env.MILLRACE_TURN ??= String(commitCount())
   const folder = mkdtempSync(join(tmpdir(), 'millrace-test-'))
   try {
     if (build() !== 0) return { passed: 0, failed: 1, skipped: 0, reason: 'the build failed' }
@@ -45,11 +49,38 @@ function sumCounts(runs) {
     failures: runs.flatMap(({ failures }) => failures ?? []),
     ...(reasons.length > 0 ? { reason: reasons.join('\n') } : {}),
     ...(runs.every(({ tests }) => tests) ? { tests: runs.flatMap(({ tests }) => tests) } : {}),
+    files: runs.flatMap(({ files }) => files ?? []),
+  }
+}
+
+/** By which tests of many cases choose their share; without git it is always the first one. */
+function commitCount() {
+  const { status, stdout } = spawnSync('git', ['rev-list', '--count', 'HEAD'], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+  return status === 0 ? Number(stdout) : 0
+}
+
+/** The costliest files first, with what each takes of all the time. */
+export function printBudget(title, files) {
+  const total = files.reduce((sum, { seconds }) => sum + seconds, 0)
+  if (total === 0) return
+  console.log(`${title}: ${files.length} files take ${total.toFixed(0)} s; the costliest:`)
+  const costliest = files.toSorted((a, b) => b.seconds - a.seconds).slice(0, PRINTED_FILES)
+  for (const { name, seconds } of costliest) {
+    const share = seconds / total
+    const isOver = share > BUDGET_SHARE && files.length > PRINTED_FILES
+    const note = isOver ? `  over its budget of ${BUDGET_SHARE * 100} %` : ''
+    console.log(
+      `${seconds.toFixed(1).padStart(8)} s ${(share * 100).toFixed(0).padStart(3)} %  ${name}${note}`,
+    )
   }
 }
 
 /** Prints what failed once more, since it stands far above, and the counts as the last line; gives the exit status. */
-export function finish({ passed, failed, skipped, failures = [], reason }) {
+export function finish({ passed, failed, skipped, failures = [], reason, files = [] }) {
+  printBudget('time by test file', files)
   for (const failure of failures) console.log(failure)
   if (reason) console.log(reason)
   console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
@@ -61,7 +92,7 @@ async function runVitest(json, args) {
     ...[`${root}node_modules/vitest/vitest.mjs`, 'run', '--reporter=default', '--reporter=json'],
     ...[`--outputFile.json=${json}`, ...args],
   ])
-  const counts = countResults(json)
+  const counts = countResults(json, !args.includes('-t'))
   const crashed = signal ? `vitest was ended by ${signal}` : `vitest ended with status ${status}`
   if (!counts) return { passed: 0, failed: 1, skipped: 0, reason: `${crashed} and left no result` }
   if (status !== 0 && counts.failed === 0)
@@ -91,8 +122,8 @@ function runToEnd(args) {
   })
 }
 
-/** A file that could not be loaded counts as one failure, since its tests did not run. */
-function countResults(path) {
+/** A file that could not be loaded counts as one failure, since its tests did not run. Those that `-t` leaves out are not told. */
+function countResults(path, tellsSkipped) {
   let result
   try {
     result = JSON.parse(readFileSync(path, 'utf8'))
@@ -105,7 +136,7 @@ function countResults(path) {
   const skipped = result.testResults.flatMap((file) =>
     file.assertionResults.filter((test) => !['passed', 'failed'].includes(test.status)),
   )
-  for (const test of skipped) console.log(`skipped: ${test.fullName}`)
+  if (tellsSkipped) for (const test of skipped) console.log(`skipped: ${test.fullName}`)
   return {
     passed: result.numPassedTests,
     failed: result.numFailedTests + unloaded.length,
@@ -115,6 +146,10 @@ function countResults(path) {
       ...result.testResults.flatMap(failuresOf),
     ],
     tests: result.testResults.flatMap(testsOf),
+    files: result.testResults.map(({ name, startTime, endTime }) => ({
+      name: relative(root, name),
+      seconds: Math.max(endTime - startTime, 0) / 1000,
+    })),
   }
 }
 

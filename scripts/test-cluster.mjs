@@ -1,20 +1,22 @@
 /**
  * Starts real engines with no data, runs the tests that need them, and stops the engines whatever happened. The last
  * lines say how many tests ran on which engine, then `N passed, N failed`; a test that was skipped counts as failed.
- * `--full` repeats faults and random cases as often as a release asks for; other arguments go to vitest, so `npm run test:cluster -- hdfs` runs a part.
+ * `--short` runs what CI does, `--full` repeats faults and random cases as often as a release asks for; other arguments
+ * go to vitest, so `npm run test:cluster -- hdfs` runs a part.
  */
 import { spawnSync } from 'node:child_process'
 import { pathToFileURL } from 'node:url'
 import { root } from './build.mjs'
 import { selectEngines } from './cluster/engines.mjs'
 import { shareSparkClasses } from './cluster/share-classes.mjs'
+import { missingOf, SHORT_SETTINGS, shortArguments } from './cluster/short-list.mjs'
 import { startEngines } from './cluster/start-engines.mjs'
 import { resetEngines, stopEngines } from './cluster/stop-engines.mjs'
 import { finish, runPhases } from './run-tests.mjs'
 
 const FULL = {
   ...{ MILLRACE_KILLS: '20', MILLRACE_SPARK_PAIRS: '5000' },
-  ...{ MILLRACE_EVERY: '1', MILLRACE_SEED: '1' },
+  ...{ MILLRACE_TURN: 'all', MILLRACE_SEED: '1' },
 }
 
 /** Gives the counts, as `finish` takes them. */
@@ -35,14 +37,17 @@ export async function testCluster(args) {
     await stopEngines([])
     return { passed: 0, failed: 1, skipped: 0, reason: `cluster: no test ran: ${error.message}` }
   }
+  const isShort = args.includes('--short')
+  if (isShort) for (const [name, value] of Object.entries(SHORT_SETTINGS)) process.env[name] ??= value
   try {
-    const rest = fullCampaign(args)
+    const rest = isShort ? shortArguments() : fullCampaign(args)
     // A part that is asked for by name may lie in one project alone.
     const testsOf = (project) => [
       ...['--config', 'vitest.cluster.config.ts', '--project', project, '--passWithNoTests', ...rest],
     ]
     const phases = [['together'], ['batch', 'stream']]
-    return judge(await runPhases(phases.map((projects) => projects.map(testsOf))), args)
+    const result = await runPhases(phases.map((projects) => projects.map(testsOf)))
+    return isShort ? judgeShort(result) : judge(result, args)
   } finally {
     await stopEngines([])
     for (const signal of ['SIGINT', 'SIGTERM']) process.removeListener(signal, interrupt)
@@ -68,9 +73,17 @@ function fullCampaign(args) {
   return args.filter((arg) => arg !== '--full')
 }
 
-/** A run of everything must have tested every engine. */
-function judge({ passed, failed, skipped, failures, reason, tests }, args) {
+/** Each test of the list must have run; those of its files that are not in it are left out on purpose. */
+function judgeShort({ passed, failed, failures, reason, tests, files }) {
   if (!tests) return { passed, failed, skipped: 0, failures, reason }
+  tellEngines(tests)
+  console.log('cluster: the short list; `npm run test:cluster` runs the rest')
+  const missing = missingOf(tests).map((name) => `did not run: ${name}`)
+  const reasons = [...(reason ? [reason] : []), ...missing].join('\n')
+  return { passed, failed: failed + missing.length, skipped: 0, failures, reason: reasons, files }
+}
+
+function tellEngines(tests) {
   const counted = selectEngines([]).map(({ title, testNames }) => ({
     title,
     count: tests.filter(({ file, name }) => testNames.test(`${file} ${name}`)).length,
@@ -78,7 +91,13 @@ function judge({ passed, failed, skipped, failures, reason, tests }, args) {
   console.log(
     `cluster: tests that ran: ${counted.map(({ title, count }) => `${count} on ${title}`).join(', ')}`,
   )
-  const untested = counted.filter(({ count }) => count === 0).map(({ title }) => title)
+  return counted.filter(({ count }) => count === 0).map(({ title }) => title)
+}
+
+/** A run of everything must have tested every engine. */
+function judge({ passed, failed, skipped, failures, reason, tests, files }, args) {
+  if (!tests) return { passed, failed, skipped: 0, failures, reason }
+  const untested = tellEngines(tests)
   const isWhole = args.every((arg) => arg === '--full')
   const problems = [
     ...(reason ? [reason] : []),
@@ -86,7 +105,8 @@ function judge({ passed, failed, skipped, failures, reason, tests }, args) {
     ...(isWhole && untested.length > 0 ? [`no test ran on ${untested.join(', ')}`] : []),
   ]
   const missing = isWhole ? untested.length : 0
-  return { passed, failed: failed + skipped + missing, skipped: 0, failures, reason: problems.join('\n') }
+  const found = { passed, failed: failed + skipped + missing, skipped: 0, failures, files }
+  return { ...found, reason: problems.join('\n') }
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href)

@@ -13,7 +13,7 @@ import { sample } from './sample.ts'
 const ONLY = process.env.MILLRACE_CASES
 const cases: readonly ConformanceCase[] = ONLY
   ? CASES.filter((test) => titleOf(test).includes(ONLY))
-  : sample(CASES)
+  : sample('conformance cases on Spark', CASES)
 
 let outcomes: Outcome[] = []
 let verdicts: Verdict[] = []

@@ -16,7 +16,7 @@ import { VALUE_PROBES } from './value-probes.ts'
 const WORLDS = Number(process.env.MILLRACE_WORLDS ?? 24)
 const CHUNK = 8
 
-export function dialectProbes(): Probe[] {
+export function dialectProbes(): readonly Probe[] {
   const only = process.env.MILLRACE_PROBE
   const all = [
     ...ruleProbes(),
@@ -28,7 +28,7 @@ export function dialectProbes(): Probe[] {
     ...TIME_PROBES,
     ...worldProbes(),
   ]
-  return only ? all.filter(({ name }) => name.includes(only)) : sample(all)
+  return only ? all.filter(({ name }) => name.includes(only)) : sample('dialect probes', all)
 }
 
 /** Rules of one source are one probe, so that every value is computed of every line. */

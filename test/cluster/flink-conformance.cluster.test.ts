@@ -14,7 +14,7 @@ const VERSION = '2.2.1'
 const ONLY = process.env.MILLRACE_CASES
 const cases: readonly ConformanceCase[] = ONLY
   ? CASES.filter((test) => titleOf(test).includes(ONLY))
-  : sample(CASES)
+  : sample('conformance cases on Flink', CASES)
 
 const AT_ONCE = 60
 const outcomes: Outcome[] = []

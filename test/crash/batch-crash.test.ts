@@ -14,9 +14,10 @@ import { worldText } from '../model/random-world.ts'
 import type { ModelSource } from '../model/vocabulary.ts'
 import { defineText, Pipeline } from '../pipeline.ts'
 import { ALL_AGGREGATES } from '../property/all-aggregates.ts'
+import { randomShare } from '../turn.ts'
 
-const KILLS = Number(process.env.MILLRACE_KILLS ?? 30)
-const random = new Random(Number(process.env.MILLRACE_SEED ?? 1))
+const { count: KILLS, seed: SEED } = randomShare('MILLRACE_KILLS', 30, 3)
+const random = new Random(SEED)
 const LINES = 20_000
 
 const SOURCE: ModelSource = {

@@ -9,12 +9,13 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { FilesArchive } from '../../src/engines/files/archive.ts'
 import { inputOf } from '../contract/archive.contract.ts'
 import { seeded } from '../contract/random-groups.ts'
+import { randomShare } from '../turn.ts'
 import { contentOf, LIMITS, linesOfSeed } from './ingest-content.ts'
 
-const KILLS = Number(process.env.MILLRACE_KILLS ?? 30)
+const { count: KILLS, seed: SEED } = randomShare('MILLRACE_KILLS', 30, 3)
 /** A new archive now and then keeps reading it back quick, and lets kills fall into first ingests. */
 const KILLS_PER_ARCHIVE = 6
-const random = seeded(Number(process.env.MILLRACE_SEED ?? 1))
+const random = seeded(SEED)
 const root = resolve(import.meta.dirname, '../..')
 let folder: string
 let child: string

@@ -11,10 +11,10 @@ import { FilesLog, type FilesLogOptions } from '../../src/engines/files/log.ts'
 import { type AppendFile, type LogDisk, realLogDisk, SyncFailure } from '../../src/log/log-disk.ts'
 import { batchOf, keyOf, readAll, textOf } from '../contract/log.contract.ts'
 import { Random } from '../model/random.ts'
+import { randomShare } from '../turn.ts'
 import { RecordingLogDisk } from './recording-log-disk.ts'
 
-const CUTS = Number(process.env.MILLRACE_POWER_CUTS ?? 1000)
-const SEED = Number(process.env.MILLRACE_SEED ?? 1)
+const { count: CUTS, seed: SEED } = randomShare('MILLRACE_POWER_CUTS', 1000, 3)
 const clocks = { now: () => 1000, steady: () => 0 }
 
 let folder: string

@@ -11,10 +11,11 @@ import { FilesArchive } from '../../src/engines/files/archive.ts'
 import { readManifest } from '../../src/engines/files/manifest-store.ts'
 import { inputOf, textsOf } from '../contract/archive.contract.ts'
 import { Random } from '../model/random.ts'
+import { randomShare } from '../turn.ts'
 import { type Faults, PowerCutDisk, type Survival } from './power-cut-disk.ts'
 
-const CUTS = Number(process.env.MILLRACE_POWER_CUTS ?? 500) / 10
-const SEED = Number(process.env.MILLRACE_SEED ?? 1)
+const { count, seed: SEED } = randomShare('MILLRACE_POWER_CUTS', 500, 3)
+const CUTS = Math.ceil(count / 10)
 
 let folder: string
 beforeAll(() => {

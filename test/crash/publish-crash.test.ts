@@ -9,9 +9,10 @@ import { openDuckdbReport } from '../../src/engines/duckdb/report.ts'
 import { readSeed } from '../contract/held-run.ts'
 import { seeded } from '../contract/random-groups.ts'
 import { makePlan } from '../contract/report-fixture.ts'
+import { randomShare } from '../turn.ts'
 
-const KILLS = Number(process.env.MILLRACE_KILLS ?? 25)
-const random = seeded(Number(process.env.MILLRACE_SEED ?? 1))
+const { count: KILLS, seed: SEED } = randomShare('MILLRACE_KILLS', 25, 3)
+const random = seeded(SEED)
 const root = resolve(import.meta.dirname, '../..')
 let folder: string
 let child: string

@@ -6,10 +6,10 @@
 import { it } from 'vitest'
 import { seeded } from '../contract/random-groups.ts'
 import { Serving } from '../server/serving.ts'
+import { randomShare } from '../turn.ts'
 import { TorturedWorld } from './tortured-world.ts'
 
-const KILLS = Number(process.env.MILLRACE_TORTURE_KILLS ?? 20)
-const SEED = Number(process.env.MILLRACE_SEED ?? 1)
+const { count: KILLS, seed: SEED } = randomShare('MILLRACE_TORTURE_KILLS', 20, 2)
 /** Some kills fall into the start itself. */
 const LONGEST_LIFE_MS = 2500
 

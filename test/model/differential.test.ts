@@ -4,6 +4,7 @@
  */
 import { describe, expect, it } from 'vitest'
 import { defineText, withStaged } from '../pipeline.ts'
+import { randomShare } from '../turn.ts'
 import { acceptedWorld } from './accepted-world.ts'
 import { compareResults, showRejects } from './compare-results.ts'
 import { engineResult, readReject } from './engine-result.ts'
@@ -11,8 +12,7 @@ import { type World, worldText } from './random-world.ts'
 import { splitLines } from './read-line.ts'
 import { readLines, tallyModel } from './tally-model.ts'
 
-const PAIRS = Number(process.env.MILLRACE_PAIRS ?? 2000)
-const FIRST_SEED = Number(process.env.MILLRACE_SEED ?? 1)
+const { count: PAIRS, seed: FIRST_SEED } = randomShare('MILLRACE_PAIRS', 2000, 4)
 const METRICS = 10
 const CHUNK = 20
 

@@ -11,10 +11,10 @@ import { randomLine } from '../model/random-line.ts'
 import { randomWorld, type World, worldText } from '../model/random-world.ts'
 import type { ModelMetric } from '../model/vocabulary.ts'
 import { defineText, type Pipeline, type Row, readRows, withPipeline } from '../pipeline.ts'
+import { randomShare } from '../turn.ts'
 import { ALL_AGGREGATES } from './all-aggregates.ts'
 
-const CASES = Number(process.env.MILLRACE_CASES ?? 1000)
-const FIRST_SEED = Number(process.env.MILLRACE_SEED ?? 1)
+const { count: CASES, seed: FIRST_SEED } = randomShare('MILLRACE_CASES', 1000, 4)
 const SETS = 25
 const ARRANGEMENTS = 5
 const worlds = Math.ceil(CASES / SETS / ARRANGEMENTS)

@@ -1,4 +1,5 @@
 /** The embedded report takes a stream. */
+import { shareOf } from '../turn.ts'
 import { describeStreamTotals } from './stream-totals.contract.ts'
 
-describeStreamTotals('duckdb', [1, 2, 3, 4])
+describeStreamTotals('duckdb', shareOf('stream totals', [1, 2, 3, 4], 2))
