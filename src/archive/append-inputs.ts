@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { Block } from '../core/block.ts'
 import { MillraceError } from '../core/error.ts'
+import { printContext } from '../core/line-context.ts'
 import type { IngestInput, IngestOptions } from '../ports/archive.ts'
 import type { BlockTable } from './block-table.ts'
 import { withoutLineEnd } from './line-runs.ts'
@@ -76,6 +77,7 @@ class Appender {
     const hash = createHash('sha256')
     const pieces = cutPieces(this.#watch(input, hash), input.name, this.#job.limits)
     const { signal, checkFirstLine } = this.#job.options
+    const context = input.facts ? printContext(input.facts) : null
     let next = pieces.next()
     next.catch(() => {})
     try {
@@ -86,7 +88,7 @@ class Appender {
         // It may fail while this piece is worked on; the failure is met when its turn comes.
         next.catch(() => {})
         if (isFirst) checkFirstLine?.(firstLine(piece), input.name)
-        await this.#append(piece)
+        await this.#append(piece, context)
       }
     } finally {
       // Not awaited: an input that waits for its writer would hold up the news of a failure.
@@ -116,12 +118,12 @@ class Appender {
     }
   }
 
-  async #append(piece: Piece): Promise<void> {
+  async #append(piece: Piece, context: string | null): Promise<void> {
     const { table, options, limits } = this.#job
     this.#observedMs = Math.max(this.#observedMs, (options.now ?? Date.now)())
     this.#firstObservedMs ??= this.#observedMs
     const before = table.lines
-    await table.append(piece, this.#observedMs)
+    await table.append(piece, this.#observedMs, context)
     this.#lines += table.lines - before
     this.#tableBytes += piece.bytes.length
     options.onProgress?.({ bytesRead: this.#bytesRead, lines: this.#lines })

@@ -1,4 +1,4 @@
-/** Batches of a log as a relation of lines: offset, observed time, raw bytes; split as the archive splits them. */
+/** Batches of a log as a relation of lines: offset, observed time, context, raw bytes; split as the archive splits them. */
 import {
   BIGINT,
   BLOB,
@@ -15,21 +15,25 @@ import type { StoredBatch } from '../ports/log.ts'
 import { type LineRun, lineRuns } from './line-runs.ts'
 import { hasReturns, LINE_SPLITS, splitOf } from './line-splits.ts'
 
-const RUNS = LIST(STRUCT({ kind: VARCHAR, first: BIGINT, lines: BIGINT, observed_ms: BIGINT, bytes: BLOB }))
+const RUNS = LIST(
+  STRUCT({ kind: VARCHAR, first: BIGINT, lines: BIGINT, observed_ms: BIGINT, context: VARCHAR, bytes: BLOB }),
+)
 const NEWLINE = 0x0a
 
-/** Lines that are split in one way and were observed at one time. */
+/** Lines that are split in one way, were observed at one time and have one context. */
 interface BatchRun {
   readonly kind: string
   readonly first: number
   readonly lines: number
   readonly observedMs: number
+  readonly context: string | null
   readonly bytes: Buffer
 }
 
-/** Batches of one observed time, one after another. */
+/** Batches of one observed time and one context, one after another. */
 interface Stretch {
   readonly observedMs: number
+  readonly context: string | null
   readonly first: number
   readonly lines: number
   readonly bytes: Buffer
@@ -68,7 +72,7 @@ export class BatchLines {
       const items = `SELECT run, ${list('run.bytes')} AS items FROM (SELECT unnest($1::${RUNS}) AS run) WHERE run.kind = '${kind}'`
       const checked = `SELECT run, CASE WHEN len(items) = run.lines THEN items ELSE error(${count}) END AS items FROM (${items})`
       const offset = 'run.first + generate_subscripts(items, 1) - 1 AS "offset"'
-      return `SELECT ${offset}, run.observed_ms AS observed_ms, ${bytes('unnest(items)')} AS raw FROM (${checked})`
+      return `SELECT ${offset}, run.observed_ms AS observed_ms, run.context AS context, ${bytes('unnest(items)')} AS raw FROM (${checked})`
     })
     return `(SELECT * FROM (${branches.join(' UNION ALL ')}) WHERE "offset" >= $2::BIGINT${order})`
   }
@@ -79,20 +83,20 @@ export class BatchLines {
   }
 }
 
-function runValue({ kind, first, lines, observedMs, bytes }: BatchRun): DuckDBValue {
+function runValue({ kind, first, lines, observedMs, context, bytes }: BatchRun): DuckDBValue {
   return structValue({
     ...{ kind, first: BigInt(first), lines: BigInt(lines) },
-    ...{ observed_ms: BigInt(observedMs), bytes: blobValue(bytes) },
+    ...{ observed_ms: BigInt(observedMs), context, bytes: blobValue(bytes) },
   })
 }
 
 /** Runs go on where the one before them ends; the last has what is left. */
-function runsOf({ observedMs, first, lines, bytes }: Stretch): BatchRun[] {
+function runsOf({ observedMs, context, first, lines, bytes }: Stretch): BatchRun[] {
   const found = [...lineRuns({ bytes, isOneLine: lines === 1 })]
   let [at, left] = [first, lines]
   return found.map((run, place) => {
     const own = place === found.length - 1 ? left : countLines(run)
-    const placed = { kind: splitOf(run), first: at, lines: own, observedMs, bytes: run.bytes }
+    const placed = { kind: splitOf(run), first: at, lines: own, observedMs, context, bytes: run.bytes }
     at += own
     left -= own
     return placed
@@ -105,19 +109,22 @@ function countLines({ bytes }: LineRun): number {
   return lines
 }
 
-/** Each run costs a little of its own, so batches of one time go together. */
+/** Each run costs a little of its own, so batches of one time and one context go together. */
 function joinBatches(batches: readonly StoredBatch[]): Stretch[] {
   const groups: StoredBatch[][] = []
   for (const batch of batches) {
     if (batch.endOffset === batch.firstOffset) continue
     const group = groups.at(-1)
     const joins =
-      group?.at(0)?.observedMs === batch.observedMs && group?.at(-1)?.endOffset === batch.firstOffset
+      group?.at(0)?.observedMs === batch.observedMs &&
+      group.at(0)?.context === batch.context &&
+      group.at(-1)?.endOffset === batch.firstOffset
     if (joins) group?.push(batch)
     else groups.push([batch])
   }
   return groups.map((group) => ({
     observedMs: group[0]!.observedMs,
+    context: group[0]!.context ?? null,
     first: group[0]!.firstOffset,
     lines: group.at(-1)!.endOffset - group[0]!.firstOffset,
     bytes: joinBytes(group.map(({ bytes }) => bytes)),

@@ -38,12 +38,12 @@ export class BlockTable {
     return this.#lines
   }
 
-  /** Adds a piece's lines, all stamped with one observed time. */
-  async append(piece: Piece, observedMs: number): Promise<void> {
-    for (const run of lineRuns(piece)) await this.#insert(run, observedMs)
+  /** Adds a piece's lines, all with one observed time and one context. */
+  async append(piece: Piece, observedMs: number, context: string | null): Promise<void> {
+    for (const run of lineRuns(piece)) await this.#insert(run, observedMs, context)
   }
 
-  /** Adds batches of a log, whose lines have the times they came with. */
+  /** Adds batches of a log, whose lines have the times and contexts they came with. */
   async appendBatches(batches: BatchLines): Promise<void> {
     this.#lines += await this.#insertion.insertBatches(batches)
     const { rawBytes } = batches
@@ -55,7 +55,7 @@ export class BlockTable {
   async write(path: string, label: BlockLabel): Promise<{ lines: number; rawBytes: number }> {
     const lines = this.#lines
     const [rawBytes = 0] = await this.#numbers('select coalesce(sum(octet_length(raw)), 0) from line')
-    const select = `select ${label.firstOffset} + rowid as "offset", observed_ms, raw from line`
+    const select = `select ${label.firstOffset} + rowid as "offset", observed_ms, raw, context from line`
     const copy = printCopy(select, path, { ...label, lines, rawBytes })
     await this.#connection.run(copy).catch((error: unknown) => {
       throw unwritable(path, error)
@@ -70,8 +70,8 @@ export class BlockTable {
     this.#instance.closeSync()
   }
 
-  async #insert(run: LineRun, observedMs: number): Promise<void> {
-    const added = await this.#insertion.insert(run, observedMs)
+  async #insert(run: LineRun, observedMs: number, context: string | null): Promise<void> {
+    const added = await this.#insertion.insert(run, observedMs, context)
     this.#lines += added
     if (run.hasCarriageReturns) this.#expectedBytes = undefined
     else if (this.#expectedBytes !== undefined) this.#expectedBytes += run.bytes.length - (added - 1)
@@ -81,7 +81,7 @@ export class BlockTable {
   async #clear(): Promise<void> {
     this.#insertion.release()
     await this.#connection.run(
-      'create or replace table line (observed_ms bigint not null, raw blob not null)',
+      'create or replace table line (observed_ms bigint not null, context varchar, raw blob not null)',
     )
     this.#lines = 0
     this.#expectedBytes = 0

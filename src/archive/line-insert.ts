@@ -4,7 +4,7 @@ import type { BatchLines } from './batch-lines.ts'
 import type { LineRun } from './line-runs.ts'
 import { LINE_SPLITS, splitOf } from './line-splits.ts'
 
-/** Rows go to a table with the columns `observed_ms` and `raw`, in order. */
+/** Rows go to a table with the columns `observed_ms`, `context` and `raw`, in order. */
 export class LineInsert {
   readonly #connection: DuckDBConnection
   readonly #table: string
@@ -16,18 +16,22 @@ export class LineInsert {
   }
 
   /** How many lines the run has. */
-  async insert(run: LineRun, observedMs: number): Promise<number> {
+  async insert(run: LineRun, observedMs: number, context: string | null): Promise<number> {
     const { list, bytes } = LINE_SPLITS[splitOf(run)]!
     const raw = bytes(`unnest(${list('$2::blob')})`)
-    const statement = await this.#statement(`select $1::bigint as observed_ms, ${raw} as raw`)
+    const statement = await this.#statement(
+      `select $1::bigint as observed_ms, $3::varchar as context, ${raw} as raw`,
+    )
     statement.bindBigInt(1, BigInt(observedMs))
     statement.bindBlob(2, run.bytes)
+    if (context === null) statement.bindNull(3)
+    else statement.bindVarchar(3, context)
     return (await statement.run()).rowsChanged
   }
 
   /** The same for batches of a log. */
   async insertBatches(lines: BatchLines): Promise<number> {
-    const statement = await this.#statement(`select observed_ms, raw from ${lines.relation(true)}`)
+    const statement = await this.#statement(`select observed_ms, context, raw from ${lines.relation(true)}`)
     lines.bind(statement)
     return (await statement.run()).rowsChanged
   }

@@ -1,7 +1,7 @@
-/** Makes one block of several that follow one another: the same lines, offsets and observed times. */
+/** Makes one block of several that follow one another: the same lines, offsets, observed times and contexts. */
 import { dirname } from 'node:path'
 import type { Block } from '../core/block.ts'
-import { openPacker, printCopy, quote } from './block-packer.ts'
+import { openPacker, printCopy, quote, readBlocks } from './block-packer.ts'
 import { unwritable } from './disk.ts'
 import type { PackedBlock } from './source-writer.ts'
 
@@ -25,15 +25,16 @@ export async function mergeBlocks(job: MergeJob): Promise<PackedBlock> {
     const firstOffset = blocks[0]!.firstOffset
     const lines = blocks.at(-1)!.endOffset - firstOffset
     const rawBytes = blocks.reduce((sum, block) => sum + block.rawBytes, 0)
-    const all = `read_parquet([${paths.map(quote).join(', ')}])`
-    const select = `select "offset", observed_ms, raw from ${all}`
-    const copy = printCopy(select, to, { source, incarnation, firstOffset, lines, rawBytes })
+    const all = readBlocks(paths)
+    const copy = printCopy(`from ${all}`, to, { source, incarnation, firstOffset, lines, rawBytes })
     await connection.run(copy).catch((error: unknown) => {
       throw unwritable(to, error)
     })
-    const merged = `read_parquet(${quote(to)}, file_row_number = true)`
-    const [places] = await ask(`select bool_and("offset" = ${firstOffset} + file_row_number) from ${merged}`)
-    const [before, after] = [await ask(contentOf(all)), await ask(contentOf(merged))]
+    const numbered = `read_parquet(${quote(to)}, file_row_number = true)`
+    const [places] = await ask(
+      `select bool_and("offset" = ${firstOffset} + file_row_number) from ${numbered}`,
+    )
+    const [before, after] = [await ask(contentOf(all)), await ask(contentOf(readBlocks([to])))]
     const isWhole = places === true && after[0] === String(lines) && String(before) === String(after)
     if (!isWhole) throw new Error(`merging ${paths.length} blocks to ${to} gave ${after}, not ${before}`)
     return { path: to, firstOffset, lines, rawBytes }
@@ -45,6 +46,6 @@ export async function mergeBlocks(job: MergeJob): Promise<PackedBlock> {
 
 /** Lines, their bytes, and a digest of every value that does not depend on the order. */
 function contentOf(table: string): string {
-  const digest = 'bit_xor(hash("offset", observed_ms, raw))::varchar'
+  const digest = 'bit_xor(hash("offset", observed_ms, raw, context))::varchar'
   return `select count(*)::varchar, sum(octet_length(raw))::varchar, ${digest} from ${table}`
 }

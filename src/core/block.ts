@@ -1,8 +1,8 @@
 /** The archive's vocabulary: blocks of raw lines and the manifest that lists them. */
 
 /**
- * One Parquet file of raw lines: columns `offset` BIGINT, `observed_ms` BIGINT, `raw` BLOB, ordered by offset.
- * It holds exactly the offsets `[firstOffset, endOffset)` of its source.
+ * One Parquet file of raw lines: columns `offset` BIGINT, `observed_ms` BIGINT, `raw` BLOB, `context` VARCHAR (null
+ * where a line has none; see line-context.ts), ordered by offset. Blocks of format 1 have no column `context`. It holds exactly the offsets `[firstOffset, endOffset)` of its source.
  */
 export interface Block {
   /** File name: `<first offset, 16 digits>-<end offset, 16 digits>.parquet`. */

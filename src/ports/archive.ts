@@ -1,5 +1,6 @@
 /** The archive's role: keep raw lines for ever, in blocks, and hand them back exactly. */
 import type { Block, Manifest } from '../core/block.ts'
+import type { ContextFacts } from '../core/line-context.ts'
 import type { StoredBatch } from './log.ts'
 
 export interface IngestResult {
@@ -17,6 +18,8 @@ export interface IngestInput {
   readonly name: string
   /** Total size in bytes when known, for progress. */
   readonly sizeBytes?: number
+  /** Kept with each of its lines as their context; they have none when absent. */
+  readonly facts?: ContextFacts
   /** The content, unpacked. A chunk need not outlive the asking for the next one. */
   open(): AsyncIterable<Uint8Array>
 }

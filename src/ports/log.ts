@@ -14,6 +14,8 @@ export interface LogBatch {
   readonly chunks: readonly Uint8Array[]
   /** Newlines in them. */
   readonly lines: number
+  /** Of all its lines: canonical JSON of at most 65,535 bytes. See core/line-context.ts. */
+  readonly context?: string
   readonly idempotency?: IdempotencyKey
 }
 
@@ -26,11 +28,12 @@ export interface Appended {
   readonly isDuplicate: boolean
 }
 
-/** A batch as it is read back. All its lines were observed at one time. */
+/** A batch as it is read back. All its lines were observed at one time and have one context. */
 export interface StoredBatch {
   readonly firstOffset: number
   readonly endOffset: number
   readonly observedMs: number
+  readonly context?: string
   /** Whole lines, each ended by one newline. */
   readonly bytes: Uint8Array
 }

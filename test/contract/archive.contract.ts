@@ -76,13 +76,34 @@ export function describeArchive(name: string, makeFixture: () => Promise<Archive
       await archive.ingest('web', [inputOf('a', 'one\ntwo\n')])
       const { blocks, incarnation } = (await archive.manifest('web'))!
       expect(await readFooter(await archive.verifiedPath('web', blocks[0]!))).toMatchObject({
-        millrace_format: '1',
+        millrace_format: '2',
         source: 'web',
         incarnation,
         first_offset: '0',
         end_offset: '2',
         raw_bytes: '6',
       })
+    })
+
+    it('keeps the facts of each input, and the contexts of a log, with their lines', async () => {
+      const facts = { path: 'logs/ä "b".log', referenceMs: 1_577_836_800_000 }
+      await archive.ingest('web', [{ ...inputOf('a', 'one\ntwo\n'), facts }, inputOf('b', 'three\n')])
+      await archive.acknowledge('web')
+      const batches = [
+        { ...storedBatch(3, 1e13, 'four\n'), context: '{"format":1}' },
+        storedBatch(4, 1e13, 'five\r\n'),
+        { ...storedBatch(5, 1e13, Buffer.from('s\xff\n', 'latin1')), context: '{"format":1}' },
+      ]
+      await archive.append('web', streamOf(batches))
+      const path = '{"format":1,"path":"logs/ä \\"b\\".log","reference_ms":1577836800000}'
+      const contexts = [path, path, undefined, '{"format":1}', undefined, '{"format":1}']
+      for (const read of [readWithDuckdb, readWithHyparquet]) {
+        const lines = await linesOf(fixture.open(), 'web', read)
+        expect(lines.map(({ context }) => context)).toEqual(contexts)
+        expect(lines.map(({ raw }) => raw.toString('latin1'))).toEqual(
+          'one,two,three,four,five,s\xff'.split(','),
+        )
+      }
     })
 
     it('appends: offsets go on, blocks cover them without a gap', async () => {

@@ -96,6 +96,26 @@ export function describeLog(name: string, makeFixture: () => Promise<LogFixture>
       expect(await log.append('web', batchOf('more\n'))).toMatchObject({ firstOffset: 150 })
     })
 
+    it('gives back the context of each batch, also when it is opened again', async () => {
+      const contexts = ['{"format":1}', undefined, '{"format":1,"path":"ä"}', '{"format":1,"path":"ä"}']
+      const appended = contexts.map((context, index) =>
+        log.append('web', { ...batchOf(`${index}\n`, keyOf(`k${index}`, '')), ...(context && { context }) }),
+      )
+      await Promise.all(appended)
+      const contextsOf = async () =>
+        (await readAll(log, 'web', 100)).flatMap(({ context, bytes }) =>
+          textOf([{ bytes } as StoredBatch])
+            .trimEnd()
+            .split('\n')
+            .map((line) => [line, context]),
+        )
+      const expected = contexts.map((context, index) => [String(index), context])
+      expect(await contextsOf()).toEqual(expected)
+      await reopen()
+      expect(await contextsOf()).toEqual(expected)
+      expect(await log.append('web', batchOf('2\n', keyOf('k2', '')))).toMatchObject({ isDuplicate: true })
+    })
+
     it('acks appends that come together, each with offsets of its own', async () => {
       const texts = Array.from({ length: 200 }, (_, index) => `line ${index}\n`.repeat((index % 3) + 1))
       const acks = await Promise.all(texts.map((text) => log.append('web', batchOf(text))))

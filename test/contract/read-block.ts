@@ -7,19 +7,22 @@ export interface StoredLine {
   readonly offset: number
   readonly observedMs: number
   readonly raw: Buffer
+  /** Absent where the line has none. */
+  readonly context?: string
 }
 
 export async function readWithDuckdb(path: string): Promise<StoredLine[]> {
   const instance = await DuckDBInstance.create(':memory:')
   const connection = await instance.connect()
-  const sql = `select "offset", observed_ms, raw from read_parquet('${path.replaceAll("'", "''")}')`
+  const sql = `select "offset", observed_ms, raw, context from read_parquet('${path.replaceAll("'", "''")}')`
   const rows = (await connection.runAndReadAll(sql)).getRows()
   connection.closeSync()
   instance.closeSync()
-  return rows.map(([offset, observed, raw]) => ({
+  return rows.map(([offset, observed, raw, context]) => ({
     offset: Number(offset),
     observedMs: Number(observed),
     raw: Buffer.from((raw as DuckDBBlobValue).bytes),
+    ...(context !== null && { context: String(context) }),
   }))
 }
 
@@ -34,6 +37,7 @@ export async function readWithHyparquet(path: string): Promise<StoredLine[]> {
     offset: Number(row.offset),
     observedMs: Number(row.observed_ms),
     raw: Buffer.from(row.raw as Uint8Array),
+    ...(row.context && { context: Buffer.from(row.context as Uint8Array).toString() }),
   }))
 }
 

@@ -52,8 +52,8 @@ function pickLines(batch: StoredBatch, firstOffset: number, places: readonly num
     const end = bytes.indexOf(NEWLINE, at) + 1
     if (wanted.has(offset))
       picked.push({
-        ...{ firstOffset: offset, endOffset: offset + 1 },
-        ...{ observedMs: batch.observedMs, bytes: bytes.subarray(at, end) },
+        ...batch,
+        ...{ firstOffset: offset, endOffset: offset + 1, bytes: bytes.subarray(at, end) },
       })
     at = end
   }

@@ -43,6 +43,23 @@ it('keeps every line once, in order, in batches of a bounded size', () => {
   ])
 })
 
+it('gives every batch of records one context, in the header of its first record', () => {
+  const contexts = [undefined, '{"a":1}', '{"a":1}', undefined]
+  const members = contexts.map((context, index) => {
+    const { batch, bytes } = member(`${index}\n`, index === 2 ? 'k' : undefined)
+    return { batch: { ...batch, ...(context && { context }) }, bytes }
+  })
+  const found = cut(...members)
+  expect(found.batches.map(({ lines, context }) => [lines, context])).toEqual([
+    [1, undefined],
+    [2, '{"a":1}'],
+    [1, undefined],
+  ])
+  const headers = found.batches.map((batch) => [...batch.headers.values()].map((one) => parseHeader(one)))
+  expect(headers.map(([first]) => first?.context)).toEqual([undefined, '{"a":1}', undefined])
+  expect(headers[1]![1]).toMatchObject({ keyed: { key: 'k', lines: 1 }, context: undefined })
+})
+
 it('takes a line as long as the topic takes, and puts longer ones back alone', () => {
   const fits = member(`${'y'.repeat(1_060_000)}\n`)
   const tooLong = member(`a\n${'z'.repeat(1_095_000)}\n`)

@@ -1,7 +1,12 @@
 /** Cuts the batches of clients that wait together into batches of records, each small enough for the topic. */
 import type { IdempotencyKey, LogBatch } from '../../ports/log.ts'
-import { HEADER, printHeader } from './door-header.ts'
+import { HEADER, type KeyedLines, printHeader } from './door-header.ts'
 import type { LineBatch } from './record-batch.ts'
+
+/** All its lines have one context. */
+export interface CutBatch extends LineBatch {
+  readonly context: string | undefined
+}
 
 export interface GroupMember {
   readonly batch: LogBatch
@@ -9,7 +14,7 @@ export interface GroupMember {
 }
 
 export interface CutGroup<Member extends GroupMember = GroupMember> {
-  readonly batches: readonly LineBatch[]
+  readonly batches: readonly CutBatch[]
   /** In order, with the number of their first line within the group. */
   readonly members: readonly { readonly member: Member; readonly line: number }[]
   /** Members with a line that no batch of records can hold. */
@@ -43,7 +48,7 @@ export function cutGroup<Member extends GroupMember>(
 class Cutter<Member extends GroupMember> {
   readonly #options: CutOptions
   readonly #most: number
-  readonly #batches: LineBatch[] = []
+  readonly #batches: CutBatch[] = []
   readonly #members: { member: Member; line: number }[] = []
   readonly #tooLong: Member[] = []
   #parts: Buffer[] = []
@@ -51,6 +56,7 @@ class Cutter<Member extends GroupMember> {
   #lines = 0
   #bytes = 0
   #groupLines = 0
+  #context: string | undefined
 
   constructor(options: CutOptions) {
     this.#options = options
@@ -59,10 +65,13 @@ class Cutter<Member extends GroupMember> {
 
   add(member: Member): void {
     const text = Buffer.concat(member.batch.chunks)
-    if (longestLine(text) + RECORD_BYTES > this.#most) {
+    const { context } = member.batch
+    if (longestLine(text) + RECORD_BYTES + headBytes(context) > this.#most) {
       this.#tooLong.push(member)
       return
     }
+    if (context !== this.#context) this.#close()
+    this.#context = context
     this.#members.push({ member, line: this.#groupLines })
     const { idempotency, lines } = member.batch
     let key: IdempotencyKey | undefined = idempotency
@@ -73,8 +82,8 @@ class Cutter<Member extends GroupMember> {
         this.#close()
         continue
       }
-      if (key || this.#lines === 0)
-        this.#headers.set(this.#lines, printHeader(this.#options.incarnation, key && { ...key, lines }))
+      if (key || this.#lines === 0) this.#headers.set(this.#lines, this.#header(key && { ...key, lines }))
+      if (this.#lines === 0) this.#bytes = headBytes(context)
       this.#parts.push(text.subarray(from, part.end))
       this.#lines += part.lines
       this.#bytes += part.end - from + part.lines * RECORD_BYTES + (key ? HEAD_BYTES : 0)
@@ -89,6 +98,11 @@ class Cutter<Member extends GroupMember> {
     return { batches: this.#batches, members: this.#members, tooLong: this.#tooLong }
   }
 
+  #header(keyed: KeyedLines | undefined): Buffer {
+    const context = this.#lines === 0 ? this.#context : undefined
+    return printHeader({ log: this.#options.incarnation, keyed, context })
+  }
+
   /** An empty batch has room for whatever line the topic takes. */
   get #room(): number {
     return this.#lines === 0 ? Number.POSITIVE_INFINITY : Math.min(BATCH_BYTES, this.#most) - this.#bytes
@@ -98,12 +112,20 @@ class Cutter<Member extends GroupMember> {
     if (this.#lines === 0) return
     const { observedMs: timestampMs } = this.#options
     const text = this.#parts.length === 1 ? this.#parts[0]! : Buffer.concat(this.#parts)
-    this.#batches.push({ text, lines: this.#lines, timestampMs, headers: this.#headers, headerName: HEADER })
+    this.#batches.push({
+      ...{ text, lines: this.#lines, timestampMs, context: this.#context },
+      ...{ headers: this.#headers, headerName: HEADER },
+    })
     this.#parts = []
     this.#headers = new Map()
     this.#lines = 0
     this.#bytes = 0
   }
+}
+
+/** What a context takes in the header of a batch's first record, where each of its quotes has a backslash. */
+function headBytes(context: string | undefined): number {
+  return context === undefined ? 0 : Buffer.byteLength(JSON.stringify({ context }))
 }
 
 function longestLine(text: Buffer): number {

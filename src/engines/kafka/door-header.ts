@@ -1,4 +1,7 @@
-/** The header by which the door's records are known, and the idempotency key that goes with a batch's first one. */
+/**
+ * The header by which the door's records are known. That of a client's first record has its idempotency key, and that of
+ * the first record of a batch of records the context of all of its lines.
+ */
 import type { IdempotencyKey } from '../../ports/log.ts'
 
 export const HEADER = 'millrace'
@@ -8,24 +11,31 @@ export interface KeyedLines extends IdempotencyKey {
   readonly lines: number
 }
 
-export function printHeader(incarnation: string, keyed: KeyedLines | undefined): Buffer {
+export interface DoorHeader {
+  /** Incarnation of the log. */
+  readonly log: string
+  readonly keyed?: KeyedLines | undefined
+  readonly context?: string | undefined
+}
+
+export function printHeader({ log, keyed, context }: DoorHeader): Buffer {
   const key = keyed && [keyed.scope, keyed.key, Buffer.from(keyed.digest).toString('hex'), keyed.lines]
-  return Buffer.from(JSON.stringify({ log: incarnation, ...(key && { key }) }))
+  return Buffer.from(JSON.stringify({ log, ...(key && { key }), context }))
 }
 
 /** Undefined when it is none of ours. */
-export function parseHeader(
-  value: Buffer | undefined,
-): { log: string; keyed: KeyedLines | undefined } | undefined {
+export function parseHeader(value: Buffer | undefined): DoorHeader | undefined {
   if (!value) return undefined
   try {
-    const { log, key } = JSON.parse(value.toString()) as {
+    const { log, key, context } = JSON.parse(value.toString()) as {
       log?: unknown
       key?: [string, string, string, number]
+      context?: string
     }
     if (typeof log !== 'string') return undefined
     const [scope = '', name = '', digest = '', lines = 0] = key ?? []
-    return { log, keyed: key && { scope, key: name, digest: Buffer.from(digest, 'hex'), lines } }
+    const keyed = key && { scope, key: name, digest: Buffer.from(digest, 'hex'), lines }
+    return { log, keyed, context }
   } catch {
     return undefined
   }

@@ -4,6 +4,7 @@ import { type Clocks, ObservedClock } from '../../log/observed-clock.ts'
 import type { Appended, LogBatch, LogEnd } from '../../ports/log.ts'
 import { brokerFailure, errorCodeOf } from './broker-error.ts'
 import { type CutGroup, cutGroup, type GroupMember } from './cut-group.ts'
+import { parseHeader } from './door-header.ts'
 import { deleteRecords, mostMessageBytes, requireTopic, type TopicSettings } from './door-topic.ts'
 import { findWritten } from './find-written.ts'
 import type { NewEntry, NewKey, Order, OrderEntry } from './order.ts'
@@ -108,6 +109,10 @@ export class DoorSource extends OrderedSource {
     await this.#deleteOld(atMs - this.#settings.retentionMs)
   }
 
+  protected contextOf(header: Buffer | undefined): string | undefined {
+    return parseHeader(header)?.context
+  }
+
   protected async stop(): Promise<void> {
     this.#isClosed = true
     clearTimeout(this.#retry)
@@ -166,8 +171,10 @@ export class DoorSource extends OrderedSource {
       throw this.#lose(error)
     }
     this.#groupMs = undefined
-    for (const [index, { firstOffset }] of placed.entries())
-      this.recent.add(firstOffset, cut.batches[index]!.text)
+    for (const [index, { firstOffset }] of placed.entries()) {
+      const { text: bytes, context } = cut.batches[index]!
+      this.recent.add(firstOffset, { bytes, context })
+    }
     for (const { member, line } of cut.members) {
       const firstOffset = placed[0]!.firstOffset + line
       const endOffset = firstOffset + member.batch.lines

@@ -15,7 +15,7 @@ import { Order } from './order.ts'
 import type { OrderedSource, SourcePlace } from './ordered-source.ts'
 import { requireTimes, TopicSource, type TopicSourceSettings } from './topic-source.ts'
 
-export interface ReadTopic extends Pick<TopicSourceSettings, 'start' | 'observed'> {
+export interface ReadTopic extends Pick<TopicSourceSettings, 'start' | 'observed' | 'context'> {
   readonly topic: string
 }
 

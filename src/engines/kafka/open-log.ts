@@ -5,8 +5,10 @@ import type { SASLOptions } from '@platformatic/kafka'
 import type { AdapterConfig, Source } from '../../core/definition.ts'
 import { parseDuration } from '../../core/duration.ts'
 import { MillraceError } from '../../core/error.ts'
+import { OBSERVED_CONTEXT } from '../../core/line-context.ts'
+import { carriesYear } from '../../core/stamp-year.ts'
 import type { ClusterOptions } from './cluster.ts'
-import { KafkaLog, type KafkaLogOptions } from './log.ts'
+import { KafkaLog, type KafkaLogOptions, type ReadTopic } from './log.ts'
 
 /** Options as the definition writes them; see src/define/adapter-schema.ts, which has checked them. */
 interface KafkaConfig {
@@ -41,8 +43,14 @@ export async function openKafkaLog({ address, options, sources, ...place }: LogP
     ...{ ...place, topicPrefix, partitions, ...(await clientOptions({ address, options })) },
     ...(replication !== undefined && { replication }),
     retentionMs: retention === undefined ? RETENTION_MS : parseDuration(retention)!,
-    topics: new Map([...sources].flatMap(([name, { from }]) => (from ? [[name, from]] : []))),
+    topics: new Map([...sources].flatMap(([name, source]) => readTopic(name, source))),
   })
+}
+
+/** Lines of a source that needs no context get none. */
+function readTopic(name: string, { from, time }: Source): [string, ReadTopic][] {
+  if (!from) return []
+  return [[name, { ...from, ...(!carriesYear(time) && { context: OBSERVED_CONTEXT }) }]]
 }
 
 /** Errors: LOG_BAD_SETTINGS. */

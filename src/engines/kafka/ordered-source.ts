@@ -7,7 +7,7 @@ import type { Cluster } from './cluster.ts'
 import { HEADER } from './door-header.ts'
 import { fetchRecords } from './fetch-records.ts'
 import type { Order, OrderEntry } from './order.ts'
-import { RecentLines } from './recent-lines.ts'
+import { type EntryLines, RecentLines } from './recent-lines.ts'
 import { ATTRIBUTES, readRecordBatches, readRecords } from './record-batch.ts'
 import { countLines, linesOf } from './record-lines.ts'
 import { unpackRecords } from './unpack-records.ts'
@@ -39,6 +39,8 @@ export abstract class OrderedSource {
   /** Why nothing goes on at the moment. */
   abstract readonly trouble: Error | undefined
   protected abstract stop(): Promise<void>
+  /** Of the lines of an entry, by our header of its first record, if that has one. */
+  protected abstract contextOf(header: Buffer | undefined): string | undefined
 
   /** Nothing can be acked any more. */
   get failure(): Error | undefined {
@@ -70,8 +72,9 @@ export abstract class OrderedSource {
     const fetched = await this.#fetch(entries.filter((entry) => !recent.get(entry)))
     return entries.map((entry) => {
       const { firstOffset, lines, observedMs } = entry
-      const bytes = recent.get(entry) ?? fetched.get(entry)!
-      return { firstOffset, endOffset: firstOffset + lines, observedMs, bytes }
+      const { bytes, context } = recent.get(entry) ?? fetched.get(entry)!
+      const place = { firstOffset, endOffset: firstOffset + lines, observedMs }
+      return { ...place, bytes, ...(context !== undefined && { context }) }
     })
   }
 
@@ -111,8 +114,8 @@ export abstract class OrderedSource {
     for (const wake of [...this.#wakers]) wake()
   }
 
-  async #fetch(entries: readonly OrderEntry[]): Promise<Map<OrderEntry, Buffer>> {
-    const fetched = new Map<OrderEntry, Buffer>()
+  async #fetch(entries: readonly OrderEntry[]): Promise<Map<OrderEntry, EntryLines>> {
+    const fetched = new Map<OrderEntry, EntryLines>()
     const byPartition = new Map<number, OrderEntry[]>()
     for (const entry of entries) {
       const others = byPartition.get(entry.partition)
@@ -121,10 +124,17 @@ export abstract class OrderedSource {
     }
     for (const [partition, wanted] of byPartition) {
       const reader = new EntryReader(this.place, partition, wanted)
-      for (const [entry, bytes] of await reader.read()) fetched.set(entry, bytes)
+      for (const [entry, { bytes, header }] of await reader.read())
+        fetched.set(entry, { bytes, context: this.contextOf(header) })
     }
     return fetched
   }
+}
+
+/** `header` is that of its first record. */
+interface FoundEntry {
+  readonly bytes: Buffer
+  readonly header: Buffer | undefined
 }
 
 /** Reads the lines of some entries of one partition, in order. */
@@ -132,9 +142,10 @@ class EntryReader {
   readonly #place: SourcePlace
   readonly #partition: number
   readonly #entries: readonly OrderEntry[]
-  readonly #done = new Map<OrderEntry, Buffer>()
+  readonly #done = new Map<OrderEntry, FoundEntry>()
   #current = 0
   #parts: Buffer[] = []
+  #header: Buffer | undefined
   #lines = 0
 
   constructor(place: SourcePlace, partition: number, entries: readonly OrderEntry[]) {
@@ -143,7 +154,7 @@ class EntryReader {
     this.#entries = entries
   }
 
-  async read(): Promise<Map<OrderEntry, Buffer>> {
+  async read(): Promise<Map<OrderEntry, FoundEntry>> {
     let next = this.#entries[0]!.firstRecord
     while (this.#entry) {
       // What lies between two entries need not be fetched.
@@ -183,9 +194,9 @@ class EntryReader {
       if ((batch.attributes & ATTRIBUTES.control) !== 0) continue
       this.#finish(batch.firstOffset)
       if (!this.#entry || batch.endOffset <= this.#entry.firstRecord) continue
-      for (const { offset, value } of readRecords(batch, unpackRecords, HEADER)) {
+      for (const { offset, value, header } of readRecords(batch, unpackRecords, HEADER)) {
         this.#finish(offset)
-        if (this.#entry && offset >= this.#entry.firstRecord) this.#add(value)
+        if (this.#entry && offset >= this.#entry.firstRecord) this.#add(value, header)
       }
       this.#finish(batch.endOffset)
     }
@@ -194,7 +205,8 @@ class EntryReader {
     return next
   }
 
-  #add(value: Buffer): void {
+  #add(value: Buffer, header: Buffer | undefined): void {
+    if (this.#lines === 0) this.#header = header
     appendAll(this.#parts, linesOf(value))
     this.#lines += countLines(value)
   }
@@ -203,7 +215,7 @@ class EntryReader {
   #finish(record: number): void {
     for (let entry = this.#entry; entry && entry.endRecord <= record; entry = this.#entry) {
       if (this.#lines !== entry.lines) throw this.#gone(entry.firstRecord)
-      this.#done.set(entry, Buffer.concat(this.#parts))
+      this.#done.set(entry, { bytes: Buffer.concat(this.#parts), header: this.#header })
       this.#parts = []
       this.#lines = 0
       this.#current++

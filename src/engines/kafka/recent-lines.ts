@@ -2,22 +2,28 @@
 
 const MOST_BYTES = 32 * 1024 * 1024
 
+/** Lines of one entry of the order. */
+export interface EntryLines {
+  readonly bytes: Buffer
+  readonly context?: string | undefined
+}
+
 export class RecentLines {
   /** By the offset of the first line, in the order in which they came. */
-  readonly #lines = new Map<number, Buffer>()
+  readonly #lines = new Map<number, EntryLines>()
   #bytes = 0
 
-  get(firstOffset: number): Buffer | undefined {
+  get(firstOffset: number): EntryLines | undefined {
     return this.#lines.get(firstOffset)
   }
 
-  add(firstOffset: number, lines: Buffer): void {
+  add(firstOffset: number, lines: EntryLines): void {
     this.#lines.set(firstOffset, lines)
-    this.#bytes += lines.length
-    for (const [oldest, { length }] of this.#lines) {
+    this.#bytes += lines.bytes.length
+    for (const [oldest, { bytes }] of this.#lines) {
       if (this.#bytes <= MOST_BYTES) return
       this.#lines.delete(oldest)
-      this.#bytes -= length
+      this.#bytes -= bytes.length
     }
   }
 

@@ -21,6 +21,8 @@ export interface TopicSourceSettings {
   readonly start: 'earliest' | 'latest'
   /** `topic`: by the broker's stamp of a record. `read`: when the record is read. */
   readonly observed: 'topic' | 'read'
+  /** Of all lines: others' records say nothing of it. */
+  readonly context?: string
   readonly clocks: Clocks
 }
 
@@ -67,6 +69,10 @@ export class TopicSource extends OrderedSource {
   append(): Promise<Appended> {
     const { source, topic } = this.place
     return Promise.reject(new MillraceError('LOG_READ_ONLY', { source, topic }))
+  }
+
+  protected contextOf(): string | undefined {
+    return this.#settings.context
   }
 
   protected async stop(): Promise<void> {
@@ -119,7 +125,7 @@ export class TopicSource extends OrderedSource {
         () => [],
       )
       for (const [index, { firstOffset }] of placed.entries())
-        this.recent.add(firstOffset, counted[index]!.text)
+        this.recent.add(firstOffset, { bytes: counted[index]!.text, context: this.contextOf() })
     }
     this.#promise(isDrained ? beganMs - CLOCK_MARGIN_MS : 0)
     this.#trouble = undefined

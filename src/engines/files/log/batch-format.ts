@@ -1,6 +1,6 @@
 /**
  * Segments and batches as bytes, little-endian (see docs/log.md). A batch is 40 bytes of header, the idempotency key if
- * there is one, and whole lines; its CRC-32C covers the log's incarnation and all but the first 12 bytes, so that no line
+ * there is one, the context of its lines if they have one, and whole lines; its CRC-32C covers the log's incarnation and all but the first 12 bytes, so that no line
  * can be made to look like a batch.
  */
 import { crc32c } from '../../../archive/crc32c.ts'
@@ -8,11 +8,15 @@ import type { IdempotencyKey } from '../../../ports/log.ts'
 
 export const SEGMENT_HEADER_BYTES = 48
 export const BATCH_HEADER_BYTES = 40
-const SEGMENT_MAGIC = Buffer.from('MRLOG\0\0\x01', 'latin1')
+const SEGMENT_MAGIC = Buffer.from('MRLOG\0\0', 'latin1')
+/** Segments of format 1 have no contexts; a version that knows no other must not take batches with one for a torn tail. */
+const SEGMENT_FORMATS = [1, 2] as const
 export const BATCH_MAGIC = Buffer.from('MRB1', 'latin1')
 const DIGEST_BYTES = 32
 /** Scope and key as text; its length has two bytes in the header. */
 const MOST_KEY_CHARACTERS = 8192
+/** Its length has two bytes as well. */
+const MOST_CONTEXT_BYTES = 65_535
 
 export interface SegmentHeader {
   /** 32 hex digits. */
@@ -22,12 +26,15 @@ export interface SegmentHeader {
   readonly observedMs: number
 }
 
+export type SegmentFormat = (typeof SEGMENT_FORMATS)[number]
+
 export interface BatchHeader {
   /** Where in the file the first batch stands that was written together with this one. */
   readonly groupStart: number
   readonly firstOffset: number
   readonly lines: number
   readonly observedMs: number
+  readonly context?: string | undefined
 }
 
 export interface FoundBatch extends BatchHeader {
@@ -41,6 +48,7 @@ export interface FoundBatch extends BatchHeader {
 export function printSegmentHeader({ incarnation, firstOffset, observedMs }: SegmentHeader): Buffer {
   const bytes = Buffer.alloc(SEGMENT_HEADER_BYTES)
   SEGMENT_MAGIC.copy(bytes)
+  bytes.writeUInt8(2, SEGMENT_MAGIC.length)
   bytes.write(incarnation, 8, 'hex')
   bytes.writeBigUInt64LE(BigInt(firstOffset), 24)
   bytes.writeBigInt64LE(BigInt(observedMs), 32)
@@ -49,10 +57,15 @@ export function printSegmentHeader({ incarnation, firstOffset, observedMs }: Seg
 }
 
 /** Undefined when these bytes are no segment's header. */
-export function parseSegmentHeader(bytes: Buffer): SegmentHeader | undefined {
-  if (bytes.length < SEGMENT_HEADER_BYTES || !bytes.subarray(0, 8).equals(SEGMENT_MAGIC)) return undefined
+export function parseSegmentHeader(
+  bytes: Buffer,
+): (SegmentHeader & { readonly format: SegmentFormat }) | undefined {
+  const isSegment = bytes.length >= SEGMENT_HEADER_BYTES && bytes.subarray(0, 7).equals(SEGMENT_MAGIC)
+  const format = SEGMENT_FORMATS.find((known) => isSegment && known === bytes[7])
+  if (format === undefined) return undefined
   if (bytes.readInt32LE(40) !== crc32c(bytes, 0, 40)) return undefined
   return {
+    format,
     incarnation: bytes.toString('hex', 8, 24),
     firstOffset: Number(bytes.readBigUInt64LE(24)),
     observedMs: Number(bytes.readBigInt64LE(32)),
@@ -64,14 +77,15 @@ export function seedOf(incarnation: string): number {
   return crc32c(Buffer.from(incarnation, 'hex'), 0, incarnation.length / 2)
 }
 
-/** Header and key of a batch; its chunks follow as they are. */
+/** Header, key and context of a batch; its chunks follow as they are. */
 export function printBatchHeader(
   header: BatchHeader,
   chunks: readonly Uint8Array[],
   { idempotency, seed }: { readonly idempotency?: IdempotencyKey | undefined; readonly seed: number },
 ): Buffer {
   const key = idempotency ? printKey(idempotency) : Buffer.alloc(0)
-  const bytes = Buffer.alloc(BATCH_HEADER_BYTES + key.length)
+  const context = Buffer.from(header.context ?? '')
+  const bytes = Buffer.alloc(BATCH_HEADER_BYTES + key.length + context.length)
   BATCH_MAGIC.copy(bytes)
   bytes.writeUInt32LE(
     chunks.reduce((sum, chunk) => sum + chunk.length, 0),
@@ -82,7 +96,9 @@ export function printBatchHeader(
   bytes.writeBigInt64LE(BigInt(header.observedMs), 24)
   bytes.writeUInt32LE(header.lines, 32)
   bytes.writeUInt16LE(key.length, 36)
+  bytes.writeUInt16LE(context.length, 38)
   key.copy(bytes, BATCH_HEADER_BYTES)
+  context.copy(bytes, BATCH_HEADER_BYTES + key.length)
   let crc = crc32c(bytes, 12, bytes.length, seed)
   for (const chunk of chunks) crc = crc32c(chunk, 0, chunk.length, crc)
   bytes.writeInt32LE(crc, 8)
@@ -97,6 +113,13 @@ export function requirePrintable({ digest, scope, key }: IdempotencyKey): void {
     throw new Error(`scope and key have more than ${MOST_KEY_CHARACTERS} characters`)
 }
 
+/** The same for a context. */
+export function requireContext(context: string): void {
+  const bytes = Buffer.byteLength(context)
+  if (bytes > MOST_CONTEXT_BYTES)
+    throw new Error(`a context has at most ${MOST_CONTEXT_BYTES} bytes, not ${bytes}`)
+}
+
 function printKey({ digest, scope, key }: IdempotencyKey): Buffer {
   return Buffer.concat([digest, Buffer.from(JSON.stringify([scope, key]))])
 }
@@ -108,11 +131,12 @@ export function parseBatch(bytes: Buffer, at: number, base: number, seed: number
   if (at + BATCH_HEADER_BYTES > bytes.length) return undefined
   if (!bytes.subarray(at, at + 4).equals(BATCH_MAGIC)) return undefined
   const keyBytes = bytes.readUInt16LE(at + 36)
-  const totalBytes = BATCH_HEADER_BYTES + keyBytes + bytes.readUInt32LE(at + 4)
+  const totalBytes = batchBytes(bytes, at)!
   if (at + totalBytes > bytes.length) return undefined
   if (bytes.readInt32LE(at + 8) !== crc32c(bytes, at + 12, at + totalBytes, seed)) return undefined
-  const bodyStart = BATCH_HEADER_BYTES + keyBytes
-  const key = keyBytes > 0 ? parseKey(bytes.subarray(at + BATCH_HEADER_BYTES, at + bodyStart)) : undefined
+  const keyEnd = BATCH_HEADER_BYTES + keyBytes
+  const bodyStart = keyEnd + bytes.readUInt16LE(at + 38)
+  const key = keyBytes > 0 ? parseKey(bytes.subarray(at + BATCH_HEADER_BYTES, at + keyEnd)) : undefined
   return {
     position: base + at,
     totalBytes,
@@ -121,6 +145,7 @@ export function parseBatch(bytes: Buffer, at: number, base: number, seed: number
     firstOffset: Number(bytes.readBigUInt64LE(at + 16)),
     observedMs: Number(bytes.readBigInt64LE(at + 24)),
     lines: bytes.readUInt32LE(at + 32),
+    ...(bodyStart > keyEnd && { context: bytes.toString('utf8', at + keyEnd, at + bodyStart) }),
     ...(key && { idempotency: key }),
   }
 }
@@ -129,7 +154,8 @@ export function parseBatch(bytes: Buffer, at: number, base: number, seed: number
 export function batchBytes(bytes: Buffer, at: number): number | undefined {
   if (at + BATCH_HEADER_BYTES > bytes.length || !bytes.subarray(at, at + 4).equals(BATCH_MAGIC))
     return undefined
-  return BATCH_HEADER_BYTES + bytes.readUInt16LE(at + 36) + bytes.readUInt32LE(at + 4)
+  const headBytes = BATCH_HEADER_BYTES + bytes.readUInt16LE(at + 36) + bytes.readUInt16LE(at + 38)
+  return headBytes + bytes.readUInt32LE(at + 4)
 }
 
 function parseKey(bytes: Buffer): IdempotencyKey {

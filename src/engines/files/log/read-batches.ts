@@ -21,9 +21,12 @@ export async function readBatches(
     const batch = parseBatch(bytes, at, start, seed)
     if (batch?.firstOffset !== next)
       throw new MillraceError('LOG_DAMAGED', { path: segment.path, position: start + at })
-    const { firstOffset, lines, observedMs, bodyStart, totalBytes } = batch
+    const { firstOffset, lines, observedMs, context, bodyStart, totalBytes } = batch
     const body = bytes.subarray(at + bodyStart, at + totalBytes)
-    batches.push({ firstOffset, endOffset: firstOffset + lines, observedMs, bytes: body })
+    batches.push({
+      ...{ firstOffset, endOffset: firstOffset + lines, observedMs, bytes: body },
+      ...(context !== undefined && { context }),
+    })
     at += totalBytes
     next = firstOffset + lines
   }

@@ -7,12 +7,13 @@ import {
   parseBatch,
   parseSegmentHeader,
   SEGMENT_HEADER_BYTES,
+  type SegmentFormat,
   type SegmentHeader,
   seedOf,
 } from './batch-format.ts'
 
 export interface RecoveredSegment {
-  readonly header: SegmentHeader
+  readonly header: SegmentHeader & { readonly format: SegmentFormat }
   readonly batches: readonly FoundBatch[]
   /** Where the last sound batch ends. */
   readonly length: number

@@ -57,7 +57,7 @@ export async function createSegment(
   }
   const segment = {
     ...{ path, firstOffset, endOffset: firstOffset, startedMs: lastObservedMs, lastObservedMs },
-    ...{ bytes: SEGMENT_HEADER_BYTES, places: [] },
+    ...{ format: 2 as const, bytes: SEGMENT_HEADER_BYTES, places: [] },
   }
   return { file, segment }
 }
@@ -105,7 +105,7 @@ async function describeSegments(
   const last = batches.at(-1)
   const { path, firstOffset } = found.at(-1)!
   segments.push({
-    ...{ path, firstOffset, bytes: length },
+    ...{ path, firstOffset, format: header.format, bytes: length },
     endOffset: last ? last.firstOffset + last.lines : firstOffset,
     startedMs: batches[0]?.observedMs ?? header.observedMs,
     lastObservedMs: last?.observedMs ?? header.observedMs,

@@ -3,7 +3,7 @@ import { type FileHandle, open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { digits } from '../../../archive/block-name.ts'
 import { MillraceError } from '../../../core/error.ts'
-import { BATCH_HEADER_BYTES, batchBytes, SEGMENT_HEADER_BYTES } from './batch-format.ts'
+import { BATCH_HEADER_BYTES, batchBytes, SEGMENT_HEADER_BYTES, type SegmentFormat } from './batch-format.ts'
 
 const NAME = /^(\d{16})\.log$/
 
@@ -15,6 +15,8 @@ export interface BatchPlace {
 export interface Segment {
   readonly path: string
   readonly firstOffset: number
+  /** Known of the last one. */
+  readonly format?: SegmentFormat
   /** Of its durable part; grows while it is the last one. */
   bytes: number
   endOffset: number

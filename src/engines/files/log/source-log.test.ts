@@ -1,5 +1,5 @@
 /** What the log on files does beyond the contract of every log. */
-import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -120,6 +120,28 @@ it('takes no line for a batch, whatever a client writes into it', async () => {
   const again = await open({ onTorn: (_, count) => torn.push(count) })
   expect(textOf(await readAll(again, 'web', 0))).toBe('a\n')
   expect(torn[0]).toBeGreaterThan(20_000)
+  await again.close()
+})
+
+it('puts no batch with a context into a segment of format 1, which older versions read', async () => {
+  const old = join(import.meta.dirname, '../../../../test/fixtures/data-format-1/data')
+  await cp(join(old, 'log/web'), join(dataDir, 'log/web'), { recursive: true })
+  // Soon after its lines came: an old segment would make room for another anyway.
+  nowMs = Date.parse('2026-11-30T18:17:00Z')
+  const log = await open({ firstOffset: async () => 2 })
+  await log.append('web', batchOf('old\n'))
+  await log.append('web', { ...batchOf('new\n'), context: '{"format":1}' })
+  await log.close()
+  expect(await segments()).toEqual(['0000000000000002.log', '0000000000000005.log'])
+  expect((await readFile(await pathOf(0)))[7]).toBe(1)
+  expect((await readFile(await pathOf(1)))[7]).toBe(2)
+  const again = await open({ firstOffset: async () => 2 })
+  const read = await readAll(again, 'web', 4)
+  expect(read.map(({ context }) => context)).toEqual([undefined, '{"format":1}'])
+  expect(textOf(read)).toBe('old\nnew\n')
+  await expect(again.append('web', { ...batchOf('x\n'), context: 'y'.repeat(65_536) })).rejects.toThrow(
+    '65535',
+  )
   await again.close()
 })
 

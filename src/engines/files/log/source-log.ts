@@ -7,7 +7,13 @@ import { KeyIndex } from '../../../log/key-index.ts'
 import { type AppendFile, SyncFailure } from '../../../log/log-disk.ts'
 import { ObservedClock } from '../../../log/observed-clock.ts'
 import type { Appended, LogBatch, LogEnd, StoredBatch } from '../../../ports/log.ts'
-import { printBatchHeader, requirePrintable, type SegmentHeader, seedOf } from './batch-format.ts'
+import {
+  printBatchHeader,
+  requireContext,
+  requirePrintable,
+  type SegmentHeader,
+  seedOf,
+} from './batch-format.ts'
 import { readBatches } from './read-batches.ts'
 import {
   createSegment,
@@ -127,7 +133,8 @@ export class SourceLog {
 
   async append(batch: LogBatch): Promise<Appended> {
     this.#requireSound()
-    const { idempotency } = batch
+    const { idempotency, context } = batch
+    if (context !== undefined) requireContext(context)
     if (!idempotency) return this.#enqueue(batch)
     requirePrintable(idempotency)
     const known = this.#keys.find(idempotency, this.#clock.read())
@@ -244,7 +251,7 @@ export class SourceLog {
     const observedMs = this.#clock.read()
     try {
       await this.#mend()
-      await this.#rotateIfDue(observedMs)
+      await this.#rotateIfDue(group, observedMs)
       this.#groupMs = observedMs
       const written = this.#printGroup(group, observedMs)
       await this.#file.append(written.buffers)
@@ -279,15 +286,18 @@ export class SourceLog {
     const bodies = joinBodies(group)
     let [position, firstOffset] = [groupStart, endOffset]
     for (const [index, { batch }] of group.entries()) {
-      const { lines, idempotency } = batch
+      const { lines, idempotency, context } = batch
       const body = bodies[index]!
-      const header = printBatchHeader({ groupStart, firstOffset, lines, observedMs }, [body], {
+      const header = printBatchHeader({ groupStart, firstOffset, lines, observedMs, context }, [body], {
         idempotency,
         seed: this.#seed,
       })
       buffers.push(header, body)
       places.push({ firstOffset, position })
-      stored.push({ firstOffset, endOffset: firstOffset + lines, observedMs, bytes: body })
+      stored.push({
+        ...{ firstOffset, endOffset: firstOffset + lines, observedMs, bytes: body },
+        ...(context !== undefined && { context }),
+      })
       position += header.length + body.length
       firstOffset += lines
     }
@@ -312,11 +322,13 @@ export class SourceLog {
     }
   }
 
-  /** By age as well, so that a source of few lines is trimmed too. */
-  async #rotateIfDue(observedMs: number): Promise<void> {
+  /** By age as well, so that a source of few lines is trimmed too; and before what its format cannot hold. */
+  async #rotateIfDue(group: readonly Waiting[], observedMs: number): Promise<void> {
     const last = this.#segments.at(-1)!
-    const isOld = last.endOffset > last.firstOffset && observedMs - last.startedMs >= SEGMENT_MS
-    if (last.bytes < this.#options.segmentBytes && !isOld) return
+    const isOld = observedMs - last.startedMs >= SEGMENT_MS
+    const isOldFormat = last.format === 1 && group.some(({ batch }) => batch.context !== undefined)
+    const hasLines = last.endOffset > last.firstOffset
+    if (last.bytes < this.#options.segmentBytes && !(hasLines && (isOld || isOldFormat))) return
     // Only the last segment is searched for keys when the log is opened.
     if (this.#keys.size > 0)
       await replaceFiles(this.#options.disk, this.#options.folder, [KEYS], this.#keys.print())

@@ -1,0 +1,35 @@
+/**
+ * The context of lines: facts that are neither in a line nor in its observed time, decided once, when the line is
+ * appended, and kept with it as text (ADR 0014).
+ */
+import { canonicalJson } from './canonical-json.ts'
+
+/** A reader passes over facts that it does not know, so that facts can be added without another format. */
+export interface ContextFacts {
+  /** Of the file that the line came from, as the command was given it. */
+  readonly path?: string
+  /** When the file was last modified, in ms: what its stamps without a year are near to. */
+  readonly referenceMs?: number
+  /** Of the line's stamp, which carries none. */
+  readonly year?: number
+}
+
+/** As the text names them. */
+const KEYS = { path: 'path', referenceMs: 'reference_ms', year: 'year' } as const
+
+/** Canonical JSON: sorted keys, no spaces; so that equal facts are equal texts. */
+export function printContext(facts: ContextFacts): string {
+  const named = Object.entries(KEYS).flatMap(([name, key]) => {
+    const value = facts[name as keyof ContextFacts]
+    return value === undefined ? [] : [[key, value]]
+  })
+  return canonicalJson({ format: 1, ...Object.fromEntries(named) })
+}
+
+/** What `log` gives lines that it knows nothing of but when they were observed. */
+export const OBSERVED_CONTEXT = printContext({})
+
+/** RE2 of a context that holds a whole number under the key; its one group is the number. No text in it can look so. */
+export function contextNumberRegex(fact: 'referenceMs' | 'year'): string {
+  return `\\A[^\\n]*[{,]"${KEYS[fact]}":(-?[0-9]{1,18})[,}][^\\n]*\\z`
+}
