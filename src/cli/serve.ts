@@ -41,9 +41,17 @@ async function readSettings({ serve, sources }: Definition): Promise<ServeSettin
   const open = [...sources.keys()].find((source) => (serve.tokens.get(source) ?? []).length === 0)
   if (!isNear && open !== undefined)
     throw new MillraceError('SERVE_OPEN_DOOR', { host: serve.host, source: open })
-  const { host, port, tokens } = serve
+  const { host, port, hosts, proxies, tokens } = serve
   const tls = await readTls(serve)
-  return { host, port, tokens, limits: { ...DEFAULT_LIMITS, ...serve.limits }, ...(tls && { tls }) }
+  return {
+    host,
+    port,
+    hosts,
+    proxies,
+    tokens,
+    limits: { ...DEFAULT_LIMITS, ...serve.limits },
+    ...(tls && { tls }),
+  }
 }
 
 async function readTls({ tls }: ServeConfig): Promise<ServeSettings['tls']> {

@@ -126,6 +126,10 @@ export interface Schedule {
 export interface ServeConfig {
   readonly host: string
   readonly port: number
+  /** Further names of the server, in small letters. */
+  readonly hosts: readonly string[]
+  /** Addresses and networks of proxies that tell whom they speak for. */
+  readonly proxies: readonly string[]
   /** When windows with late records are computed anew. */
   readonly restate: 'at_once' | 'scheduled'
   /** Absolute paths of PEM files. */

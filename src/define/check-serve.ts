@@ -1,4 +1,5 @@
 /** The server's part of a definition, with defaults filled in. */
+import { isIP } from 'node:net'
 import { dirname, resolve } from 'node:path'
 import type { ServeConfig } from '../core/definition.ts'
 import { parseDuration } from '../core/duration.ts'
@@ -6,6 +7,7 @@ import type { DefinitionText, Partly } from './definition-schema.ts'
 import type { DiagnosticList } from './diagnostic.ts'
 
 const HASH_PREFIX = 'sha256:'
+const HOST_NAME = /^[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$/i
 
 export function checkServe(
   { serve = {} }: Partly<DefinitionText>,
@@ -14,16 +16,24 @@ export function checkServe(
   problems: DiagnosticList,
 ): ServeConfig {
   const { listen = '127.0.0.1:8080', tls, tokens = {}, limits = {}, restate = 'at_once' } = serve
+  const { hosts = [], proxies = [] } = serve
   const colon = listen.lastIndexOf(':')
   const port = Number(listen.slice(colon + 1))
   if (port > 65_535) problems.add('DEFINE_BAD_LISTEN', ['serve', 'listen'], { given: listen })
   for (const source of Object.keys(tokens))
     if (!sources.has(source))
       problems.add('DEFINE_UNKNOWN_SOURCE', ['serve', 'tokens', source], { source }, { target: 'key' })
+  for (const [index, given] of hosts.entries())
+    if (!HOST_NAME.test(given) && isIP(given) === 0)
+      problems.add('DEFINE_BAD_HOST', ['serve', 'hosts', index], { given })
+  for (const [index, given] of proxies.entries())
+    if (!isNetwork(given)) problems.add('DEFINE_BAD_PROXY', ['serve', 'proxies', index], { given })
   const place = (path: string | undefined) => resolve(dirname(file), path ?? '')
   return {
     host: listen.slice(0, colon).replace(/^\[|\]$/g, ''),
     port,
+    hosts: hosts.map((name) => name.toLowerCase()),
+    proxies,
     restate,
     ...(tls && { tls: { cert: place(tls.cert), key: place(tls.key) } }),
     tokens: new Map(
@@ -41,6 +51,13 @@ export function checkServe(
       ...(limits.memory && { bytesAtOnce: bytesOf(limits.memory) }),
     },
   }
+}
+
+/** An address, or one with the bits of its network. */
+function isNetwork(text: string): boolean {
+  const [, address = '', bits] = /^([^/]*)(?:\/([0-9]{1,3}))?$/.exec(text) ?? []
+  const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1
+  return most >= 0 && Number(bits ?? 0) <= most
 }
 
 /** `16m` → bytes. */

@@ -9,10 +9,13 @@ export const DIAGNOSTIC_TABLE = {
   DEFINE_BAD_DURATION: '{given} is not a duration: write a whole number and ms, s, m, h or d.',
   DEFINE_BAD_FIELD_NAME: 'A field name has 1 to 128 characters, none of them a control character: {given}.',
   DEFINE_BAD_FOLDER: 'A folder of the archive is an absolute path such as /millrace, not {given}.',
+  DEFINE_BAD_HOST: '{given} is not the name of a host: write it without a scheme, a port and a path.',
   DEFINE_BAD_LISTEN: '{given} is not a place to listen: write host:port, such as 127.0.0.1:8080.',
   DEFINE_BAD_MASTER: '{given} is not a master: write spark://host:port, yarn, k8s://host:port or local[*].',
   DEFINE_BAD_NAME: 'The name {given} cannot be used: {rule}.',
   DEFINE_BAD_PATH: 'The path of {field} cannot be read: {why}.',
+  DEFINE_BAD_PROXY:
+    '{given} is not an address: write one such as 127.0.0.1 or ::1, or a network such as 10.0.0.0/8.',
   DEFINE_BAD_SIZE: '{given} is not a size: write a whole number and k, m, g or t.',
   DEFINE_BAD_TIME_LAYOUT: '{given} is not a time layout: {why}.',
   DEFINE_BAD_TOKEN_HASH: '{given} is not the hash of a token: take one from `millrace token`.',

@@ -16,6 +16,22 @@ export const serveSchema = z
       .regex(/^(\[[0-9a-fA-F:]+\]|[^\s:[\]]+):[0-9]{1,5}$/, { error: 'DEFINE_BAD_LISTEN' })
       .meta({ description: 'Where to listen. Default 127.0.0.1:8080.', examples: ['0.0.0.0:8080'] })
       .optional(),
+    hosts: z
+      .array(z.string())
+      .meta({
+        description:
+          'Names by which clients reach the server, without a port, besides localhost, the address it listens on, the name of the machine, and the names in its certificate. A request for another host is refused.',
+        examples: [['millrace.example.org']],
+      })
+      .optional(),
+    proxies: z
+      .array(z.string())
+      .meta({
+        description:
+          'Addresses, and networks such as 10.0.0.0/8, of proxies in front of the server that add X-Forwarded-For or Forwarded. Without it, what comes through a proxy on this machine does not count as coming from it.',
+        examples: [['127.0.0.1', '::1']],
+      })
+      .optional(),
     tls: z
       .strictObject({ cert: file('certificate and its chain'), key: file('key') })
       .meta({ description: 'Speaks TLS.' })

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { closestName } from '../core/closest-name.ts'
 import { MillraceError } from '../core/error.ts'
 import type { Log } from '../ports/log.ts'
-import { authorize } from './authorize.ts'
+import { authorize, sourcesOpenTo } from './authorize.ts'
 import type { Counters } from './counters.ts'
 import { answerJson, Problem } from './problem.ts'
 import { type LinesBody, readLinesBody } from './read-lines-body.ts'
@@ -35,7 +35,7 @@ export async function ingestLines(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  requireSource(door, source)
+  requireSource(door, source, request)
   const client = authorize(request, source, door.settings)
   const key = readKey(request)
   const backlog = door.backlog?.(source)
@@ -57,11 +57,17 @@ export async function ingestLines(
   })
 }
 
-function requireSource({ sources }: IngestDoor, source: string): void {
+/** Names are for those who may send to them; a stranger hears of none. */
+function requireSource({ sources, settings }: IngestDoor, source: string, request: IncomingMessage): void {
   if (sources.has(source)) return
-  const closest = closestName(source, sources)
-  const hint = closest ? `Did you mean ${closest}?` : `There are: ${[...sources].join(', ')}.`
-  throw new Problem(404, 'SOURCE_UNKNOWN', `There is no source ${source} in the definition. ${hint}`)
+  const known = sourcesOpenTo(request, sources, settings)
+  const closest = closestName(source, known)
+  const hint = closest
+    ? ` Did you mean ${closest}?`
+    : known.length > 0
+      ? ` There are: ${known.join(', ')}.`
+      : ''
+  throw new Problem(404, 'SOURCE_UNKNOWN', `There is no source ${source} in the definition.${hint}`)
 }
 
 function readKey({ headers }: IncomingMessage): string | undefined {

@@ -7,6 +7,8 @@ export interface ServeLimits {
   readonly lineBytes: number
   /** From the first byte of a request to its last. */
   readonly requestMs: number
+  /** From the connection to the end of TLS's handshake. */
+  readonly handshakeMs: number
   readonly connections: number
   /** Of all bodies together that are not durable yet. */
   readonly bytesAtOnce: number
@@ -15,6 +17,10 @@ export interface ServeLimits {
 export interface ServeSettings {
   readonly host: string
   readonly port: number
+  /** Names of this server besides those that the machine and its certificate have; small letters. */
+  readonly hosts: readonly string[]
+  /** Addresses, and networks such as `10.0.0.0/8`, of proxies whose word on their clients counts. */
+  readonly proxies: readonly string[]
   /** PEM texts. */
   readonly tls?: { readonly cert: string; readonly key: string }
   /** By source: SHA-256 of each token, hex. A source without any takes lines from this machine alone. */
@@ -29,6 +35,7 @@ export const DEFAULT_LIMITS: ServeLimits = {
   unpackedBytes: 64 * MIB,
   lineBytes: MIB,
   requestMs: 30_000,
+  handshakeMs: 10_000,
   connections: 1000,
   bytesAtOnce: 256 * MIB,
 }

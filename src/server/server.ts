@@ -8,6 +8,8 @@ import { describeStreams } from './describe-streams.ts'
 import { type IngestDoor, ingestLines } from './ingest-route.ts'
 import { OPEN_METRICS_TYPE, printFamilies } from './open-metrics.ts'
 import { answerJson, answerProblem, Problem } from './problem.ts'
+import { refuseForeign } from './refuse-foreign.ts'
+import { requestTarget } from './request-target.ts'
 import type { StreamWatch } from './stream-watch.ts'
 
 export interface ServerJob extends IngestDoor {
@@ -24,14 +26,15 @@ export interface RunningServer {
   stop(graceMs: number): Promise<void>
 }
 
-const INGEST = /^\/v1\/ingest\/([^/?]+)$/
+const INGEST = /^\/v1\/ingest\/([^/]+)$/
 const WATCHED: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics'])
 const CHECK_MS = 500
 
 /** Errors: SERVE_PORT_IN_USE, SERVE_CANNOT_LISTEN. */
 export async function startServer(job: ServerJob): Promise<RunningServer> {
   const { host, port, tls, limits } = job.settings
-  const options = { requestTimeout: limits.requestMs, connectionsCheckingInterval: CHECK_MS }
+  const { requestMs: requestTimeout, handshakeMs: handshakeTimeout } = limits
+  const options = { requestTimeout, handshakeTimeout, connectionsCheckingInterval: CHECK_MS }
   const listener = (request: IncomingMessage, response: ServerResponse) => void route(job, request, response)
   const server = tls ? createTlsServer({ ...options, ...tls }, listener) : createServer(options, listener)
   server.headersTimeout = Math.min(10_000, limits.requestMs)
@@ -61,36 +64,22 @@ async function stop(server: Server, graceMs: number): Promise<void> {
 }
 
 async function route(job: ServerJob, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const path = pathOf(request.url)
-  const source = INGEST.exec(path)?.[1]
+  const target = requestTarget(request)
+  const source = INGEST.exec(target.path)?.[1]
   try {
+    refuseForeign(request, target, job.settings)
     if (source !== undefined) {
       requireMethod(request, response, 'POST')
-      await ingestLines(job, decodeName(source), request, response)
+      await ingestLines(job, source, request, response)
     } else {
-      if (!WATCHED.has(path)) throw nothingHere()
+      if (!WATCHED.has(target.path)) throw nothingHere()
       requireMethod(request, response, 'GET')
-      answerAbout(job, path, response)
+      answerAbout(job, target.path, response)
     }
   } catch (error) {
     refuse(job, response, error)
   }
   if (source !== undefined) job.counters.countRequest(response.statusCode)
-}
-
-/** Clients may send what is no path, such as `//`. */
-function pathOf(target = '/'): string {
-  const base = 'http://localhost'
-  return URL.canParse(target, base) ? new URL(target, base).pathname : target
-}
-
-/** What is encoded badly is no source's name. */
-function decodeName(encoded: string): string {
-  try {
-    return decodeURIComponent(encoded)
-  } catch {
-    return encoded
-  }
 }
 
 function nothingHere(): Problem {

@@ -66,7 +66,10 @@ async function joinDefinitions(): Promise<Definition> {
     archive: {},
     batch: {},
     report: {},
-    serve: { host: '', port: 0, restate: 'at_once' as const, tokens: new Map(), limits: {} },
+    serve: {
+      ...{ host: '', port: 0, hosts: [], proxies: [], restate: 'at_once' as const },
+      ...{ tokens: new Map(), limits: {} },
+    },
   }
   return { file: 'millrace.yaml', sources: new Map(sources), metrics: new Map(metrics), ...roles }
 }

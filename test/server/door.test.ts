@@ -149,7 +149,7 @@ describe('tokens', () => {
 })
 
 describe('a client', () => {
-  const head = 'POST /v1/ingest/web HTTP/1.1\r\nHost: x\r\n'
+  const head = 'POST /v1/ingest/web HTTP/1.1\r\nHost: localhost\r\n'
 
   it('that leaves in the middle of a body adds nothing', async () => {
     await door.raw(`${head}Content-Length: 100\r\n\r\nhalf a li`, (socket) => socket.destroy())

@@ -1,6 +1,7 @@
 /** The door for lines in this process, over a log of its own, and a client that speaks plain HTTP to it. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { type IncomingHttpHeaders, request } from 'node:http'
+import { request as requestTls } from 'node:https'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -38,8 +39,9 @@ export class Door {
       },
       ...job,
       settings: {
-        ...{ host: '127.0.0.1', port: 0, tokens: new Map(), limits: { ...DEFAULT_LIMITS, ...limits } },
+        ...{ host: '127.0.0.1', port: 0, hosts: [], proxies: [], tokens: new Map() },
         ...settings,
+        limits: { ...DEFAULT_LIMITS, ...limits },
       },
     })
   }
@@ -76,6 +78,23 @@ export class Door {
       })
       sent.on('error', reject)
       sent.end(body)
+    })
+  }
+
+  /** The status of /healthz over TLS. */
+  statusByTls(headers: Record<string, string>): Promise<number> {
+    const options = {
+      host: '127.0.0.1',
+      port: this.port,
+      path: '/healthz',
+      headers,
+      rejectUnauthorized: false,
+    }
+    return new Promise((resolve, reject) => {
+      const asked = requestTls(options, (answer) => {
+        answer.resume().once('end', () => resolve(answer.statusCode!))
+      })
+      asked.once('error', reject).end()
     })
   }
 
