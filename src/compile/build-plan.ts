@@ -42,7 +42,7 @@ export function planSource(source: Source, metrics: readonly Metric[], digest: D
     format: source.format,
     time: source.time,
     nullTexts: source.nullTexts,
-    ...skewOf(source),
+    ...limitsOf(source),
     fields: sortedFields(source, used),
     metrics: plans,
   }
@@ -85,7 +85,7 @@ function normalise({ source, metric, usedFields, dimensions, tallies }: Meaning)
     format: source.format,
     time: source.time,
     nullTexts: source.nullTexts,
-    ...skewOf(source),
+    ...limitsOf(source),
     fields: sortedFields(source, new Set(usedFields)),
     where: metric.where,
     windowMs: metric.windowMs,
@@ -94,8 +94,12 @@ function normalise({ source, metric, usedFields, dimensions, tallies }: Meaning)
   })
 }
 
-function skewOf({ allowedSkewMs }: Source) {
-  return allowedSkewMs === undefined ? {} : { allowedSkewMs }
+/** Absent where there is no limit, so that the fingerprint of such a source has no word of them. */
+function limitsOf({ allowedSkewMs, allowedAgeMs }: Source) {
+  return {
+    ...(allowedSkewMs !== undefined && { allowedSkewMs }),
+    ...(allowedAgeMs !== undefined && { allowedAgeMs }),
+  }
 }
 
 function expressionsOf(metric: Metric) {

@@ -11,13 +11,14 @@ import { readLogfmt } from './format/logfmt.ts'
 import type { EngineDialect } from './format/parse-dialect.ts'
 import { readPattern } from './format/pattern.ts'
 import { Stages } from './format/stages.ts'
+import { timeFaults } from './time-limits.ts'
 
 /** Longer lines are rejected unread. */
 export const MAX_LINE_BYTES = 1_048_576
 
 /**
  * SQL of a SELECT over `linesRelation` (columns `"offset"` BIGINT and `raw` binary, those of `passed`, and
- * `observed_ms` BIGINT where the plan limits the skew),
+ * `observed_ms` BIGINT where the plan limits skew or age),
  * giving one row per line: the `passed` columns; `reason`, null when the line was read, `header` for a csv
  * header, else why it was rejected; `event_ms`, null unless read; `f<i>` and `e<i>` for field i of the plan:
  * its value (decimals as scaled integers), and whether it is bad, in which case the value means nothing.
@@ -51,19 +52,15 @@ export function printParse(
   const eventMs = eventMillis(stages, dialect.parse, plan.time, 't')
   stages.add({ event_ms: eventMs, ...mapFields(plan, (_, i) => [`f${i}`, values[i]!.value(`n${i}`)]) })
   const reasons = [...faults, ...reading.reasons]
-  const ahead =
-    plan.allowedSkewMs === undefined ? undefined : `event_ms > observed_ms + ${plan.allowedSkewMs}`
   stages.add({
-    reason: firstReason(reasons, ahead),
+    reason: firstReason(reasons, timeFaults(plan)),
     ...mapFields(plan, (_, i) => [`e${i}`, values[i]!.error(`f${i}`)]),
   })
   const outputs = plan.fields.flatMap((_, i) => [`f${i}`, `e${i}`])
   return stages.select([
     ...passed,
     'reason',
-    ahead === undefined && reasons.every(({ isTimeless }) => isTimeless)
-      ? 'event_ms'
-      : 'CASE WHEN reason IS NULL THEN event_ms END AS event_ms',
+    'CASE WHEN reason IS NULL THEN event_ms END AS event_ms',
     ...outputs,
   ])
 }
@@ -87,16 +84,16 @@ function startLines({ parse }: EngineDialect, format: Format, relation: string) 
 }
 
 /** Most lines have an event time, which rules out all reasons but those that say otherwise. */
-function firstReason(reasons: Reading['reasons'], ahead?: string): string {
+function firstReason(reasons: Reading['reasons'], limits: ReturnType<typeof timeFaults>): string {
   const all = [
     ...reasons,
     { when: 't IS NULL', reason: 'missing_time' },
     { when: 'event_ms IS NULL', reason: 'invalid_time' },
-    ...(ahead ? [{ when: ahead, reason: 'future_time' }] : []),
+    ...limits,
   ]
   const whens = all.map(({ when, reason }) => `WHEN ${when} THEN '${reason}'`)
-  const suspicions = ahead ? ['event_ms IS NULL', ahead] : ['event_ms IS NULL']
-  const isSuspect = [...suspicions, ...reasons.filter((one) => !one.isTimeless).map(({ when }) => when)]
+  const tied = reasons.filter(({ isTimeless }) => !isTimeless)
+  const isSuspect = ['event_ms IS NULL', ...[...limits, ...tied].map(({ when }) => when)]
   return `CASE WHEN ${isSuspect.join(' OR ')} THEN CASE ${whens.join(' ')} END END`
 }
 

@@ -67,6 +67,8 @@ export interface Source {
   readonly from?: SourceTopic
   /** Records whose event time lies further beyond their observed time are rejected; no limit when absent. */
   readonly allowedSkewMs?: number
+  /** Records whose event time lies further before their observed time are rejected; no limit when absent. */
+  readonly allowedAgeMs?: number
   readonly fields: readonly Field[]
 }
 

@@ -67,6 +67,8 @@ export interface SourcePlan {
   readonly nullTexts: readonly string[]
   /** How far event time may run ahead of observed time; no limit when absent. */
   readonly allowedSkewMs?: number
+  /** How far event time may lie behind observed time; no limit when absent. */
+  readonly allowedAgeMs?: number
   readonly fields: readonly Field[]
   readonly metrics: readonly MetricPlan[]
 }

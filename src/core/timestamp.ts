@@ -1,8 +1,13 @@
 /** RFC 3339 instants at the edge: parsing of `--from`/`--to`, printing of window starts. */
 
-/** `2026-01-31T08:00:00Z`; a fraction only when the instant has one. */
+/** The first and last instants that RFC 3339 can write, which has years of four digits. */
+const FIRST_MS = Date.parse('0000-01-01T00:00:00Z')
+const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z')
+
+/** `2026-01-31T08:00:00Z`; a fraction only when the instant has one. Beyond the years of RFC 3339 its first or last. */
 export function formatInstant(ms: number): string {
-  return new Date(ms).toISOString().replace('.000Z', 'Z')
+  const written = new Date(Math.min(Math.max(ms, FIRST_MS), LAST_MS))
+  return written.toISOString().replace('.000Z', 'Z')
 }
 
 const INSTANT = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,3}))?)?(Z|[+-]\d\d:\d\d)?)?$/i

@@ -46,6 +46,7 @@ export function checkSource(
     format: format?.format ?? { kind: 'json' },
     ...checkFrom(text.from),
     ...(text.allowed_skew !== undefined && { allowedSkewMs: parseDuration(text.allowed_skew) ?? 0 }),
+    ...(text.allowed_age !== undefined && { allowedAgeMs: parseDuration(text.allowed_age) ?? 0 }),
     time: time ?? { field: '', path: [], layout: { kind: 'iso' }, zone: 'UTC' },
   } satisfies Source
   return { source, broken }

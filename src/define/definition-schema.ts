@@ -129,6 +129,10 @@ const source = z.strictObject({
     'How far the event time of a line may lie beyond the time at which it came in; lines further in the future are rejected. No limit when absent.',
     '10m',
   ).optional(),
+  allowed_age: duration(
+    'How far the event time of a line may lie before the time at which it came in; older lines are rejected. No limit when absent.',
+    '400d',
+  ).optional(),
   fields: z
     .record(fieldName, field)
     .meta({ description: 'The fields that expressions may use, with their types.' })

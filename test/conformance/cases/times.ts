@@ -12,6 +12,9 @@ function epochLines(name: string, kind: string, rows: readonly (readonly [string
   return instants('epochs', name, source, rows)
 }
 
+/** Wide enough for any day on which the cases run. */
+const LIMITED = { format: 'json', time: 'ts', allowed_age: '36500d', allowed_skew: '36500d' }
+
 export const TIME_CASES = [
   iso('with T, t or a space, and Z, z or an offset', [
     ['2024-03-05T10:20:30Z', '2024-03-05T10:20:30Z'],
@@ -117,12 +120,31 @@ export const TIME_CASES = [
     ),
   ]),
   iso('the years 1 to 9999', [
-    ['0001-01-01T00:00:00Z', '0001-01-01T00:00:00Z'],
-    ['9999-12-31T23:59:59.999Z', '9999-12-31T23:59:59.999Z'],
+    ['0002-01-01T00:00:00Z', '0002-01-01T00:00:00Z'],
+    ['0001-12-31T23:59:59.999Z', '!year_1'],
+    ['0001-01-01T00:00:00Z', '!year_1'],
+    ['0001-01-01T00:00:00+14:00', '!year_1'],
+    ['9000-12-31T23:59:59.999Z', '9000-12-31T23:59:59.999Z'],
+    ['9001-01-01T00:00:00Z', '!year_beyond_9000'],
+    ['9999-12-31T23:59:59.999Z', '!year_beyond_9000'],
+    ['9999-12-31T23:59:59.999-14:00', '!year_beyond_9000'],
     ['1582-10-10T00:00:00Z', '1582-10-10T00:00:00Z'],
     ['1600-02-29T12:00:00Z', '1600-02-29T12:00:00Z'],
-    ['0001-01-01T00:00:00-01:00', '0001-01-01T01:00:00Z'],
+    ['0001-12-31T23:30:00-01:00', '0002-01-01T00:30:00Z'],
+    ['9001-01-01T00:30:00+01:00', '9000-12-31T23:30:00Z'],
     ...refused('0000-12-31T23:59:59Z', '10000-01-01T00:00:00Z'),
+  ]),
+  instants('iso', 'times farther from the time of taking than allowed', LIMITED, [
+    ['{"ts":"1900-01-01T00:00:00Z"}', '!past_time'],
+    ['{"ts":"2024-03-05T10:20:30Z"}', '2024-03-05T10:20:30Z'],
+    ['{"ts":"2500-01-01T00:00:00Z"}', '!future_time'],
+    ['{"ts":"0001-01-01T00:00:00Z"}', '!year_1'],
+    ['{"ts":"9999-01-01T00:00:00Z"}', '!year_beyond_9000'],
+    ['{"ts":"1900-02-29T00:00:00Z"}', '!invalid_time'],
+  ]),
+  instants('iso', 'a greatest age alone', { format: 'json', time: 'ts', allowed_age: '36500d' }, [
+    ['{"ts":"1900-01-01T00:00:00Z"}', '!past_time'],
+    ['{"ts":"2500-01-01T00:00:00Z"}', '2500-01-01T00:00:00Z'],
   ]),
   instants('iso', 'stamps that are no text', { format: 'json', time: 'ts' }, [
     ['{"ts":null}', '!missing_time'],
@@ -222,9 +244,13 @@ export const TIME_CASES = [
     ['{"ts":null}', '!missing_time'],
   ]),
   epochLines('seconds at the ends of the years', 'epoch_s', [
-    ['{"ts":253402300799}', '9999-12-31T23:59:59Z'],
+    ['{"ts":221876927999}', '9000-12-31T23:59:59Z'],
+    ['{"ts":221876928000}', '!year_beyond_9000'],
+    ['{"ts":253402300799}', '!year_beyond_9000'],
     ['{"ts":253402300800}', '!invalid_time'],
-    ['{"ts":-62135596800}', '0001-01-01T00:00:00Z'],
+    ['{"ts":-62104060800}', '0002-01-01T00:00:00Z'],
+    ['{"ts":-62104060801}', '!year_1'],
+    ['{"ts":-62135596800}', '!year_1'],
     ['{"ts":-62135596801}', '!invalid_time'],
     ['{"ts":9223372036854775807}', '!invalid_time'],
     ['{"ts":"99999999999999999999999999999999999999999999"}', '!invalid_time'],
@@ -235,7 +261,8 @@ export const TIME_CASES = [
     ['{"ts":1709634031123.9}', '2024-03-05T10:20:31.123Z'],
     ['{"ts":-1}', '1969-12-31T23:59:59.999Z'],
     ['{"ts":"-1.5"}', '1969-12-31T23:59:59.998Z'],
-    ['{"ts":253402300799999}', '9999-12-31T23:59:59.999Z'],
+    ['{"ts":221876927999999}', '9000-12-31T23:59:59.999Z'],
+    ['{"ts":253402300799999}', '!year_beyond_9000'],
     ['{"ts":253402300800000}', '!invalid_time'],
   ]),
   epochLines('microseconds', 'epoch_us', [

@@ -9,7 +9,7 @@ FROM (SELECT *,
   coalesce(CASE WHEN nullif(is_quick, TRUE) IS NOT NULL THEN NULL WHEN (FALSE OR FALSE OR FALSE OR coalesce(octet_length(f1) > 1024, FALSE)) THEN 3 WHEN (coalesce((f0 <> '/health'), FALSE)) THEN 0 ELSE 1 END, 3) AS verdict
 FROM (SELECT "offset", is_quick,
   CASE WHEN NOT is_quick THEN raw END AS raw, event_ms, f0, f1, f2
-FROM (SELECT *, NOT coalesce(NOT is_plain AND j_item IS NULL OR event_ms IS NULL OR (rest IS NOT NULL AND (NOT is_valid_utf8(rest) OR (contains(rest, '\\u') AND rest RLIKE '\\\\u(?:0000|[dD][89a-fA-F])') OR coalesce(size(array_distinct(json_object_keys(rest))) <> size(json_object_keys(rest)), TRUE))) OR (NOT is_plain AND (ascii(k1) IN (123, 91, 34) OR contains(k1, '.') AND right(k1, 1) <= '9' AND k1 RLIKE '\\A\\-?[0-9]++\\.[0-9]++(?:E\\-?[0-9]++)?\\z')) OR (NOT is_plain AND (ascii(k2) IN (123, 91, 34) OR contains(k2, '.') AND right(k2, 1) <= '9' AND k2 RLIKE '\\A\\-?[0-9]++\\.[0-9]++(?:E\\-?[0-9]++)?\\z')), FALSE) AS is_quick
+FROM (SELECT *, NOT coalesce(NOT is_plain AND j_item IS NULL OR event_ms IS NULL OR (rest IS NOT NULL AND (NOT is_valid_utf8(rest) OR (contains(rest, '\\u') AND rest RLIKE '\\\\u(?:0000|[dD][89a-fA-F])') OR coalesce(size(array_distinct(json_object_keys(rest))) <> size(json_object_keys(rest)), TRUE))) OR event_ms < -62104060800000 OR event_ms >= 221876928000000 OR (NOT is_plain AND (ascii(k1) IN (123, 91, 34) OR contains(k1, '.') AND right(k1, 1) <= '9' AND k1 RLIKE '\\A\\-?[0-9]++\\.[0-9]++(?:E\\-?[0-9]++)?\\z')) OR (NOT is_plain AND (ascii(k2) IN (123, 91, 34) OR contains(k2, '.') AND right(k2, 1) <= '9' AND k2 RLIKE '\\A\\-?[0-9]++\\.[0-9]++(?:E\\-?[0-9]++)?\\z')), FALSE) AS is_quick
 FROM (SELECT *,
   CASE WHEN (is_plain OR (k0 RLIKE '\\A[0-9]{4}\\-[0-9]{2}\\-[0-9]{2}[ T](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\\.[0-9]{1,9}+)?Z?\\z')) AND k0 >= '0001' THEN unix_millis(try_cast(k0 AS TIMESTAMP)) END AS event_ms, k1 AS f0, k2 AS f1, k3 AS f2
 FROM (SELECT *,
@@ -36,9 +36,10 @@ FROM (SELECT *,
 FROM (SELECT *, CAST(CASE WHEN octet_length(raw) <= 1048576 THEN raw END AS STRING) AS line FROM lines))))))))))))) GROUP BY 1, 2, 3;
 
 -- parse web
-CACHE TABLE parsed OPTIONS ('storageLevel' 'MEMORY_AND_DISK') AS SELECT "offset", reason, event_ms, f0, e0, f1, e1, f2, e2
+CACHE TABLE parsed OPTIONS ('storageLevel' 'MEMORY_AND_DISK') AS SELECT "offset", reason,
+  CASE WHEN reason IS NULL THEN event_ms END AS event_ms, f0, e0, f1, e1, f2, e2
 FROM (SELECT *,
-  CASE WHEN event_ms IS NULL THEN CASE WHEN octet_length(raw) = 0 THEN 'empty_line' WHEN octet_length(raw) > 1048576 THEN 'line_too_long' WHEN decoded IS NULL THEN 'invalid_utf8' WHEN parsed IS NULL THEN 'invalid_json' WHEN NOT startswith(trim(LEADING ' \t\r\n' FROM line), '{') THEN 'not_an_object' WHEN t IS NULL THEN 'missing_time' WHEN event_ms IS NULL THEN 'invalid_time' END END AS reason,
+  CASE WHEN event_ms IS NULL OR event_ms < -62104060800000 OR event_ms >= 221876928000000 THEN CASE WHEN octet_length(raw) = 0 THEN 'empty_line' WHEN octet_length(raw) > 1048576 THEN 'line_too_long' WHEN decoded IS NULL THEN 'invalid_utf8' WHEN parsed IS NULL THEN 'invalid_json' WHEN NOT startswith(trim(LEADING ' \t\r\n' FROM line), '{') THEN 'not_an_object' WHEN t IS NULL THEN 'missing_time' WHEN event_ms IS NULL THEN 'invalid_time' WHEN event_ms < -62104060800000 THEN 'year_1' WHEN event_ms >= 221876928000000 THEN 'year_beyond_9000' END END AS reason,
   coalesce(x0 IS NOT NULL AND CASE WHEN j_is_swift THEN contains(x0, '.') AND right(x0, 1) <= '9' AND x0 RLIKE '\\A\\-?[0-9]++\\.[0-9]++(?:E\\-?[0-9]++)?\\z' ELSE get(j_read, 0).odd END, FALSE) AS e0,
   coalesce(x1 IS NOT NULL AND CASE WHEN j_is_swift THEN contains(x1, '.') AND right(x1, 1) <= '9' AND x1 RLIKE '\\A\\-?[0-9]++\\.[0-9]++(?:E\\-?[0-9]++)?\\z' ELSE get(j_read, 1).odd END, FALSE) AS e1, (x2 IS NOT NULL AND f2 IS NULL) AS e2
 FROM (SELECT *,

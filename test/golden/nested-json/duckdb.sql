@@ -1,8 +1,9 @@
 -- parse zeek
 SELECT *, CAST(CASE WHEN reason IS NOT NULL THEN NULL WHEN (e0 OR e1 OR e2 OR coalesce(strlen(f0) > 1024, FALSE) OR coalesce(strlen(f2) > 1024, FALSE)) THEN 3 WHEN (TRUE) THEN 0 ELSE 1 END AS TINYINT) AS m0
-FROM (SELECT "offset", observed_ms, reason, event_ms, f0, e0, f1, e1, f2, e2
+FROM (SELECT "offset", observed_ms, reason,
+  CASE WHEN reason IS NULL THEN event_ms END AS event_ms, f0, e0, f1, e1, f2, e2
 FROM (SELECT *,
-  CASE WHEN event_ms IS NULL THEN CASE WHEN octet_length(raw) = 0 THEN 'empty_line' WHEN octet_length(raw) > 1048576 THEN 'line_too_long' WHEN decoded IS NULL THEN 'invalid_utf8' WHEN parsed IS NULL THEN 'invalid_json' WHEN NOT CASE WHEN line >= '{' AND line < '|' THEN TRUE ELSE starts_with(ltrim(line, e' \t\r\n'), '{') END THEN 'not_an_object' WHEN t IS NULL THEN 'missing_time' WHEN event_ms IS NULL THEN 'invalid_time' END END AS reason,
+  CASE WHEN event_ms IS NULL OR event_ms < -62104060800000 OR event_ms >= 221876928000000 THEN CASE WHEN octet_length(raw) = 0 THEN 'empty_line' WHEN octet_length(raw) > 1048576 THEN 'line_too_long' WHEN decoded IS NULL THEN 'invalid_utf8' WHEN parsed IS NULL THEN 'invalid_json' WHEN NOT CASE WHEN line >= '{' AND line < '|' THEN TRUE ELSE starts_with(ltrim(line, e' \t\r\n'), '{') END THEN 'not_an_object' WHEN t IS NULL THEN 'missing_time' WHEN event_ms IS NULL THEN 'invalid_time' WHEN event_ms < -62104060800000 THEN 'year_1' WHEN event_ms >= 221876928000000 THEN 'year_beyond_9000' END END AS reason,
   CASE WHEN x0 GLOB '[-0-9{[INin]*' THEN CASE WHEN regexp_full_match(x0, '(?s)[{\[].*|-?(?:[0-9]+(?:\.[0-9]+(?:[eE][+-]?[0-9]+)?|[eE][+-]?[0-9]+)|[nN][aA][nN]|[iI][nN][fF](?:[iI][nN][iI][tT][yY])?)') THEN coalesce(json_type(line, '/id.orig_h') <> 'VARCHAR', FALSE) ELSE FALSE END ELSE FALSE END AS e0, (x1 IS NOT NULL AND f1 IS NULL) AS e1,
   CASE WHEN x2 GLOB '[-0-9{[INin]*' THEN CASE WHEN regexp_full_match(x2, '(?s)[{\[].*|-?(?:[0-9]+(?:\.[0-9]+(?:[eE][+-]?[0-9]+)?|[eE][+-]?[0-9]+)|[nN][aA][nN]|[iI][nN][fF](?:[iI][nN][iI][tT][yY])?)') THEN coalesce(json_type(line, '/net/proto') <> 'VARCHAR', FALSE) ELSE FALSE END ELSE FALSE END AS e2
 FROM (SELECT *,

@@ -1,7 +1,8 @@
 -- parse zeek
-CACHE TABLE parsed OPTIONS ('storageLevel' 'MEMORY_AND_DISK') AS SELECT "offset", reason, event_ms, f0, e0, f1, e1, f2, e2
+CACHE TABLE parsed OPTIONS ('storageLevel' 'MEMORY_AND_DISK') AS SELECT "offset", reason,
+  CASE WHEN reason IS NULL THEN event_ms END AS event_ms, f0, e0, f1, e1, f2, e2
 FROM (SELECT *,
-  CASE WHEN event_ms IS NULL THEN CASE WHEN octet_length(raw) = 0 THEN 'empty_line' WHEN octet_length(raw) > 1048576 THEN 'line_too_long' WHEN decoded IS NULL THEN 'invalid_utf8' WHEN parsed IS NULL THEN 'invalid_json' WHEN NOT startswith(trim(LEADING ' \t\r\n' FROM line), '{') THEN 'not_an_object' WHEN t IS NULL THEN 'missing_time' WHEN event_ms IS NULL THEN 'invalid_time' END END AS reason,
+  CASE WHEN event_ms IS NULL OR event_ms < -62104060800000 OR event_ms >= 221876928000000 THEN CASE WHEN octet_length(raw) = 0 THEN 'empty_line' WHEN octet_length(raw) > 1048576 THEN 'line_too_long' WHEN decoded IS NULL THEN 'invalid_utf8' WHEN parsed IS NULL THEN 'invalid_json' WHEN NOT startswith(trim(LEADING ' \t\r\n' FROM line), '{') THEN 'not_an_object' WHEN t IS NULL THEN 'missing_time' WHEN event_ms IS NULL THEN 'invalid_time' WHEN event_ms < -62104060800000 THEN 'year_1' WHEN event_ms >= 221876928000000 THEN 'year_beyond_9000' END END AS reason,
   coalesce(x0 IS NOT NULL AND CASE WHEN j_is_swift THEN contains(x0, '.') AND right(x0, 1) <= '9' AND x0 RLIKE '\\A\\-?[0-9]++\\.[0-9]++(?:E\\-?[0-9]++)?\\z' ELSE get(j_read, 0).odd END, FALSE) AS e0, (x1 IS NOT NULL AND f1 IS NULL) AS e1,
   coalesce(x2 IS NOT NULL AND CASE WHEN j_is_swift THEN contains(x2, '.') AND right(x2, 1) <= '9' AND x2 RLIKE '\\A\\-?[0-9]++\\.[0-9]++(?:E\\-?[0-9]++)?\\z' ELSE get(j_read, 2).odd END, FALSE) AS e2
 FROM (SELECT *,

@@ -6,9 +6,9 @@ CACHE TABLE parsed_groups OPTIONS ('storageLevel' 'MEMORY_AND_DISK') AS SELECT v
   count(*) FILTER (WHERE verdict = 0) AS records
 FROM (SELECT *,
   coalesce(CASE WHEN nullif(is_quick, TRUE) IS NOT NULL THEN NULL WHEN (FALSE) THEN 3 WHEN (TRUE) THEN 0 ELSE 1 END, 3) AS verdict
-FROM (SELECT "offset", is_quick,
+FROM (SELECT "offset", observed_ms, is_quick,
   CASE WHEN NOT is_quick THEN raw END AS raw, event_ms, f0
-FROM (SELECT *, NOT coalesce(NOT is_plain AND j_item IS NULL OR event_ms IS NULL OR (rest IS NOT NULL AND (NOT is_valid_utf8(rest) OR (contains(rest, '\\u') AND rest RLIKE '\\\\u(?:0000|[dD][89a-fA-F])') OR coalesce(size(array_distinct(json_object_keys(rest))) <> size(json_object_keys(rest)), TRUE))), FALSE) AS is_quick
+FROM (SELECT *, NOT coalesce(NOT is_plain AND j_item IS NULL OR event_ms IS NULL OR (rest IS NOT NULL AND (NOT is_valid_utf8(rest) OR (contains(rest, '\\u') AND rest RLIKE '\\\\u(?:0000|[dD][89a-fA-F])') OR coalesce(size(array_distinct(json_object_keys(rest))) <> size(json_object_keys(rest)), TRUE))) OR event_ms < -62104060800000 OR event_ms >= 221876928000000 OR event_ms > observed_ms + 3153600000000 OR event_ms < observed_ms - 3153600000000, FALSE) AS is_quick
 FROM (SELECT *,
   CASE WHEN (is_plain OR (k0 RLIKE '\\A[0-9]{4}\\-[0-9]{2}\\-[0-9]{2}[ T](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\\.[0-9]{1,9}+)?Z?\\z')) AND k0 >= '0001' THEN unix_millis(try_cast(k0 AS TIMESTAMP)) END AS event_ms, k1 AS f0
 FROM (SELECT *,
@@ -31,9 +31,10 @@ FROM (SELECT *,
 FROM (SELECT *, CAST(CASE WHEN octet_length(raw) <= 1048576 THEN raw END AS STRING) AS line FROM lines))))))))))))) GROUP BY 1, 2;
 
 -- parse web
-CACHE TABLE parsed OPTIONS ('storageLevel' 'MEMORY_AND_DISK') AS SELECT "offset", reason, event_ms, f0, e0
+CACHE TABLE parsed OPTIONS ('storageLevel' 'MEMORY_AND_DISK') AS SELECT "offset", reason,
+  CASE WHEN reason IS NULL THEN event_ms END AS event_ms, f0, e0
 FROM (SELECT *,
-  CASE WHEN event_ms IS NULL THEN CASE WHEN octet_length(raw) = 0 THEN 'empty_line' WHEN octet_length(raw) > 1048576 THEN 'line_too_long' WHEN decoded IS NULL THEN 'invalid_utf8' WHEN parsed IS NULL THEN 'invalid_json' WHEN NOT startswith(trim(LEADING ' \t\r\n' FROM line), '{') THEN 'not_an_object' WHEN t IS NULL THEN 'missing_time' WHEN event_ms IS NULL THEN 'invalid_time' END END AS reason, (x0 IS NOT NULL AND f0 IS NULL) AS e0
+  CASE WHEN event_ms IS NULL OR event_ms < -62104060800000 OR event_ms >= 221876928000000 OR event_ms > observed_ms + 3153600000000 OR event_ms < observed_ms - 3153600000000 THEN CASE WHEN octet_length(raw) = 0 THEN 'empty_line' WHEN octet_length(raw) > 1048576 THEN 'line_too_long' WHEN decoded IS NULL THEN 'invalid_utf8' WHEN parsed IS NULL THEN 'invalid_json' WHEN NOT startswith(trim(LEADING ' \t\r\n' FROM line), '{') THEN 'not_an_object' WHEN t IS NULL THEN 'missing_time' WHEN event_ms IS NULL THEN 'invalid_time' WHEN event_ms < -62104060800000 THEN 'year_1' WHEN event_ms >= 221876928000000 THEN 'year_beyond_9000' WHEN event_ms > observed_ms + 3153600000000 THEN 'future_time' WHEN event_ms < observed_ms - 3153600000000 THEN 'past_time' END END AS reason, (x0 IS NOT NULL AND f0 IS NULL) AS e0
 FROM (SELECT *,
   CASE WHEN t IS NOT NULL THEN coalesce(CASE WHEN (t RLIKE '\\A[0-9]{4}\\-[0-9]{2}\\-[0-9]{2}[ T](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\\.[0-9]{1,9}+)?Z?\\z') AND t >= '0001' THEN unix_millis(try_cast(t AS TIMESTAMP)) END, transform(array(split(regexp_replace(t, '(?:\\A([0-9]{4})\\-(0[1-9]|1[0-2])\\-(0[1-9]|[12][0-9]|3[01])[ Tt]([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9])(?:[,\\.]([0-9]{1,9}+))?)?([Zz]|[\\+\\-](?:[01][0-9]|2[0-3])(?::?[0-5][0-9])?)?\\z)|\\A[\\s\\S]*+\\z', '\u00241\u0000\u00242\u0000\u00243\u0000\u00244\u0000\u00245\u0000\u00246\u0000\u00247\u0000\u00248'), '\u0000', -1)), b0 -> transform(array(transform(array(try_cast(get(b0, 0) AS BIGINT)), b1 -> (transform(array(try_cast(get(b0, 1) AS BIGINT)), b2 -> transform(array(try_cast(get(b0, 2) AS BIGINT)), b3 -> CASE WHEN b1 > 0 AND b3 <= CASE WHEN b2 = 2 THEN 28 + CASE WHEN b1 % 4 = 0 AND (b1 % 100 <> 0 OR b1 % 400 = 0) THEN 1 ELSE 0 END ELSE CASE WHEN b2 IN (4, 6, 9, 11) THEN 30 ELSE 31 END END THEN (b1 - CASE WHEN b2 <= 2 THEN 1 ELSE 0 END) * 365 + ((b1 - CASE WHEN b2 <= 2 THEN 1 ELSE 0 END) div 4) - ((b1 - CASE WHEN b2 <= 2 THEN 1 ELSE 0 END) div 100) + ((b1 - CASE WHEN b2 <= 2 THEN 1 ELSE 0 END) div 400) + ((153 * (b2 + CASE WHEN b2 > 2 THEN -3 ELSE 9 END) + 2) div 5) + b3 - 719469 END)[0])[0] * 86400000 + (coalesce(try_cast(get(b0, 3) AS BIGINT), 0) * 3600000 + coalesce(try_cast(get(b0, 4) AS BIGINT), 0) * 60000 + coalesce(try_cast(get(b0, 5) AS BIGINT), 0) * 1000 + try_cast(substring((get(b0, 6) || '000'), 1, 3) AS BIGINT))))[0]), b1 -> CASE WHEN get(b0, 7) = '' THEN b1 ELSE b1 - CASE WHEN startswith(get(b0, 7), '-') THEN -1 ELSE 1 END * (coalesce(try_cast(substring(get(b0, 7), 2, 2) AS BIGINT), 0) * 3600000 + coalesce(try_cast(substring(replace(get(b0, 7), ':', ''), 4, 2) AS BIGINT), 0) * 60000) END)[0])[0]) END AS event_ms,
   CASE WHEN CAST(n0 AS STRING) = x0 THEN n0 WHEN x0 = '-0' THEN 0 END AS f0
@@ -73,7 +74,7 @@ FROM (SELECT *,
   CASE WHEN contains(line, ']') THEN md5(line) ELSE '' END AS j_seal
 FROM (SELECT *, decoded AS line
 FROM (SELECT *, try_validate_utf8(CAST(CASE WHEN octet_length(raw) <= 1048576 THEN raw END AS STRING)) AS decoded
-FROM (SELECT "offset", raw FROM lines JOIN (SELECT window_ms AS note, bits FROM parsed_groups WHERE verdict = 3) ON "offset" div 64 = note AND getbit(bits, CAST("offset" % 64 AS INT)) = 1))))))))))))))))))))));
+FROM (SELECT "offset", observed_ms, raw FROM lines JOIN (SELECT window_ms AS note, bits FROM parsed_groups WHERE verdict = 3) ON "offset" div 64 = note AND getbit(bits, CAST("offset" % 64 AS INT)) = 1))))))))))))))))))))));
 
 -- tally base of m
 SELECT window_ms,
