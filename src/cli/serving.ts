@@ -123,12 +123,12 @@ export class Serving {
   }
 
   #stream(): Promise<void> {
-    const { log, engine, report, makeStagingDir } = this.#roles
+    const { log, archive, engine, report, makeStagingDir } = this.#roles
     const metrics = [...this.#definition.metrics.values()]
     const latenessMs = new Map(metrics.map(({ name, allowedLatenessMs }) => [name, allowedLatenessMs]))
     return keepStreaming(
       {
-        ...{ plans: this.#plans, latenessMs, log, engine, report, makeStagingDir },
+        ...{ plans: this.#plans, latenessMs, log, archive, engine, report, makeStagingDir },
         now: Date.now,
         onAdvance: (news) => this.#watch.note(news),
         onFailure: (source, error) => {

@@ -32,7 +32,7 @@ export async function staleness({
 }: StalenessCheck): Promise<string[]> {
   const { runs, stream, late, state } = await readReport(job, { source, metric, version })
   const isOwn = (one: { metric: string; version: string }) => one.metric === metric && one.version === version
-  const streamedTo = stream?.metrics.some(isOwn) ? stream.endOffset : 0
+  const streamedTo = stream?.metrics.find(isOwn)?.endOffset ?? 0
   const published = publishedWithin(state?.published ?? [], range)
   const behind = linesBehind(
     { runs, revision, published, streamedTo },

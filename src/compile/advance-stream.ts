@@ -43,7 +43,7 @@ export interface AdvanceStore {
   settle(plan: MetricPlan, beforeMs: number): Promise<void>
   /** Merges live partials when they have grown. */
   mergeGrown(plan: MetricPlan): Promise<void>
-  /** Those that a batch run has listed already are left out. */
+  /** Those that are listed already are left out: by a batch run, or for metrics that came there before. */
   addRejects(staged: StagedSource, offsets: OffsetRange): Promise<void>
 }
 
@@ -79,43 +79,56 @@ export class StreamAdvancer {
 
   /** Errors: REPORT_STREAM_MOVED, LEDGER_MISMATCH, after which the store must roll back. */
   async advance(): Promise<void> {
-    const { source, incarnation, endOffset, clockMs, staged, plans } = this.#advance
+    const { source, incarnation, archive, endOffset, clockMs, staged, plans } = this.#advance
     const stored = await this.#streams.readStream(source)
+    this.#metrics = await this.#streams.readMetrics(plans)
     if (stored) this.#requireHere(stored)
     for (const line of ledgerLines({ staged, appended: this.#appended })) checkLedger(line)
-    this.#metrics = await this.#streams.readMetrics(plans)
-    const joined = plans.filter((plan) => this.#isJoined(plan))
+    const joined = plans.filter((plan) => this.#known(plan))
     this.#published = hasRecords(staged) ? await this.#streams.publishedOf(joined) : new Map()
     const steps: MetricStep[] = []
     for (const plan of plans) steps.push(await this.#advanceMetric(plan, stored?.clockMs ?? clockMs))
     await this.#streams.addProgress(steps)
     if (staged.rejected > 0 || staged.metrics.some(({ rejected }) => rejected > 0))
       await this.#store.addRejects(staged, this.#advance)
-    const clock = Math.max(clockMs, stored?.clockMs ?? clockMs)
-    await this.#streams.writeStream(source, { incarnation, endOffset, clockMs: clock }, !stored)
+    const stream = {
+      ...{ incarnation, archive: archive ?? stored?.archive ?? null },
+      endOffset: Math.max(endOffset, stored?.endOffset ?? endOffset),
+      clockMs: Math.max(clockMs, stored?.clockMs ?? clockMs),
+    }
+    await this.#streams.writeStream(source, stream, !stored)
   }
 
-  #requireHere({ incarnation, endOffset }: StoredStream): void {
-    const { source, incarnation: givenLog, fromOffset: given } = this.#advance
-    if (incarnation === givenLog && endOffset === given) return
-    const params = { source, held: endOffset, heldLog: incarnation, given, givenLog }
+  /** Each metric goes on where it stands, and a new one begins where the source does. */
+  #requireHere({ incarnation, archive, endOffset }: StoredStream): void {
+    const { source, incarnation: givenLog, archive: givenArchive, fromOffset: given, plans } = this.#advance
+    const isLog = incarnation === givenLog || incarnation === this.#advance.follows
+    const isArchive = archive === null || givenArchive === undefined || archive === givenArchive
+    const offsets = plans.map((plan) => this.#known(plan)?.endOffset ?? endOffset)
+    const other = offsets.find((offset) => offset !== given)
+    if (isLog && isArchive && other === undefined) return
+    const params = { source, held: other ?? endOffset, heldLog: incarnation, given, givenLog }
     throw new MillraceError('REPORT_STREAM_MOVED', params)
   }
 
-  async #advanceMetric(plan: MetricPlan, startClockMs: number): Promise<MetricStep> {
+  /** `sourceClockMs` is of the metric that was furthest before. */
+  async #advanceMetric(plan: MetricPlan, sourceClockMs: number): Promise<MetricStep> {
     const { fromOffset, endOffset, staged: source } = this.#advance
     const staged = source.metrics.find(({ metric }) => metric === plan.metric)
     if (!staged) throw new Error(`metric ${plan.metric} was not staged`)
     const latenessMs = this.#latenessOf(plan)
     const known = this.#known(plan)
-    const isJoined = this.#isJoined(plan)
-    if (!isJoined) {
-      await this.#join(plan, known, startClockMs)
-      const start = { startOffset: fromOffset, startClockMs: startClockMs + this.#aheadMs }
+    if (!known) {
+      await this.#join(plan, sourceClockMs)
+      const start = { startOffset: fromOffset, startClockMs: sourceClockMs + this.#aheadMs }
       await this.#streams.beginMetric(plan, start)
     }
-    const windows = await this.#addPartials(plan, staged)
-    const clockMs = Math.max(this.#advance.clockMs, startClockMs)
+    const finalMs = known
+      ? finalBefore(known.clockMs, plan.windowMs, known.latenessMs)
+      : finalBefore(sourceClockMs, plan.windowMs, latenessMs)
+    const windows = await this.#addPartials(plan, staged, finalMs)
+    // Of a metric that catches up, and not of its source: what comes next may be of windows that others have behind them.
+    const clockMs = Math.max(this.#advance.clockMs, known?.clockMs ?? sourceClockMs)
     const {
       counted,
       filtered,
@@ -125,16 +138,12 @@ export class StreamAdvancer {
     } = metricLedger(plan.source, staged, this.#appended)
     const ledger = { appended, counted, filtered, late, rejected }
     await this.#widenBounds(plan, windows)
-    await this.#settle(plan, isJoined ? known : undefined, { clockMs, latenessMs })
+    await this.#settle(plan, known, { clockMs, latenessMs })
     return { plan, progress: { endOffset, clockMs, latenessMs, ...ledger } }
   }
 
   #known({ metric, version }: MetricPlan): StoredMetric | undefined {
     return this.#metrics.get(versionKey(metric, version))
-  }
-
-  #isJoined(plan: MetricPlan): boolean {
-    return this.#known(plan)?.endOffset === this.#advance.fromOffset
   }
 
   async #widenBounds(plan: MetricPlan, windows: readonly WindowLines[]): Promise<void> {
@@ -157,22 +166,20 @@ export class StreamAdvancer {
   }
 
   /** From here on the stream counts; windows that began earlier may have records below, which are a batch's. */
-  async #join(plan: MetricPlan, left: StoredMetric | undefined, startClockMs: number): Promise<void> {
+  async #join(plan: MetricPlan, startClockMs: number): Promise<void> {
     await this.#store.createTables(plan)
     const versions = await this.#store.versions(plan.metric)
     if (!versions.some(({ version }) => version === plan.version))
       await describeMetric(this.#store, plan, 0, { first: { ms: null }, last: { ms: null } })
     // The view of an older version stays until a batch run has made the new one whole.
     if (versions.every(({ version }) => version === plan.version)) await this.#store.replaceView(plan)
-    const latenessMs = Math.max(this.#latenessOf(plan), left?.latenessMs ?? 0)
-    const open = finalBefore(startClockMs, plan.windowMs, latenessMs)
+    const fromMs = finalBefore(startClockMs, plan.windowMs, this.#latenessOf(plan))
     const { fromOffset } = this.#advance
-    const published = left ? [] : await this.#streams.published(plan)
+    const published = await this.#streams.published(plan)
     // Lines between a run's cut and the stream may be of any window, and nobody has counted them.
     if (published.some(({ cut }) => cut < fromOffset)) await this.#streams.forgetPublished(plan)
-    else await this.#streams.endCoverage(plan, open)
+    else if (published.every(({ cut }) => cut === fromOffset)) await this.#streams.endCoverage(plan, fromMs)
     if (fromOffset === 0) return
-    const fromMs = left ? finalBefore(left.clockMs, plan.windowMs, latenessMs) : open
     await this.#streams.noteWindows(
       plan,
       { fromMs, toMs: windowStart(startClockMs + this.#aheadMs, plan.windowMs) },
@@ -180,9 +187,9 @@ export class StreamAdvancer {
     )
   }
 
-  /** The windows that were added to. */
-  async #addPartials(plan: MetricPlan, staged: StagedMetric): Promise<WindowLines[]> {
-    const { endOffset } = this.#advance
+  /** The windows that were added to; those before `finalMs` were final when the advance began. */
+  async #addPartials(plan: MetricPlan, staged: StagedMetric, finalMs: number): Promise<WindowLines[]> {
+    const { fromOffset, endOffset } = this.#advance
     const windows = staged.counted > 0 ? await this.#store.stagedWindows(plan, staged) : []
     const counted = windows.reduce((sum, { lines }) => sum + lines, 0)
     checkLedger(metricLedger(plan.source, { ...staged, counted }, this.#appended))
@@ -191,8 +198,13 @@ export class StreamAdvancer {
     const published = await this.#publishedOf(plan)
     const cutOf = ({ windowMs }: WindowLines) =>
       published.find(({ range }) => holdsWindow(range, windowMs))?.cut
-    const dropped = windows.filter((window) => cutOf(window) !== undefined)
-    const kept = windows.filter((window) => cutOf(window) === undefined)
+    // A run that read beyond this advance's beginning has counted all that is not late, and what is final stays so.
+    const isTaken = (window: WindowLines) => {
+      const cut = cutOf(window)
+      return cut !== undefined && (cut > fromOffset || window.windowMs < finalMs)
+    }
+    const dropped = windows.filter(isTaken)
+    const kept = windows.filter((window) => !isTaken(window))
     if (kept.length > 0) {
       await this.#store.addPartials(
         plan,
@@ -209,7 +221,7 @@ export class StreamAdvancer {
 
   /** To join may have ended some. */
   async #publishedOf(plan: MetricPlan): Promise<PublishedRange[]> {
-    if (!this.#isJoined(plan)) return this.#streams.published(plan)
+    if (!this.#known(plan)) return this.#streams.published(plan)
     return this.#published.get(versionKey(plan.metric, plan.version)) ?? []
   }
 

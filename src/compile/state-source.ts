@@ -14,7 +14,7 @@ export interface StateSource {
 
 /** Inside a transaction that may write. */
 export interface StateTarget extends StateSource {
-  run(sql: string, values: readonly (string | number)[]): Promise<void>
+  run(sql: string, values: readonly (string | number | null)[]): Promise<void>
   /** A time of milliseconds since the epoch. */
   instant(ms: number): string
 }

@@ -4,39 +4,40 @@ import type { TimeRange } from '../core/run-record.ts'
 import type { LateWindow, StreamState } from '../ports/report.ts'
 import type { StateSource } from './state-source.ts'
 
-/** Metrics that the definition no longer holds are left out: they stand at an earlier offset. */
 export async function readStreamState(
   { read, schema }: StateSource,
   source: string,
 ): Promise<StreamState | undefined> {
-  const sql = `SELECT incarnation, end_offset, clock_ms FROM ${schema}.streams WHERE tenant = '' AND source = $1`
+  const mine = `WHERE tenant = '' AND source = $1`
+  const sql = `SELECT incarnation, archive, end_offset, clock_ms FROM ${schema}.streams ${mine}`
   const [row] = await read(sql, [source])
   if (!row) return undefined
-  const endOffset = Number(row[1])
-  const columns = `metric, version, start_offset, start_clock_ms, lateness_ms,
+  const [incarnation, archive, endOffset, clockMs] = row
+  const columns = `metric, version, start_offset, end_offset, clock_ms, start_clock_ms, lateness_ms,
     appended, counted, filtered, late, rejected`
   const rows = await read(
-    `SELECT ${columns} FROM ${schema}.stream_metrics
-      WHERE tenant = '' AND source = $1 AND end_offset = $2 ORDER BY metric, version`,
-    [source, endOffset],
+    `SELECT ${columns} FROM ${schema}.stream_metrics ${mine} ORDER BY metric, version`,
+    [source],
   )
-  const metrics = rows.map(([metric, version, ...rest]) => {
-    const [startOffset, startClockMs, latenessMs, appended, counted, filtered, late, rejected] =
-      rest.map(Number)
-    const name = { metric: String(metric), version: String(version) }
-    const ledger = {
-      source,
-      metric: name.metric,
-      appended: appended!,
-      counted: counted!,
-      filtered: filtered!,
-    }
-    return {
-      ...{ ...name, startOffset: startOffset!, startClockMs: startClockMs!, latenessMs: latenessMs! },
-      ledger: { ...ledger, late: late!, rejected: rejected! },
-    }
-  })
-  return { source, incarnation: String(row[0]), endOffset, clockMs: Number(row[2]), metrics }
+  return {
+    ...{ source, incarnation: String(incarnation), ...(archive !== null && { archive: String(archive) }) },
+    ...{ endOffset: Number(endOffset), clockMs: Number(clockMs) },
+    metrics: rows.map((one) => toStreamed(source, one)),
+  }
+}
+
+function toStreamed(source: string, [name, id, ...rest]: readonly unknown[]): StreamState['metrics'][number] {
+  const [startOffset, endOffset, clockMs, startClockMs, latenessMs, ...counts] = rest.map(Number)
+  const [appended, counted, filtered, late, rejected] = counts
+  const metric = String(name)
+  return {
+    ...{ metric, version: String(id), startOffset: startOffset!, endOffset: endOffset! },
+    ...{ clockMs: clockMs!, startClockMs: startClockMs!, latenessMs: latenessMs! },
+    ledger: {
+      ...{ source, metric, appended: appended!, counted: counted! },
+      ...{ filtered: filtered!, late: late!, rejected: rejected! },
+    },
+  }
 }
 
 /** In order of source, metric and window. */

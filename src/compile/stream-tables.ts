@@ -7,6 +7,8 @@ import type { StateTarget } from './state-source.ts'
 
 export interface StoredStream {
   readonly incarnation: string
+  /** Null while the source had no archive. */
+  readonly archive: string | null
   readonly endOffset: number
   readonly clockMs: number
 }
@@ -51,18 +53,26 @@ export class StreamTables {
   }
 
   async readStream(source: string): Promise<StoredStream | undefined> {
-    const columns = 'incarnation, end_offset, clock_ms'
+    const columns = 'incarnation, archive, end_offset, clock_ms'
     const sql = `SELECT ${columns} FROM ${this.#table('streams')} WHERE tenant = '' AND source = $1`
     const [row] = await this.#target.read(sql, [source])
-    return row && { incarnation: String(row[0]), endOffset: Number(row[1]), clockMs: Number(row[2]) }
+    if (!row) return undefined
+    const [incarnation, archive, endOffset, clockMs] = row
+    return {
+      ...{ incarnation: String(incarnation), archive: archive === null ? null : String(archive) },
+      ...{ endOffset: Number(endOffset), clockMs: Number(clockMs) },
+    }
   }
 
-  async writeStream(source: string, { incarnation, endOffset, clockMs }: StoredStream, isNew: boolean) {
+  async writeStream(source: string, stream: StoredStream, isNew: boolean) {
+    const { incarnation, archive, endOffset, clockMs } = stream
     const table = this.#table('streams')
+    const columns = 'tenant, source, incarnation, archive, end_offset, clock_ms'
     const sql = isNew
-      ? `INSERT INTO ${table} (tenant, source, incarnation, end_offset, clock_ms) VALUES ('', $1, $2, $3, $4)`
-      : `UPDATE ${table} SET incarnation = $2, end_offset = $3, clock_ms = $4 WHERE tenant = '' AND source = $1`
-    await this.#target.run(sql, [source, incarnation, endOffset, clockMs])
+      ? `INSERT INTO ${table} (${columns}) VALUES ('', $1, $2, $3, $4, $5)`
+      : `UPDATE ${table} SET incarnation = $2, archive = $3, end_offset = $4, clock_ms = $5
+          WHERE tenant = '' AND source = $1`
+    await this.#target.run(sql, [source, incarnation, archive, endOffset, clockMs])
   }
 
   async readMetric(plan: MetricPlan): Promise<StoredMetric | undefined> {

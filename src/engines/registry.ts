@@ -108,7 +108,12 @@ interface SparkConfig {
 
 async function openEmbeddedEngine(dataDir: string): Promise<BatchEngine> {
   const { DuckdbBatchEngine } = await import('./duckdb/batch.ts')
-  return new DuckdbBatchEngine({ readableFolders: [join(dataDir, 'archive'), join(dataDir, 'cache')] })
+  return new DuckdbBatchEngine({ readableFolders: blockFolders(dataDir) })
+}
+
+/** Where verified blocks lie on this machine. */
+function blockFolders(dataDir: string): string[] {
+  return [join(dataDir, 'archive'), join(dataDir, 'cache')]
 }
 
 /** What the batch engine that is named, or embedded, runs for a plan, for people to read. */
@@ -153,7 +158,10 @@ export async function openStreamEngine(
   { log, onTrouble }: { readonly log: Log; onTrouble(source: string, why: string): void },
 ): Promise<StreamEngine> {
   const { DuckdbStreamEngine } = await import('./duckdb/stream.ts')
-  const embedded = new DuckdbStreamEngine({ stagingRoot })
+  const embedded = new DuckdbStreamEngine({
+    stagingRoot,
+    readableFolders: blockFolders(deployment.dataDir),
+  })
   const { stream, log: place, dataDir } = deployment
   if (!stream?.adapter || !place?.adapter) return embedded
   const { readSideTopic } = await import('./kafka/side-topic.ts')

@@ -110,6 +110,8 @@ export interface Archive {
    * read. Errors: ARCHIVE_CORRUPT_BLOCK.
    */
   verifiedPath(source: string, block: Block): Promise<string>
+  /** When the line at this offset of the block was observed. Errors: ARCHIVE_CORRUPT_BLOCK. */
+  observedMs(source: string, block: Block, offset: number): Promise<number>
   /**
    * The block as an engine on other machines opens it, checked as far as the storage does not check what is read
    * by itself. Errors: ARCHIVE_CORRUPT_BLOCK.

@@ -24,6 +24,9 @@ export interface BatchRequest extends MetricRanges {
   readonly published?: ReadonlyMap<string, readonly PublishedRange[]>
   /** Lines observed at this time or later are passed over, as if they had not come yet. */
   readonly observedBeforeMs?: number
+  /** Lines of the blocks below the first and from the second on are not read. */
+  readonly fromOffset?: number
+  readonly endOffset?: number
   /** Given to engines that read URIs: where their machines may write what is staged. The caller removes it. */
   readonly shared?: SharedFolder
 }

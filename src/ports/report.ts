@@ -79,8 +79,12 @@ export interface RejectedLine {
 /** What one micro-batch adds, and the range of offsets that it came from. */
 export interface StreamAdvance {
   readonly source: string
-  /** Of the log. */
+  /** Of the log; empty while the source has none. */
   readonly incarnation: string
+  /** The archive's incarnation, as soon as the source has one. */
+  readonly archive?: string
+  /** The log that the report knows, where another one has taken its place below which all lines are the archive's. */
+  readonly follows?: string
   readonly fromOffset: number
   readonly endOffset: number
   /** Everything observed before this time lies below `endOffset`. */
@@ -96,13 +100,23 @@ export interface StreamAdvance {
 export interface StreamState {
   readonly source: string
   readonly incarnation: string
+  /** Undefined while the source had no archive. */
+  readonly archive?: string
+  /** Of the metric that is furthest. */
   readonly endOffset: number
   readonly clockMs: number
-  /** Metrics begin later than their source when they were added later. The ledger is of the offsets from `startOffset` on. */
+  /**
+   * All that were ever streamed and are in the report. They begin later than their source when they were added later.
+   * The ledger is of the offsets from `startOffset` to `endOffset`.
+   */
   readonly metrics: readonly {
     readonly metric: string
     readonly version: string
     readonly startOffset: number
+    /** Less than the source's while the metric has to catch up, or is left out of the definition. */
+    readonly endOffset: number
+    /** Everything observed before this time lies below `endOffset`. */
+    readonly clockMs: number
     /** No record below `startOffset` is of this time or later, as far as the source limits its skew. */
     readonly startClockMs: number
     readonly latenessMs: number
@@ -123,7 +137,7 @@ export interface LateWindow {
 
 export interface Report {
   /**
-   * One transaction: the offset must stand at `fromOffset` (a source or a metric that is new begins there), the
+   * One transaction: each metric must stand at `fromOffset` (a source or a metric that is new begins there), the
    * ledger must balance, partials are added to the windows that no published batch covers, late windows are noted.
    * Errors: REPORT_STREAM_MOVED, LEDGER_MISMATCH.
    */

@@ -1,12 +1,14 @@
 /** The stream engine's role: tally a few batches of a log as they come, with the plan and the rules of batch. */
 import type { SourcePlan } from '../core/plan.ts'
-import type { StagedSource } from './batch-engine.ts'
+import type { BlockLocation, StagedSource } from './batch-engine.ts'
 import type { StoredBatch } from './log.ts'
 
 export interface StreamRequest {
   readonly plan: SourcePlan
   /** Each begins where the one before it ends; the first may begin below `fromOffset`, which is then passed over. */
   readonly batches: readonly StoredBatch[]
+  /** In place of batches, the block of the archive that holds the lines, at a path of this machine. */
+  readonly block?: BlockLocation
   readonly fromOffset: number
   /** The offset after the last line to compute. */
   readonly endOffset: number

@@ -16,19 +16,23 @@ export function finalRanges(
   asked: MetricRanges,
   { state, cut }: { readonly state: StreamState | undefined; readonly cut: number },
 ): Map<string, TimeRange> {
-  if (state && cut < state.endOffset)
-    throw new MillraceError('BATCH_ARCHIVE_BEHIND', { source: plan.source, cut, counted: state.endOffset })
+  const counted = Math.max(0, ...plan.metrics.map((metric) => streamedOf(metric, state)?.endOffset ?? 0))
+  if (cut < counted) throw new MillraceError('BATCH_ARCHIVE_BEHIND', { source: plan.source, cut, counted })
   return new Map(
     plan.metrics.map((metric) => [metric.metric, finalRange(metric, rangeOf(asked, metric.metric), state)]),
   )
 }
 
 function finalRange(plan: MetricPlan, asked: TimeRange, state: StreamState | undefined): TimeRange {
-  const { metric, version, windowMs } = plan
-  const streamed = state?.metrics.find((one) => one.metric === metric && one.version === version)
-  if (!state || !streamed) return asked
-  const final = finalBefore(state.clockMs, windowMs, streamed.latenessMs)
+  const { metric, windowMs } = plan
+  const streamed = streamedOf(plan, state)
+  if (!streamed) return asked
+  const final = finalBefore(streamed.clockMs, windowMs, streamed.latenessMs)
   if (asked.fromMs !== undefined && asked.fromMs >= final)
     throw new MillraceError('BATCH_NOTHING_FINAL', { metric, final: formatInstant(final) })
   return { ...asked, toMs: Math.min(asked.toMs ?? final, final) }
+}
+
+function streamedOf({ metric, version }: MetricPlan, state: StreamState | undefined) {
+  return state?.metrics.find((one) => one.metric === metric && one.version === version)
 }

@@ -47,8 +47,8 @@ function batchEntries(runs: readonly RunRecord[], source: string): LedgerEntry[]
   return [...newest.values()]
 }
 
-function streamEntries({ endOffset, metrics }: StreamState, late: readonly LateWindow[]): LedgerEntry[] {
-  return metrics.map(({ metric, version, startOffset, ledger }) => {
+function streamEntries({ metrics }: StreamState, late: readonly LateWindow[]): LedgerEntry[] {
+  return metrics.map(({ metric, version, startOffset, endOffset, ledger }) => {
     const waiting = late.filter((one) => one.metric === metric && one.version === version)
     return {
       ...{ by: 'stream', fromOffset: startOffset, endOffset, ledger },

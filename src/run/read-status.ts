@@ -232,7 +232,9 @@ async function readMetric({ report, runs, manifests }: Known, plan: MetricPlan):
   const { revision, coverage, firstWindowMs, lastWindowMs } = held
   const known = { ...named(plan), revision, coverage, firstWindowMs, lastWindowMs }
   if (held.version !== plan.version) return { ...known, state: 'changed' }
-  const stream = held.finalBeforeMs === undefined ? undefined : await report.streamState(plan.source)
+  const stream = (await report.streamState(plan.source))?.metrics.find(
+    ({ metric, version }) => metric === plan.metric && version === plan.version,
+  )
   const published = publishedWithin(held.published, {})
   const counted = { runs, revision, published, streamedTo: stream?.endOffset ?? 0 }
   const behind = linesBehind(counted, manifests?.get(plan.source), plan.source)

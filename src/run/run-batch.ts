@@ -10,6 +10,7 @@ import type { RunRecord, TimeRange } from '../core/run-record.ts'
 import type { Archive } from '../ports/archive.ts'
 import type { BatchEngine, BatchRequest, BlockLocation, StagedSource } from '../ports/batch-engine.ts'
 import type { Publication, Report, StreamState } from '../ports/report.ts'
+import { checkBlock } from './check-blocks.ts'
 import { finalRanges } from './final-ranges.ts'
 
 export type BatchProgress =
@@ -203,12 +204,7 @@ async function checkBlocks(job: ComputeJob, source: string, blocks: Manifest['bl
   const checked: BlockLocation[] = []
   for (const block of blocks) {
     job.signal?.throwIfAborted()
-    const location =
-      job.engine.reads === 'uris'
-        ? await job.archive.blockUri(source, block)
-        : await job.archive.verifiedPath(source, block)
-    const lines = block.endOffset - block.firstOffset
-    checked.push({ location, name: block.name, lines, rawBytes: block.rawBytes })
+    checked.push(await checkBlock({ archive: job.archive, source, reads: job.engine.reads }, block))
     job.onProgress?.({ phase: 'verify', source, blocks: checked.length, totalBlocks: blocks.length })
   }
   return checked

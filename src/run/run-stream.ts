@@ -1,11 +1,11 @@
-/** The use case of the stream of one source: read the log, tally, add to the report, until told to stop. */
+/** The use case of the stream of one source: read its lines, tally, add to the report, until told to stop. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { MillraceError } from '../core/error.ts'
 import { finalBefore } from '../core/final-windows.ts'
-import type { SourcePlan } from '../core/plan.ts'
-import type { Log, StoredBatch } from '../ports/log.ts'
-import type { Report } from '../ports/report.ts'
+import type { MetricPlan, SourcePlan } from '../core/plan.ts'
+import type { Report, StreamState } from '../ports/report.ts'
 import type { Reach, StreamEngine } from '../ports/stream-engine.ts'
+import { placeStream, type StreamPlace } from './place-stream.ts'
+import { type LinesEnd, type LinesPlace, SourceLines, type Stretch } from './source-lines.ts'
 
 /** Read at once: large enough to keep the engine busy when it has fallen behind, small enough for memory. */
 const MOST_BYTES = 32 * 1024 * 1024
@@ -16,11 +16,12 @@ const MOST_BYTES = 32 * 1024 * 1024
 const INTERVAL_MS = 600
 /** An engine that gets lines itself is only asked how far it is. */
 const REACH_INTERVAL_MS = 150
+/** How often an archive is looked at for lines of a source that has no log. */
+const LOOK_MS = 5000
 
-export interface StreamJob {
+export interface StreamJob extends Omit<LinesPlace, 'source'> {
   readonly plan: SourcePlan
   readonly latenessMs: ReadonlyMap<string, number>
-  readonly log: Log
   readonly engine: StreamEngine
   /** Stays open as long as the stream runs. */
   readonly report: Report
@@ -34,16 +35,18 @@ export interface StreamNews {
   readonly source: string
   readonly endOffset: number
   readonly lines: number
-  /** Lines of the log that the report does not have yet. */
+  /** Lines of the source that the report does not have yet. */
   readonly lagLines: number
   readonly tookMs: number
   /** From the time at which the oldest of the lines was observed to that at which it counted. */
   readonly freshnessMs: number | undefined
   /** The lines were to be tallied elsewhere. */
   readonly isTakenOver: boolean
+  /** Metrics that the others of their source are ahead of, while that is so. */
+  readonly behind: readonly string[]
 }
 
-/** Goes on from where the report stands. Errors: LOG_*, REPORT_*, and what the engine fails by. */
+/** Goes on from where the report stands. Errors: LOG_*, ARCHIVE_*, REPORT_*, and what the engine fails by. */
 export async function runStream(job: StreamJob, signal: AbortSignal): Promise<void> {
   const stream = new Stream(job)
   if (!(await stream.begin(signal))) return
@@ -54,57 +57,66 @@ export async function runStream(job: StreamJob, signal: AbortSignal): Promise<vo
   }
 }
 
+/** Metrics of the source that stand at one offset. */
+interface Group {
+  readonly plan: SourcePlan
+  next: number
+}
+
 class Stream {
   readonly #job: StreamJob
   readonly #source: string
-  #incarnation = ''
-  #next = 0
+  readonly #lines: SourceLines
+  #place: StreamPlace = { incarnation: '' }
+  /** Ascending by offset; one, once all have caught up. */
+  #groups: Group[] = []
   /** How far the windows of each metric were final when it advanced last. */
   #final = ''
+  /** Where the archive ends, and when that was looked at, of a source without a log. */
+  #archived = { endOffset: 0, atMs: Number.NEGATIVE_INFINITY }
 
   constructor(job: StreamJob) {
     this.#job = job
     this.#source = job.plan.source
+    this.#lines = new SourceLines({ ...job, source: this.#source })
   }
 
   /** Waits for the first line of a source; false when told to stop before it came. */
   async begin(signal: AbortSignal): Promise<boolean> {
-    let held = this.#held()
-    for (; !held && !signal.aborted; held = this.#held()) await pause(INTERVAL_MS, signal)
-    if (!held) return false
-    this.#incarnation = held.incarnation
+    let end = await this.#lines.end()
+    for (; end.endOffset === 0 && !signal.aborted; end = await this.#look()) await pause(INTERVAL_MS, signal)
+    if (end.endOffset === 0) return false
     const state = await this.#job.report.streamState(this.#source)
+    this.#place = placeStream(state, end)
+    this.#noteArchive(end)
+    this.#groups = groupsOf(this.#job.plan, state)
     // Without an advance of no lines a report that knows nothing of the source could not tell where it begins.
-    this.#next = state?.endOffset ?? held.startOffset
-    if (!state) await this.#advance([], held.startOffset)
+    if (!state) await this.#advance(this.#groups[0]!, { batches: [], endOffset: 0 })
     return true
   }
 
   /** One micro-batch; true when more waits than it took. */
   async step(): Promise<boolean> {
-    const { plan, latenessMs, engine } = this.#job
-    if (engine.reach) {
-      const reach = await engine.reach({ plan, latenessMs, fromOffset: this.#next })
-      if (reach) await this.#advance([], reach.endOffset, reach)
-      else await this.#settle()
+    const [group, ahead] = this.#groups as [Group, Group?]
+    const { log } = this.#lines
+    if (log && this.#place.incarnation === '') await this.#meetLog()
+    const { engine, latenessMs } = this.#job
+    if (engine.reach && !ahead && log && log.startOffset <= group.next) {
+      const reach = await engine.reach({ plan: group.plan, latenessMs, fromOffset: group.next })
+      if (reach) await this.#advance(group, { batches: [], endOffset: reach.endOffset }, reach)
+      else await this.#settle(group)
       return reach !== undefined
     }
-    const batches = await this.#job.log.read(this.#source, this.#next, MOST_BYTES)
-    const last = batches.at(-1)
-    if (last) {
-      const taken = last.endOffset - this.#next
-      await this.#advance(batches, last.endOffset, { observedMs: batches[0]!.observedMs })
-      return this.#lagBehind(last.endOffset) > taken
+    const stretch = await this.#lines.read(group.next, ahead?.next ?? (await this.#end()), MOST_BYTES)
+    if (!stretch) {
+      await this.#settle(group)
+      return false
     }
-    await this.#settle()
-    return false
-  }
-
-  /** Without lines windows still become final. */
-  async #settle(): Promise<void> {
-    // Of lines that wait some may be of the windows.
-    const { clockMs, endOffset } = this.#job.log.end(this.#source)
-    if (endOffset <= this.#next && this.#finalAt(clockMs) !== this.#final) await this.#advance([], this.#next)
+    const taken = stretch.endOffset - group.next
+    const { observedMs } = stretch
+    await this.#advance(group, stretch, observedMs === undefined ? undefined : { observedMs })
+    if (ahead?.next === group.next) this.#join()
+    return this.#groups.length > 1 || stretch.block !== undefined || (await this.#lag(group.next)) > taken
   }
 
   async rest(tookMs: number, signal: AbortSignal): Promise<void> {
@@ -112,47 +124,63 @@ class Stream {
     await pause(Math.max(intervalMs - tookMs, 0), signal)
   }
 
-  async #advance(
-    batches: readonly StoredBatch[],
-    endOffset: number,
-    reach?: Omit<Reach, 'endOffset'>,
-  ): Promise<void> {
-    const { plan, latenessMs, engine, report, now, onAdvance } = this.#job
+  /** A source that lay in the archive alone has a log now. */
+  async #meetLog(): Promise<void> {
+    const state = await this.#job.report.streamState(this.#source)
+    this.#place = placeStream(state, await this.#lines.end())
+  }
+
+  /** The first two groups have come to one offset. */
+  #join(): void {
+    const [first, second, ...rest] = this.#groups as [Group, Group, ...Group[]]
+    const joined = [...first.plan.metrics, ...second.plan.metrics]
+    this.#groups = [{ plan: planOf(this.#job.plan, joined), next: first.next }, ...rest]
+  }
+
+  /** Without lines windows still become final. */
+  async #settle(group: Group): Promise<void> {
+    if (!this.#lines.log) return
+    // Of lines that wait some may be of the windows.
+    const { clockMs, endOffset } = this.#job.log.end(this.#source)
+    if (endOffset > group.next || this.#finalAt(clockMs) === this.#final) return
+    await this.#advance(group, { batches: [], endOffset: group.next })
+  }
+
+  async #advance(group: Group, stretch: Stretch, reach?: Omit<Reach, 'endOffset'>): Promise<void> {
+    const { latenessMs, engine, report, now, onAdvance } = this.#job
+    const { plan, next: fromOffset } = group
+    const { batches, block, endOffset } = stretch
     const startedMs = now()
-    const fromOffset = this.#next
-    const clockMs = await this.#clockAt(endOffset)
+    const clockMs = await this.#lines.clockAt(endOffset)
     const staging = await this.#job.makeStagingDir()
     try {
       const staged = await engine.compute({
         ...{ plan, batches, fromOffset, endOffset, latenessMs },
+        ...(block && { block }),
         stagingDir: staging.path,
       })
       await report.advance({
-        ...{ source: this.#source, incarnation: this.#incarnation, fromOffset, endOffset },
+        ...{ source: this.#source, ...this.#place, fromOffset, endOffset },
         ...{ clockMs, plans: plan.metrics, latenessMs, allowedSkewMs: plan.allowedSkewMs, staged },
       })
     } finally {
       await staging.remove()
     }
-    this.#next = endOffset
+    group.next = endOffset
     this.#final = this.#finalAt(clockMs)
     onAdvance?.({
       ...{ source: this.#source, endOffset, lines: endOffset - fromOffset },
-      lagLines: this.#lagBehind(endOffset),
+      lagLines: await this.#lag(endOffset),
       tookMs: now() - startedMs,
       freshnessMs: reach && now() - reach.observedMs,
       isTakenOver: reach?.isTakenOver === true,
+      behind: this.#behind(group),
     })
   }
 
-  /** Everything observed before it lies below the offset: the clock of what comes next, or of now. */
-  async #clockAt(offset: number): Promise<number> {
-    // In this order: what is appended after the clock was read is stamped with it or later.
-    const { clockMs, endOffset } = this.#job.log.end(this.#source)
-    if (endOffset <= offset) return clockMs
-    const [following] = await this.#job.log.read(this.#source, offset, 1)
-    if (following) return following.observedMs
-    throw new MillraceError('LOG_TRIMMED', { source: this.#source, offset, held: endOffset })
+  #behind(group: Group): string[] {
+    const ahead = this.#groups.find((other) => other !== group && other.next > group.next)
+    return ahead ? group.plan.metrics.map(({ metric }) => metric) : []
   }
 
   #finalAt(clockMs: number): string {
@@ -163,13 +191,52 @@ class Stream {
     return ends.join()
   }
 
-  #lagBehind(offset: number): number {
-    return (this.#held()?.endOffset ?? offset) - offset
+  async #lag(offset: number): Promise<number> {
+    return Math.max((await this.#end()) - offset, 0)
   }
 
-  #held() {
-    return this.#job.log.sources().find(({ source }) => source === this.#source)
+  /** A log is never behind its archive. */
+  async #end(): Promise<number> {
+    const { log } = this.#lines
+    if (log) return Math.max(log.endOffset, this.#archived.endOffset)
+    await this.#look()
+    return this.#archived.endOffset
   }
+
+  /** An archive may be far away, and is not asked at each turn. */
+  async #look(): Promise<LinesEnd> {
+    const { log } = this.#lines
+    const isOld = this.#job.now() - this.#archived.atMs >= LOOK_MS
+    if (isOld || log) this.#noteArchive(await this.#lines.end())
+    const endOffset = Math.max(this.#archived.endOffset, log?.endOffset ?? 0)
+    return { endOffset, ...(log && { log }) }
+  }
+
+  #noteArchive({ archive }: LinesEnd): void {
+    this.#archived = { endOffset: archive?.nextOffset ?? 0, atMs: this.#job.now() }
+  }
+}
+
+/** Those that the report has go on where they stand; those that are new begin where the source stands. */
+function groupsOf(plan: SourcePlan, state: StreamState | undefined): Group[] {
+  const offsetOf = ({ metric, version }: MetricPlan) => {
+    const held = state?.metrics.find((one) => one.metric === metric && one.version === version)
+    return held?.endOffset ?? state?.endOffset ?? 0
+  }
+  const offsets = [...new Set(plan.metrics.map(offsetOf))].sort((a, b) => a - b)
+  return offsets.map((next) => ({
+    plan: planOf(
+      plan,
+      plan.metrics.filter((metric) => offsetOf(metric) === next),
+    ),
+    next,
+  }))
+}
+
+/** In the order of the definition; the plan itself where it has all of them, since an engine may know it. */
+function planOf(plan: SourcePlan, some: readonly MetricPlan[]): SourcePlan {
+  if (some.length === plan.metrics.length) return plan
+  return { ...plan, metrics: plan.metrics.filter((metric) => some.includes(metric)) }
 }
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {

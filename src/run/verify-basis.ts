@@ -60,9 +60,10 @@ export async function readBasis(
   return { published, latenessMs, cuts, streams, revisions }
 }
 
-/** Every offset that the stream has passed is in its ledger. */
-function requireBalance({ endOffset, metrics }: StreamState): void {
-  for (const { startOffset, ledger } of metrics) checkLedger({ ...ledger, appended: endOffset - startOffset })
+/** Every offset that a stream has passed is in its ledger. */
+function requireBalance({ metrics }: StreamState): void {
+  for (const { startOffset, endOffset, ledger } of metrics)
+    checkLedger({ ...ledger, appended: endOffset - startOffset })
 }
 
 function findStreamed(stream: StreamState | undefined, { metric, version }: MetricPlan) {

@@ -120,6 +120,7 @@ export function describeReportStream(name: string, open: Open, openOther: Open =
         metrics: [
           {
             ...{ metric: plan.metric, version: plan.version, startOffset: 0 },
+            ...{ endOffset: offset, clockMs: -40 * MINUTE + 2 },
             ...{ startClockMs: -40 * MINUTE, latenessMs: LATENESS },
             ledger: {
               ...{ source: 'web', metric: plan.metric, appended: offset },

@@ -154,7 +154,8 @@ it('pain 16: of 36,000 records under kills and changes of owner each is publishe
   }
   const report = dying(await web.world.report())
   const { plan, latenessMs } = web.world
-  const job = { plan, latenessMs, log, engine, report, makeStagingDir, now: Date.now }
+  const archive = new FilesArchive({ dataDir: web.world.dataDir })
+  const job = { plan, latenessMs, log, archive, engine, report, makeStagingDir, now: Date.now }
   const owners = (async () => {
     while (!stop.signal.aborted) await runStream(job, stop.signal).catch(() => deaths++)
   })()

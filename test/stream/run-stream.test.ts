@@ -4,10 +4,12 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { DuckdbStreamEngine } from '../../src/engines/duckdb/stream.ts'
+import { FilesArchive } from '../../src/engines/files/archive.ts'
 import { FilesLog } from '../../src/engines/files/log.ts'
+import { archiveLog } from '../../src/run/archive-log.ts'
 import { runStream, type StreamNews } from '../../src/run/run-stream.ts'
 import { batchOf, readAll } from '../contract/log.contract.ts'
-import { defineText } from '../pipeline.ts'
+import { bytesInput, defineText } from '../pipeline.ts'
 import { type Line, StreamWorld } from './stream-world.ts'
 
 const DEFINITION = `
@@ -20,16 +22,20 @@ metrics:
     dimensions: { service: service }
     measures: { n: count(), total: sum(ms), took: quantiles(ms) }
     allowed_lateness: 1s
+  volume: { source: web, window: 1m, measures: { n: count() } }
 `
 
 let world: StreamWorld
 let log: FilesLog
+let archive: FilesArchive
 let engine: DuckdbStreamEngine
 let folders = 0
 beforeEach(async () => {
   world = new StreamWorld(defineText(DEFINITION))
-  log = await FilesLog.open({ dataDir: world.dataDir, firstOffset: async () => 0 })
-  engine = new DuckdbStreamEngine({ stagingRoot: join(world.dataDir, 'staging') })
+  archive = new FilesArchive({ dataDir: world.dataDir })
+  log = await openLog()
+  const readableFolders = [join(world.dataDir, 'archive')]
+  engine = new DuckdbStreamEngine({ stagingRoot: join(world.dataDir, 'staging'), readableFolders })
 })
 afterEach(async () => {
   await engine.close()
@@ -37,13 +43,22 @@ afterEach(async () => {
   await world.close()
 })
 
+async function openLog(): Promise<FilesLog> {
+  const firstOffset = async () => (await archive.manifest('web'))?.nextOffset ?? 0
+  return FilesLog.open({ dataDir: world.dataDir, firstOffset })
+}
+
 /** Runs the stream while `act` goes on, then stops it; gives what it told. */
-async function streaming(act: (news: readonly StreamNews[]) => Promise<void>): Promise<void> {
+async function streaming(
+  act: (news: readonly StreamNews[]) => Promise<void>,
+  plan = world.plan,
+): Promise<void> {
   const news: StreamNews[] = []
   const stop = new AbortController()
   const running = runStream(
     {
-      ...{ plan: world.plan, latenessMs: world.latenessMs, log, engine, report: await world.reopen() },
+      ...{ plan, latenessMs: world.latenessMs, log, archive, engine },
+      report: await world.reopen(),
       makeStagingDir: async () => {
         const path = join(world.dataDir, 'staging', `run${folders++}`)
         mkdirSync(path)
@@ -72,6 +87,18 @@ async function append(from: number, count: number): Promise<void> {
     })
     await log.append('web', batchOf(`${lines.join('\n')}\n`))
   }
+}
+
+/** As `millrace batch` and `millrace ingest` do while no server runs; then the log is opened again. */
+async function ingest(from: number, count: number): Promise<void> {
+  await archiveLog({ log, archive, passed: async () => 0 }, 'web', { isUrgent: true })
+  await log.close()
+  const lines = Array.from({ length: count }, (_, place) => {
+    return `${JSON.stringify({ ts: Date.now(), service: 'file', ms: from + place })}\n`
+  })
+  await archive.ingest('web', [bytesInput(Buffer.from(lines.join('')))])
+  await archive.acknowledge('web')
+  log = await openLog()
 }
 
 async function linesOfLog(): Promise<Line[]> {
@@ -113,3 +140,81 @@ it('makes windows final while no line comes', async () => {
     await expect.poll(finalBefore, { timeout: 20_000, interval: 200 }).toBeGreaterThan(appendedMs)
   })
 })
+
+const ledgers = async () => {
+  const { metrics } = (await (await world.report()).streamState('web'))!
+  return Object.fromEntries(
+    metrics.map(({ metric, startOffset, endOffset, ledger }) => {
+      const { counted, late = 0 } = ledger
+      return [metric, [startOffset, endOffset, counted + late]]
+    }),
+  )
+}
+
+it('goes on in the archive where the log no longer has the lines, and in the log after it', async () => {
+  await append(0, 20)
+  await streaming((news) => caughtUp(news, 20))
+  await ingest(20, 40)
+  await append(60, 5)
+  expect(log.sources()[0]).toMatchObject({ startOffset: 60, endOffset: 65 })
+  await streaming(async (news) => {
+    await caughtUp(news, 65)
+    expect(news.map(({ endOffset }) => endOffset).slice(0, 2)).toEqual([60, 65])
+    expect(news[0]!.lagLines).toBe(5)
+  })
+  expect(await ledgers()).toEqual({ requests: [0, 65, 65], volume: [0, 65, 65] })
+})
+
+it('counts a source from its first line for a report that knows nothing of it, without any log too', async () => {
+  await ingest(0, 30)
+  await streaming(async (news) => {
+    await caughtUp(news, 30)
+    await append(30, 5)
+    await caughtUp(news, 35)
+  })
+  expect(await ledgers()).toEqual({ requests: [0, 35, 35], volume: [0, 35, 35] })
+})
+
+it('lets a metric that was left out for a while catch up with the others, and none count twice', async () => {
+  await append(0, 10)
+  await streaming((news) => caughtUp(news, 10))
+  const [requests] = world.plan.metrics
+  await streaming(
+    async (news) => {
+      await append(10, 20)
+      await caughtUp(news, 30)
+    },
+    { ...world.plan, metrics: [requests!] },
+  )
+  expect(await ledgers()).toEqual({ requests: [0, 30, 30], volume: [0, 10, 10] })
+  await ingest(30, 10)
+  await streaming(async (news) => {
+    await caughtUp(news, 40)
+    const caught = news.filter(({ behind }) => behind.length > 0)
+    expect(caught.map(({ behind }) => behind)).toEqual([['volume'], []].slice(0, caught.length))
+    await append(40, 5)
+    await caughtUp(news, 45)
+  })
+  expect(await ledgers()).toEqual({ requests: [0, 45, 45], volume: [0, 45, 45] })
+  expect((await (await world.report()).rejects('web', 1)).total).toBe(0)
+})
+
+it('refuses a report that is ahead of log and archive, or of other ones', async () => {
+  await append(0, 10)
+  await streaming((news) => caughtUp(news, 10))
+  await log.close()
+  await rm(join(world.dataDir, 'log'), { recursive: true })
+  await ingest0()
+  await expect(streaming(async () => undefined)).rejects.toMatchObject({ code: 'REPORT_AHEAD' })
+  await append(5, 10)
+  await expect(streaming(async () => undefined)).rejects.toMatchObject({ code: 'REPORT_OTHER_LOG' })
+  expect(await ledgers()).toEqual({ requests: [0, 10, 10], volume: [0, 10, 10] })
+})
+
+/** Five lines in an archive of their own, and a log that begins after them. */
+async function ingest0(): Promise<void> {
+  const lines = Array.from({ length: 5 }, (_, ms) => `${JSON.stringify({ ts: Date.now(), ms })}\n`)
+  await archive.ingest('web', [bytesInput(Buffer.from(lines.join('')))])
+  await archive.acknowledge('web')
+  log = await openLog()
+}

@@ -26,6 +26,10 @@ export const LOG_ERRORS = {
     exit: 1,
     text: 'A line of source {source} is too long for topic {topic}, which takes {most} bytes at once. Nothing was added. Raise `max.message.bytes` of the topic and restart the server, or leave the line out.',
   },
+  LOG_LINES_MISSING: {
+    exit: 1,
+    text: 'Line {offset} of source {source} is nowhere: the archive ends at {archived}, and the log begins at {held}. Nothing was added, since totals would lack the lines between. Restore the archive or the segments of the log that were there before.',
+  },
   LOG_NOT_EMPTIED: {
     exit: 1,
     text: 'The log that was used before holds {lines} lines of source {source} that the archive does not have yet, so another one cannot go on from there. Nothing was started. Put `log` in the definition back as it was, run `millrace batch`, which archives them, then change it.',
@@ -60,7 +64,7 @@ export const LOG_ERRORS = {
   },
   LOG_TRIMMED: {
     exit: 1,
-    text: 'Line {offset} of source {source} is no longer in the log, which begins at {held}; it is in the archive. Run `millrace batch`, which reads the archive.',
+    text: 'Line {offset} of source {source} is no longer in the log, which begins at {held}; it is in the archive, from which `millrace serve` and `millrace batch` read it.',
   },
   LOG_UNWRITABLE: {
     exit: 1,

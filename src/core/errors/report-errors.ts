@@ -54,6 +54,10 @@ export const REPORT_ERRORS = {
     exit: 2,
     text: 'The report has no totals of version {version} of metric {metric}. It has those of {known}.',
   },
+  REPORT_AHEAD: {
+    exit: 1,
+    text: 'The report has counted {counted} lines of source {source}, but its archive and log hold only {end}: they were put back to an older state, or lines were lost. Nothing was added. Put the newer data folder back. If those lines are lost for good, stop the server and run `millrace batch --replace`, which computes the totals from the lines that are left.',
+  },
   REPORT_BAD_ADDRESS: {
     exit: 2,
     text: 'The report {path} cannot be reached by this address: {why}. Mend `report` in the definition.',
@@ -97,6 +101,14 @@ export const REPORT_ERRORS = {
   REPORT_OLDER_FORMAT: {
     exit: 1,
     text: 'The report {path} has format {found}, which an older Millrace wrote; this one reads format {known}. Run `millrace batch` or `millrace serve`, which bring it up to date and keep its totals.',
+  },
+  REPORT_OTHER_ARCHIVE: {
+    exit: 1,
+    text: 'The report has counted source {source} in another archive ({held}) than the one that is there ({found}), so their lines are not the same. Nothing was added. Put the right data folder or report back. To compute the totals from the archive that is there, stop the server and run `millrace batch --replace`.',
+  },
+  REPORT_OTHER_LOG: {
+    exit: 1,
+    text: 'The report has counted source {source} up to offset {counted} of another log ({held}) than the one that is there ({found}), and the archive does not show that these are the same lines. Nothing was added. Put the right data folder back. If the old log is lost for good, stop the server and run `millrace batch --replace`, which computes the totals from the lines that are left.',
   },
   REPORT_READ_ONLY: {
     exit: 1,

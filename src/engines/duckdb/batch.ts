@@ -1,11 +1,11 @@
 /** The embedded batch engine: DuckDB parses blocks chunk by chunk, tallies each chunk, and merges at the end. */
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
-import { whereObserved } from '../../compile/where-observed.ts'
+import { whereRead } from '../../compile/where-read.ts'
 import { MillraceError } from '../../core/error.ts'
 import type { BatchEngine, BatchOptions, BatchRequest, StagedSource } from '../../ports/batch-engine.ts'
+import { printBlockLines } from './block-lines.ts'
 import { chunkBlocks } from './chunk-blocks.ts'
 import { ChunkParser } from './chunk-parser.ts'
-import { duckdbDialect } from './dialect.ts'
 import { openConfined } from './open-confined.ts'
 import { SourceTallies } from './source-tallies.ts'
 
@@ -77,9 +77,8 @@ async function computeSource(
   let linesRead = 0
   for (const chunk of chunkBlocks(request.blocks, CHUNK_BYTES)) {
     signal?.throwIfAborted()
-    const paths = chunk.map((block) => duckdbDialect.quoteText(block.location)).join(', ')
-    const known = whereObserved(request)
-    const lines = `(SELECT "offset", observed_ms, raw FROM read_parquet([${paths}])${known})`
+    const paths = chunk.map(({ location }) => location)
+    const lines = printBlockLines(paths, whereRead(request))
     await parser.parse((dialect) => tallies.parse(dialect, lines))
     await tallies.addChunk()
     linesRead += chunk.reduce((sum, block) => sum + block.lines, 0)

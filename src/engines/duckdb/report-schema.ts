@@ -6,13 +6,13 @@ import { readRows } from './read-rows.ts'
 import { HUGE, SCHEMA } from './report-tables.ts'
 
 /** Raised when older code could no longer read the file rightly. */
-const REPORT_FORMAT = 2
+const REPORT_FORMAT = 3
 
 const FUNCTIONS = sketchFunctions((name) => `${SCHEMA}.${name}`, HUGE)
 
 const STREAM_TABLES = [
   `CREATE TABLE ${SCHEMA}.streams (tenant VARCHAR, source VARCHAR, incarnation VARCHAR, end_offset BIGINT,
-    clock_ms BIGINT)`,
+    clock_ms BIGINT, archive VARCHAR)`,
   `CREATE TABLE ${SCHEMA}.stream_metrics (tenant VARCHAR, source VARCHAR, metric VARCHAR, version VARCHAR,
     start_offset BIGINT, start_clock_ms BIGINT, end_offset BIGINT, clock_ms BIGINT, lateness_ms BIGINT,
     appended BIGINT, counted BIGINT, filtered BIGINT, late BIGINT, rejected BIGINT)`,
@@ -22,13 +22,18 @@ const STREAM_TABLES = [
     to_time TIMESTAMP, cut BIGINT, revision BIGINT)`,
 ]
 
-/** From format 1; the cuts of what was published under it are not known, so they count as nothing. */
-const TO_FORMAT_2 = [
-  `ALTER TABLE ${SCHEMA}.ledger ADD COLUMN late BIGINT`,
-  ...STREAM_TABLES,
-  `INSERT INTO ${SCHEMA}.cuts SELECT tenant, metric, version, from_time, to_time, 0, 0 FROM ${SCHEMA}.coverage`,
-  `UPDATE ${SCHEMA}.format SET version = 2`,
-]
+/** By the format that it begins with. The cuts of what was published under format 1 are not known: they count as nothing. */
+const UPGRADES: Readonly<Record<number, readonly string[]>> = {
+  1: [
+    `ALTER TABLE ${SCHEMA}.ledger ADD COLUMN late BIGINT`,
+    ...STREAM_TABLES,
+    `INSERT INTO ${SCHEMA}.cuts SELECT tenant, metric, version, from_time, to_time, 0, 0 FROM ${SCHEMA}.coverage`,
+  ],
+  2: [
+    `ALTER TABLE ${SCHEMA}.streams ADD COLUMN IF NOT EXISTS archive VARCHAR`,
+    `ALTER TABLE ${SCHEMA}.ledger ADD COLUMN outside BIGINT`,
+  ],
+}
 
 const STATEMENTS = [
   `CREATE SCHEMA ${SCHEMA}`,
@@ -43,7 +48,7 @@ const STATEMENTS = [
   `CREATE TABLE ${SCHEMA}.coverage (tenant VARCHAR, metric VARCHAR, version VARCHAR,
     from_time TIMESTAMP, to_time TIMESTAMP)`,
   `CREATE TABLE ${SCHEMA}.ledger (tenant VARCHAR, revision BIGINT, source VARCHAR, metric VARCHAR,
-    appended BIGINT, counted BIGINT, filtered BIGINT, late BIGINT, rejected BIGINT)`,
+    appended BIGINT, counted BIGINT, filtered BIGINT, late BIGINT, rejected BIGINT, outside BIGINT)`,
   `CREATE TABLE ${SCHEMA}.rejects (tenant VARCHAR, source VARCHAR, revision BIGINT, block VARCHAR,
     "offset" BIGINT, metric VARCHAR, reason VARCHAR, field VARCHAR)`,
   ...STREAM_TABLES,
@@ -58,8 +63,14 @@ export async function prepareSchema(connection: DuckDBConnection, path: string):
   const found = (await hasSchema(connection)) ? await readFormat(connection, path) : 0
   if (found === REPORT_FORMAT) return
   await connection.run('BEGIN')
-  for (const statement of found === 0 ? STATEMENTS : TO_FORMAT_2) await connection.run(statement)
+  for (const statement of found === 0 ? STATEMENTS : upgradesFrom(found)) await connection.run(statement)
   await connection.run('COMMIT')
+}
+
+function upgradesFrom(found: number): string[] {
+  const formats = Object.keys(UPGRADES).map(Number)
+  const statements = formats.filter((format) => format >= found).flatMap((format) => UPGRADES[format]!)
+  return [...statements, `UPDATE ${SCHEMA}.format SET version = ${REPORT_FORMAT}`]
 }
 
 /** Errors: REPORT_MISSING, REPORT_NEWER_FORMAT, REPORT_OLDER_FORMAT. */

@@ -7,6 +7,7 @@ import type { EngineDialect } from '../../compile/format/parse-dialect.ts'
 import type { SourcePlan } from '../../core/plan.ts'
 import type { StagedSource } from '../../ports/batch-engine.ts'
 import type { StreamRequest } from '../../ports/stream-engine.ts'
+import { BlockLines } from './block-lines.ts'
 import { ChunkParser } from './chunk-parser.ts'
 import { duckdbDialect } from './dialect.ts'
 import { PARSED } from './parsed-table.ts'
@@ -50,7 +51,7 @@ export class StreamSession {
     return session
   }
 
-  async compute(lines: BatchLines, stagingDir: string): Promise<StagedSource> {
+  async compute(lines: BatchLines | BlockLines, stagingDir: string): Promise<StagedSource> {
     await this.#statements.run(`TRUNCATE ${PARSED}`)
     await new ChunkParser(this.#plan).parse((dialect) => this.#fill(dialect, lines))
     const counts = this.#queries.readCounts(await this.#statements.numbers(this.#queries.counts()))
@@ -74,9 +75,11 @@ export class StreamSession {
   }
 
   /** Lines are parsed as they are split: to keep them between the two costs as much as a third of the parsing. */
-  async #fill(dialect: EngineDialect, lines: BatchLines): Promise<void> {
+  async #fill(dialect: EngineDialect, lines: BatchLines | BlockLines): Promise<void> {
     const sql = `INSERT INTO ${PARSED} ${this.#queries.records(dialect, lines.relation())}`
-    await this.#statements.run(sql, (statement) => lines.bind(statement))
+    // Each part of a block is read by a statement of its own.
+    if (lines instanceof BlockLines) await this.#connection.run(sql)
+    else await this.#statements.run(sql, (statement) => lines.bind(statement))
   }
 
   async #stage(place: number, source: RecordCounts, stagingDir: string): Promise<StagedMetric> {

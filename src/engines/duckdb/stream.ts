@@ -5,12 +5,15 @@ import type { DuckDBInstance } from '@duckdb/node-api'
 import { BatchLines } from '../../archive/batch-lines.ts'
 import type { StagedSource } from '../../ports/batch-engine.ts'
 import type { StreamEngine, StreamRequest } from '../../ports/stream-engine.ts'
+import { BlockLines } from './block-lines.ts'
 import { openConfined } from './open-confined.ts'
 import { StreamSession } from './stream-session.ts'
 
 export interface DuckdbStreamOptions {
   /** Staging folders lie below it. */
   readonly stagingRoot: string
+  /** Folders that hold the archive's blocks. */
+  readonly readableFolders?: readonly string[]
   readonly memoryLimit?: string
 }
 
@@ -59,7 +62,10 @@ export class DuckdbStreamEngine implements StreamEngine {
   }
 
   async #compute(request: StreamRequest): Promise<StagedSource> {
-    const lines = new BatchLines(request.batches, request.fromOffset)
+    const { block, batches, fromOffset, endOffset } = request
+    const lines = block
+      ? new BlockLines(block, { fromOffset, endOffset })
+      : new BatchLines(batches, fromOffset)
     const session = await this.#session(request)
     this.#taken += lines.bytes
     try {
@@ -95,7 +101,7 @@ export class DuckdbStreamEngine implements StreamEngine {
 
   #open(): Promise<DuckDBInstance> {
     return openConfined(':memory:', {
-      folders: [this.#options.stagingRoot],
+      folders: [this.#options.stagingRoot, ...(this.#options.readableFolders ?? [])],
       tempFolder: this.#spillFolder(),
       memoryLimit: this.#options.memoryLimit ?? '400MB',
       keepsPlans: true,

@@ -5,6 +5,7 @@ import { appendBatches } from '../../archive/append-batches.ts'
 import { BLOCK_LIMITS, type BlockLimits } from '../../archive/append-inputs.ts'
 import { type Disk, realDisk } from '../../archive/disk.ts'
 import { ingestInputs } from '../../archive/ingest.ts'
+import { readObserved } from '../../archive/read-observed.ts'
 import type { Block, Manifest } from '../../core/block.ts'
 import { MillraceError } from '../../core/error.ts'
 import type {
@@ -106,6 +107,11 @@ export class FilesArchive implements Archive {
     if (state !== 'good') await this.#heal(places, block, state)
     this.#verified.set(path, state === 'good' ? stamp : await stampOf(path))
     return path
+  }
+
+  async observedMs(source: string, block: Block, offset: number): Promise<number> {
+    const path = await this.verifiedPath(source, block)
+    return readObserved(path, offset, join(this.#dataDir, 'tmp'))
   }
 
   async blockUri(source: string, block: Block): Promise<string> {

@@ -102,7 +102,9 @@ export class FlinkStreamEngine implements StreamEngine {
   }
 
   async compute(request: StreamRequest): Promise<StagedSource> {
-    const { plan, fromOffset, endOffset } = request
+    const { plan, batches, block, fromOffset, endOffset } = request
+    // Such lines come before those that a job counts.
+    if (block || batches.length > 0) return this.#options.embedded.compute(request)
     const whole = this.#whole.get(plan.source) ?? []
     const isWhole = whole.at(-1)?.endOffset === endOffset && endOffset > fromOffset
     if (isWhole) return this.#stage(request, whole)

@@ -1,9 +1,11 @@
 /** The archive in HDFS, reached by WebHDFS: the same blocks and the same list of them as on plain files. */
 import { readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
+import { join } from 'node:path'
 import { appendBatches } from '../../archive/append-batches.ts'
 import { BLOCK_LIMITS, type BlockLimits } from '../../archive/append-inputs.ts'
 import { ingestInputs } from '../../archive/ingest.ts'
+import { readObserved } from '../../archive/read-observed.ts'
 import type { Block, Manifest } from '../../core/block.ts'
 import { MillraceError } from '../../core/error.ts'
 import type {
@@ -142,6 +144,11 @@ export class HdfsArchive implements Archive {
       )
     }
     throw corrupt(source, block, remote, 'the file is missing')
+  }
+
+  async observedMs(source: string, block: Block, offset: number): Promise<number> {
+    const path = await this.verifiedPath(source, block)
+    return readObserved(path, offset, join(this.#options.dataDir, 'tmp'))
   }
 
   /** Hadoop's own readers check what they read against its checksums, and turn to another replica. */

@@ -31,6 +31,9 @@ export interface AdvancePlace extends Omit<PublishPlace, 'runId'> {
 /** A live table is merged once so many rows came in since it was merged last, or as many as that left. */
 const MERGE_ROWS = 20_000
 
+/** The revision of rejects that this transaction has just added, before those are left out that stood there. */
+const FRESH = -1
+
 export class PostgresAdvanceStore extends PostgresPublishStore implements AdvanceStore {
   readonly #place: AdvancePlace
   readonly #files: StagedFiles
@@ -159,14 +162,22 @@ export class PostgresAdvanceStore extends PostgresPublishStore implements Advanc
   async addRejects({ source }: StagedSource, { fromOffset, endOffset }: OffsetRange): Promise<void> {
     const table = `${this.#place.names.schema}.rejects`
     const columns = 'source, revision, block, "offset", metric, reason, field'
-    await copyLines(this.transaction, `${table} (${columns})`, this.#files.rejects(0))
     const here = (rows: string) =>
       `${rows}.tenant = '' AND ${rows}.source = $1 AND ${rows}."offset" >= $2 AND ${rows}."offset" < $3`
+    const place = [source, fromOffset, endOffset]
+    const known = await this.transaction.rows(`SELECT 1 FROM ${table} k WHERE ${here('k')} LIMIT 1`, place)
+    if (known.length === 0) {
+      await copyLines(this.transaction, `${table} (${columns})`, this.#files.rejects(0))
+      return
+    }
+    await copyLines(this.transaction, `${table} (${columns})`, this.#files.rejects(FRESH))
     await this.transaction.run(
-      `DELETE FROM ${table} r USING ${table} k WHERE ${here('r')} AND r.revision = 0 AND ${here('k')}
-        AND k.revision > 0 AND k."offset" = r."offset" AND k.metric IS NOT DISTINCT FROM r.metric`,
-      [source, fromOffset, endOffset],
+      `DELETE FROM ${table} r USING ${table} k WHERE ${here('r')} AND r.revision = ${FRESH} AND ${here('k')}
+        AND k.revision >= 0 AND k."offset" = r."offset" AND k.metric IS NOT DISTINCT FROM r.metric`,
+      place,
     )
+    const settle = `UPDATE ${table} r SET revision = 0 WHERE ${here('r')} AND r.revision = ${FRESH}`
+    await this.transaction.run(settle, place)
   }
 }
 

@@ -9,7 +9,7 @@ import {
   VERDICTS,
 } from '../../compile/print-tally.ts'
 import { recordColumns } from '../../compile/record-columns.ts'
-import { whereObserved } from '../../compile/where-observed.ts'
+import { whereRead } from '../../compile/where-read.ts'
 import type { MetricPlan, Tally, TallyColumn } from '../../core/plan.ts'
 import type { BatchRequest, BlockLocation } from '../../ports/batch-engine.ts'
 import { caseOfTrue } from './case-of-true.ts'
@@ -69,7 +69,7 @@ class SourceJob {
       path: this.#dialect.quoteText(folder),
       glob: this.#dialect.quoteText(`{${names.join(',')}}`),
     }))
-    const known = whereObserved(this.#request)
+    const known = whereRead(this.#request)
     const all = views.map(({ name }) => `SELECT "offset", observed_ms, raw FROM ${name}${known}`)
     return [
       ...views.map(

@@ -1,6 +1,7 @@
 /** All migrations, in the order in which they run. */
 import { firstTables } from './0001-tables.ts'
 import { streams } from './0002-streams.ts'
+import { outside } from './0003-outside.ts'
 import type { Migration } from './migration.ts'
 
-export const MIGRATIONS: readonly Migration[] = [firstTables, streams]
+export const MIGRATIONS: readonly Migration[] = [firstTables, streams, outside]

@@ -1,0 +1,132 @@
+/**
+ * The lines of a source from any offset. The archive is the older part of the log: what the log no longer holds, or
+ * never did, is read from the archive's blocks.
+ */
+import type { Block, Manifest } from '../core/block.ts'
+import { MillraceError } from '../core/error.ts'
+import type { Archive } from '../ports/archive.ts'
+import type { BlockLocation } from '../ports/batch-engine.ts'
+import type { Log, LogSource, StoredBatch } from '../ports/log.ts'
+import { checkBlock } from './check-blocks.ts'
+
+export interface LinesPlace {
+  readonly source: string
+  readonly log: Log
+  readonly archive: Pick<Archive, 'manifest' | 'verifiedPath' | 'blockUri' | 'observedMs'>
+}
+
+/** Lines that follow one another: batches of the log, or a part of one block. */
+export interface Stretch {
+  readonly batches: readonly StoredBatch[]
+  readonly block?: BlockLocation
+  readonly endOffset: number
+  /** When the first of them was observed, where they come from the log. */
+  readonly observedMs?: number
+}
+
+/** Where the lines of a source end, in the archive and the log together. */
+export interface LinesEnd {
+  readonly endOffset: number
+  /** Of the log; undefined where the source has none yet. */
+  readonly log?: LogSource
+  /** Of the archive; undefined where it has nothing of the source. */
+  readonly archive?: Manifest
+}
+
+export class SourceLines {
+  readonly #place: LinesPlace
+
+  constructor(place: LinesPlace) {
+    this.#place = place
+  }
+
+  get log(): LogSource | undefined {
+    return this.#place.log.sources().find(({ source }) => source === this.#place.source)
+  }
+
+  /** Asks the archive too. */
+  async end(): Promise<LinesEnd> {
+    const archive = await this.#manifest()
+    const { log } = this
+    const endOffset = Math.max(archive?.nextOffset ?? 0, log?.endOffset ?? 0)
+    return { endOffset, ...(log && { log }), ...(archive && { archive }) }
+  }
+
+  /** About `maxBytes` of lines, none of them beyond `endOffset`; undefined at the end. Errors: LOG_*, ARCHIVE_*. */
+  async read(fromOffset: number, endOffset: number, maxBytes: number): Promise<Stretch | undefined> {
+    if (fromOffset >= endOffset) return undefined
+    const { log } = this
+    if (log && log.startOffset <= fromOffset) {
+      const batches = await this.#readLog(fromOffset, maxBytes)
+      if (batches) return ofBatches(batches, endOffset)
+    }
+    return this.#readArchive(fromOffset, endOffset, maxBytes)
+  }
+
+  /** Everything observed before it lies below the offset: the clock of what comes next, or of now. */
+  async clockAt(offset: number): Promise<number> {
+    const { source, log, archive } = this.#place
+    const held = this.log
+    if (held) {
+      // In this order: what is appended after the clock was read is stamped with it or later.
+      const { clockMs, endOffset } = log.end(source)
+      if (endOffset <= offset) return clockMs
+      const batches = held.startOffset <= offset ? await this.#readLog(offset, 1) : undefined
+      if (batches?.[0]) return batches[0].observedMs
+    }
+    const manifest = await this.#manifest()
+    if (manifest && offset >= manifest.nextOffset) return manifest.lastObservedMs ?? 0
+    return archive.observedMs(source, this.#blockOf(manifest, offset), offset)
+  }
+
+  /** Undefined where the log gave the lines up meanwhile. */
+  async #readLog(fromOffset: number, maxBytes: number): Promise<readonly StoredBatch[] | undefined> {
+    try {
+      return await this.#place.log.read(this.#place.source, fromOffset, maxBytes)
+    } catch (error) {
+      if (error instanceof MillraceError && error.code === 'LOG_TRIMMED') return undefined
+      throw error
+    }
+  }
+
+  async #readArchive(fromOffset: number, endOffset: number, maxBytes: number): Promise<Stretch | undefined> {
+    const { source, archive } = this.#place
+    const manifest = await this.#manifest()
+    // Without a log nothing lies beyond it.
+    if (!this.log && fromOffset >= (manifest?.nextOffset ?? 0)) return undefined
+    const found = this.#blockOf(manifest, fromOffset)
+    const block = await checkBlock({ source, archive, reads: 'paths' }, found)
+    const most = Math.max(1, Math.floor((block.lines * maxBytes) / Math.max(block.rawBytes, 1)))
+    return { batches: [], block, endOffset: Math.min(found.endOffset, fromOffset + most, endOffset) }
+  }
+
+  #blockOf(manifest: Manifest | undefined, offset: number): Block {
+    const found = manifest?.blocks.find((block) => block.firstOffset <= offset && offset < block.endOffset)
+    if (found) return found
+    const { source } = this.#place
+    const [archived, held] = [manifest?.nextOffset ?? 0, this.log?.startOffset ?? 'nothing']
+    throw new MillraceError('LOG_LINES_MISSING', { source, offset, archived, held })
+  }
+
+  #manifest(): Promise<Manifest | undefined> {
+    return this.#place.archive.manifest(this.#place.source)
+  }
+}
+
+function ofBatches(batches: readonly StoredBatch[], endOffset: number): Stretch | undefined {
+  const kept = batches.filter(({ firstOffset }) => firstOffset < endOffset)
+  const [first, last] = [kept[0], kept.at(-1)]
+  if (!first || !last) return undefined
+  const whole = last.endOffset <= endOffset ? kept : [...kept.slice(0, -1), cutAt(last, endOffset)]
+  return { batches: whole, endOffset: Math.min(last.endOffset, endOffset), observedMs: first.observedMs }
+}
+
+/** Without the lines from an offset on. */
+function cutAt(batch: StoredBatch, endOffset: number): StoredBatch {
+  const { bytes, firstOffset } = batch
+  let at = 0
+  for (let line = firstOffset; line < endOffset; line++) at = bytes.indexOf(NEWLINE, at) + 1
+  return { ...batch, endOffset, bytes: bytes.subarray(0, at) }
+}
+
+const NEWLINE = 0x0a
