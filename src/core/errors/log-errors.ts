@@ -22,13 +22,13 @@ export const LOG_ERRORS = {
     exit: 1,
     text: 'The idempotency key {key} was used before for other lines. Nothing was added. Send a new key with new lines.',
   },
-  LOG_LINE_TOO_LONG: {
-    exit: 1,
-    text: 'A line of source {source} is too long for topic {topic}, which takes {most} bytes at once. Nothing was added. Raise `max.message.bytes` of the topic and restart the server, or leave the line out.',
-  },
   LOG_LINES_MISSING: {
     exit: 1,
     text: 'Line {offset} of source {source} is nowhere: the archive ends at {archived}, and the log begins at {held}. Nothing was added, since totals would lack the lines between. Restore the archive or the segments of the log that were there before.',
+  },
+  LOG_LINE_TOO_LONG: {
+    exit: 1,
+    text: 'A line of source {source} is too long for topic {topic}, which takes {most} bytes at once. Nothing was added. Raise `max.message.bytes` of the topic and restart the server, or leave the line out.',
   },
   LOG_NOT_EMPTIED: {
     exit: 1,
