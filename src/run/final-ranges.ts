@@ -16,7 +16,10 @@ export function finalRanges(
   asked: MetricRanges,
   { state, cut }: { readonly state: StreamState | undefined; readonly cut: number },
 ): Map<string, TimeRange> {
-  const counted = Math.max(0, ...plan.metrics.map((metric) => streamedOf(metric, state)?.endOffset ?? 0))
+  const counted = plan.metrics.reduce(
+    (most, metric) => Math.max(most, streamedOf(metric, state)?.endOffset ?? 0),
+    0,
+  )
   if (cut < counted) throw new MillraceError('BATCH_ARCHIVE_BEHIND', { source: plan.source, cut, counted })
   return new Map(
     plan.metrics.map((metric) => [metric.metric, finalRange(metric, rangeOf(asked, metric.metric), state)]),
