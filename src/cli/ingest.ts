@@ -1,6 +1,7 @@
 /** `millrace ingest SOURCE FILE…`: keeps all lines of the files, or none. */
 import type { Command } from 'commander'
 import type { Source } from '../core/definition.ts'
+import { checkContent } from '../ingest/check-content.ts'
 import { checkHeader } from '../ingest/check-header.ts'
 import type { IngestResult } from '../ports/archive.ts'
 import type { IngestFilesOptions } from '../run/ingest-files.ts'
@@ -49,6 +50,7 @@ function stopReadingInput(signal: AbortSignal): void {
 
 function watch(source: Source, progress: Progress): IngestFilesOptions {
   return {
+    checkHead: (head, input) => checkContent(head, source, input),
     checkFirstLine: (line, input) =>
       checkHeader(source.format, line.toString('utf8'), { source: source.name, input }),
     onRepeatedContent: (input) => {

@@ -75,7 +75,7 @@ export class Serving {
     const parts = { log, streams: this.#watch, archived: () => this.#archived }
     const server = await startServer({
       ...{ ...parts, settings, counters: new Counters() },
-      sources: new Set(sources.keys()),
+      sources,
       onFailure: (error) => say(`millrace: ${textOf(error)}`),
     })
     const link = await offerLink(this.#workspace.dataDir, {

@@ -6,7 +6,9 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { textsOf } from '../../test/contract/archive.contract.ts'
+import type { Source } from '../core/definition.ts'
 import { FilesArchive } from '../engines/files/archive.ts'
+import { checkContent } from '../ingest/check-content.ts'
 import { ingestFiles } from './ingest-files.ts'
 
 let folder: string
@@ -127,6 +129,19 @@ describe('files that are refused', () => {
     for (const behind of ['text', Buffer.concat([Buffer.alloc(600), Buffer.from('text')])]) {
       const path = await file('behind.gz', Buffer.concat([packed, Buffer.from(behind)]))
       await expectRefused(path, 'INGEST_CORRUPT_GZIP', 'not packed')
+    }
+  })
+
+  it('JSON that is no lines of the source, plain or packed', async () => {
+    const time = { field: 't', path: ['t'], layout: { kind: 'iso' }, zone: 'UTC' } as const
+    const source: Source = { name: 'web', format: { kind: 'json' }, time, nullTexts: [], fields: [] }
+    const content = '[\n{"t":"2026-03-01T10:00:00Z"}\n]\n'
+    for (const path of [await file('a.json', content), await file('a.json.gz', gzipSync(content))]) {
+      const checkHead = (head: Buffer, input: string) => checkContent(head, source, input)
+      const refusal = await ingestFiles(archive, 'web', [path], { checkHead }).catch((error) => error)
+      expect(refusal).toMatchObject({ code: 'INGEST_NOT_LINES', exitCode: 1 })
+      expect(refusal.message).toContain(`${path}: it is a JSON array, not lines of source web`)
+      expect(await archive.manifest('web')).toBeUndefined()
     }
   })
 

@@ -1,12 +1,13 @@
 /** The use case of an ingest: files or standard input into the archive, all of them or none. */
 import type { Archive, IngestOptions, IngestResult } from '../ports/archive.ts'
-import { inputOf } from './read-input.ts'
+import { type CheckHead, inputOf } from './read-input.ts'
 
 export interface IngestFilesOptions extends Omit<IngestOptions, 'onProgress'> {
   /**
    * `bytesRead` counts bytes of the files as they are stored (packed, when they are), and `totalBytes` is what
    * it ends at; absent when standard input or a pipe is among them.
    */
+  readonly checkHead?: CheckHead
   onProgress?(progress: { bytesRead: number; totalBytes?: number; lines: number }): void
 }
 
@@ -24,9 +25,9 @@ export async function ingestFiles(
   const countBytes = (bytes: number) => {
     bytesRead += bytes
   }
-  const inputs = await Promise.all(paths.map((path) => inputOf(path, countBytes)))
+  const { onProgress, checkHead, ...rest } = options
+  const inputs = await Promise.all(paths.map((path) => inputOf(path, countBytes, checkHead)))
   const total = totalOf(inputs.map(({ sizeBytes }) => sizeBytes))
-  const { onProgress, ...rest } = options
   return archive.ingest(source, inputs, {
     ...rest,
     ...(onProgress && {

@@ -12,10 +12,18 @@ const STANDARD_INPUT = '-'
 /** Where progress is counted: in bytes as they are stored, since only their total is known beforehand. */
 export type OnBytes = (bytes: number) => void
 
+/** Looks at the first bytes, unpacked; throws when no line of them can be used. */
+export type CheckHead = (head: Buffer, input: string) => void
+
 /** Looks at a file before anything is read of it. Errors: INGEST_NOT_FOUND, _IS_DIRECTORY, _UNREADABLE. */
-export async function inputOf(path: string, onBytes: OnBytes = () => {}): Promise<IngestInput> {
+export async function inputOf(
+  path: string,
+  onBytes: OnBytes = () => {},
+  checkHead: CheckHead = () => {},
+): Promise<IngestInput> {
   if (path === STANDARD_INPUT) {
-    return { name: 'standard input', open: () => decode(count(process.stdin, onBytes), 'standard input') }
+    const name = 'standard input'
+    return { name, open: () => decode(count(process.stdin, onBytes), name, checkHead) }
   }
   const found = await stat(path).catch((error: unknown) => refuse(path, error))
   if (found.isDirectory()) throw new MillraceError('INGEST_IS_DIRECTORY', { input: path })
@@ -23,7 +31,7 @@ export async function inputOf(path: string, onBytes: OnBytes = () => {}): Promis
   return {
     name: path,
     ...(found.isFile() && { sizeBytes: found.size }),
-    open: () => decode(count(readFile(path), onBytes), path),
+    open: () => decode(count(readFile(path), onBytes), path, checkHead),
   }
 }
 
@@ -59,16 +67,18 @@ async function* count(chunks: Chunks, onBytes: OnBytes): Chunks {
 }
 
 /** Errors: INGEST_BINARY_FILE, INGEST_UNKNOWN_COMPRESSION, INGEST_CORRUPT_GZIP, INGEST_TRUNCATED_GZIP. */
-export async function* decode(chunks: Chunks, input: string): Chunks {
+async function* decode(chunks: Chunks, input: string, checkHead: CheckHead): Chunks {
   const { head, all } = await peek(chunks)
   const found = contentKind(head)
   if (found.kind !== 'gzip') {
     requireText(found, input)
+    checkHead(head, input)
     yield* all
     return
   }
   const unpacked = await peek(gunzip(all, input))
   requireText(contentKind(unpacked.head), input)
+  checkHead(unpacked.head, input)
   yield* unpacked.all
 }
 

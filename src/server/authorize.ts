@@ -26,7 +26,7 @@ export function authorize(request: IncomingMessage, source: string, settings: Se
 /** The sources that this client may send to, and so may hear of. */
 export function sourcesOpenTo(
   request: IncomingMessage,
-  sources: ReadonlySet<string>,
+  sources: Iterable<string>,
   settings: ServeSettings,
 ): string[] {
   const isNear = isThisMachine(request, settings)

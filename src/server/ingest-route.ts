@@ -1,6 +1,7 @@
 /** `POST /v1/ingest/SOURCE`: answers once the lines are durable. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { closestName } from '../core/closest-name.ts'
+import type { Source } from '../core/definition.ts'
 import { MillraceError } from '../core/error.ts'
 import type { Log } from '../ports/log.ts'
 import { authorize, sourcesOpenTo } from './authorize.ts'
@@ -11,8 +12,8 @@ import type { ServeSettings } from './serve-settings.ts'
 
 export interface IngestDoor {
   readonly log: Log
-  /** Names of the sources of the definition. */
-  readonly sources: ReadonlySet<string>
+  /** Those of the definition. */
+  readonly sources: ReadonlyMap<string, Source>
   readonly settings: ServeSettings
   readonly counters: Counters
   /** Why no more lines are taken at the moment; undefined while all is well. */
@@ -35,7 +36,7 @@ export async function ingestLines(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  requireSource(door, source, request)
+  const rule = requireSource(door, source, request)
   const client = authorize(request, source, door.settings)
   const key = readKey(request)
   const backlog = door.backlog?.(source)
@@ -43,7 +44,12 @@ export async function ingestLines(
     throw new Problem(503, 'BACKLOG', `${backlog} Nothing was added; send it again.`, RETRY_SECONDS)
   await withRoom(door, async (takeRoom) => {
     const { limits } = door.settings
-    const body = await readLinesBody(request, { limits, takeRoom, needsDigest: key !== undefined })
+    const body = await readLinesBody(request, {
+      limits,
+      takeRoom,
+      source: rule,
+      needsDigest: key !== undefined,
+    })
     if (body.lines === 0) return answerJson(response, 200, { source, lines: 0 })
     const { digest } = body
     const idempotency = key !== undefined && digest ? { scope: client, key, digest } : undefined
@@ -58,9 +64,10 @@ export async function ingestLines(
 }
 
 /** Names are for those who may send to them; a stranger hears of none. */
-function requireSource({ sources, settings }: IngestDoor, source: string, request: IncomingMessage): void {
-  if (sources.has(source)) return
-  const known = sourcesOpenTo(request, sources, settings)
+function requireSource({ sources, settings }: IngestDoor, source: string, request: IncomingMessage): Source {
+  const found = sources.get(source)
+  if (found) return found
+  const known = sourcesOpenTo(request, sources.keys(), settings)
   const closest = closestName(source, known)
   const hint = closest
     ? ` Did you mean ${closest}?`

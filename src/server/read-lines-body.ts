@@ -1,7 +1,9 @@
 /** Reads a body of lines: unpacked, counted and bounded, but never looked into beyond its newlines. */
 import { createHash, type Hash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import type { Source } from '../core/definition.ts'
 import { type ContentKind, contentKind } from '../ingest/content-kind.ts'
+import { foreignContent } from '../ingest/foreign-content.ts'
 import { peek } from '../ingest/peek.ts'
 import { type Chunks, type Packing, UnpackError, unpack } from '../ingest/unpack.ts'
 import { Problem } from './problem.ts'
@@ -18,6 +20,8 @@ export interface LinesBody {
 export interface BodyReading {
   readonly limits: ServeLimits
   readonly needsDigest: boolean
+  /** What the lines are to be. */
+  readonly source: Source
   /** Takes room before bytes are kept; throws when there is none. */
   takeRoom(bytes: number): void
 }
@@ -32,6 +36,7 @@ export async function readLinesBody(request: IncomingMessage, reading: BodyReadi
     const packing = packingOf(request)
     const { head, all } = await peek(within(unpackBody(request, packing, reading.limits), reading))
     requireText(contentKind(head), packing)
+    requireLines(head, reading.source)
     for await (const chunk of all) reader.add(chunk as Buffer)
   } catch (error) {
     throw error instanceof Problem ? error : broken(error)
@@ -83,6 +88,18 @@ function requireText(found: ContentKind, packing: Packing | undefined): void {
   const is = packing ? `The body, unpacked from ${packing},` : 'The body'
   const fault = packing && found.kind === 'gzip' ? 'is packed again; pack it once.' : faultOf(found)
   throw new Problem(415, 'BODY_NOT_TEXT', `${is} ${fault} Nothing was added.`)
+}
+
+/** What cannot be lines of the source's format would all be rejected, long after it was acked. */
+function requireLines(head: Buffer, source: Source): void {
+  const found = foreignContent(head, source)
+  if (!found) return
+  const not = `not lines of source ${source.name}, whose format is ${source.format.kind}`
+  throw new Problem(
+    422,
+    'BODY_NOT_LINES',
+    `The body is ${found.is}, ${not}. Nothing was added. ${found.remedy}`,
+  )
 }
 
 function faultOf(found: Exclude<ContentKind, { kind: 'text' }>): string {

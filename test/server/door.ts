@@ -5,6 +5,7 @@ import { request as requestTls } from 'node:https'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Source } from '../../src/core/definition.ts'
 import { FilesLog } from '../../src/engines/files/log.ts'
 import { Counters } from '../../src/server/counters.ts'
 import { DEFAULT_LIMITS, type ServeLimits, type ServeSettings } from '../../src/server/serve-settings.ts'
@@ -20,6 +21,11 @@ export interface Answer {
 
 export type DoorSettings = Partial<Omit<ServeSettings, 'limits'>> & { readonly limits?: Partial<ServeLimits> }
 
+const SOURCES = ['web', 'edge'].map((name): Source => {
+  const time = { field: 't', path: ['t'], layout: { kind: 'iso' }, zone: 'UTC' } as const
+  return { name, format: { kind: 'json' }, time, nullTexts: [], fields: [] }
+})
+
 export class Door {
   readonly #dataDir = mkdtempSync(join(tmpdir(), 'millrace-door-'))
   log!: FilesLog
@@ -32,7 +38,11 @@ export class Door {
     this.log = await FilesLog.open({ dataDir: this.#dataDir, firstOffset: async () => 0 })
     this.counters = new Counters()
     this.server = await startServer({
-      ...{ log: this.log, counters: this.counters, sources: new Set(['web', 'edge']) },
+      ...{
+        log: this.log,
+        counters: this.counters,
+        sources: new Map(SOURCES.map((source) => [source.name, source])),
+      },
       ...{ archived: () => new Map(), streams: new StreamWatch() },
       onFailure: (error) => {
         throw error

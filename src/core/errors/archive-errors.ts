@@ -102,6 +102,10 @@ export const ARCHIVE_ERRORS = {
     exit: 1,
     text: 'Cannot ingest {input}: there is no such file. Nothing was added.',
   },
+  INGEST_NOT_LINES: {
+    exit: 1,
+    text: 'Cannot ingest {input}: it is {is}, not lines of source {source}, whose format is {format}. Nothing was added. {remedy}',
+  },
   INGEST_TRUNCATED_GZIP: {
     exit: 1,
     text: 'Cannot ingest {input}: its gzip data ends too early, so lines are missing. Nothing was added. Get the whole file again.',

@@ -1,4 +1,4 @@
-/** Packed bodies at the door: everything in them is acked, or nothing. */
+/** What bodies the door takes: packed ones whole or not at all, text, and lines of the source. */
 import { createHash } from 'node:crypto'
 import { deflateSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -84,5 +84,27 @@ describe('what is refused, with nothing added', () => {
       if (sent === body) expect(answer.body.error?.message).toContain(why)
     }
     expect(await door.held()).toBe(before)
+  })
+})
+
+describe('a body that is plainly no lines of the source', () => {
+  it.each([
+    ['a JSON array', '[{"a":1},{"a":2}]', "jq -c '.[]'"],
+    ['a message of OTLP', '{"resourceLogs":[]}', 'a line of its own'],
+    ["a push of Loki's protocol", '{"streams":[]}', 'a line of its own'],
+    ['MessagePack', Buffer.from([0x81, 0xa1, 0x61, 1]), 'one JSON object'],
+    ['several JSON objects on one line', '{"a":1}{"a":2}', 'jq -c .'],
+  ])('%s is refused by 422 with what to do, plain or packed', async (what, body, remedy) => {
+    const before = await door.held()
+    for (const answer of [await door.send(body), await gzip(gzipSync(body))]) {
+      expect(answer).toMatchObject({ status: 422, body: { error: { code: 'BODY_NOT_LINES' } } })
+      expect(answer.body.error?.message).toContain(`The body is ${what}, not lines of source web`)
+      expect(answer.body.error?.message).toContain(remedy)
+    }
+    expect(await door.held()).toBe(before)
+  })
+
+  it('is not one with bad lines, which are kept', async () => {
+    expect(await door.send('not json\n[1]\n')).toMatchObject({ status: 200, body: { lines: 2 } })
   })
 })
