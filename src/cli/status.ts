@@ -1,5 +1,6 @@
 /** `millrace status`: what each role holds, how far the totals are, and whether all is well. */
 import type { Command } from 'commander'
+import { ZONE_RELEASE } from '../core/time-zone/zone-data.ts'
 import { formatInstant } from '../core/timestamp.ts'
 import type { MetricStatus, Status } from '../run/read-status.ts'
 import type { ServerStatus } from '../server/server-status.ts'
@@ -67,9 +68,10 @@ interface Shown {
 }
 
 async function show(workspace: Workspace, { places, found, server }: Shown): Promise<void> {
-  if (workspace.json) return writeJson({ places, ...found, ...(server && { server }) })
+  const timeZones = { release: ZONE_RELEASE }
+  if (workspace.json) return writeJson({ places, ...found, timeZones, ...(server && { server }) })
   const parts = [describeArchive(places, found), describeBatch(places, found), describeReport(places, found)]
-  const last = `${describeDisk(places.data, found.disk)}\n`
+  const last = `${describeDisk(places.data, found.disk)}\nTime zones: IANA database ${ZONE_RELEASE}.\n`
   await writeOut(
     [...parts, ...describeJobs(found), ...(server ? [describeServer(server)] : []), last].join('\n'),
   )

@@ -98,6 +98,30 @@ describe('the version', () => {
   })
 })
 
+describe('the version and the zone', () => {
+  const version = (time: Partial<Source['time']>) =>
+    planMetric({ ...source, time: { ...source.time, ...time } }, metric([total]), digest).version
+
+  it("hashes the zone's changes, whatever its name", () => {
+    expect(version({ zone: 'US/Pacific' })).toBe(version({ zone: 'America/Los_Angeles' }))
+    expect(version({ zone: 'Etc/UTC' })).toBe(version({ zone: 'UTC' }))
+    const zones = [
+      'UTC',
+      '+01:00',
+      'Europe/Berlin',
+      'Europe/London',
+      'America/Los_Angeles',
+      'America/Vancouver',
+    ]
+    expect(new Set(zones.map((zone) => version({ zone }))).size).toBe(zones.length)
+  })
+
+  it('leaves out the zone of an epoch, which needs none', () => {
+    const layout = { kind: 'epoch_s' } as const
+    expect(version({ layout, zone: 'Europe/Berlin' })).toBe(version({ layout }))
+  })
+})
+
 describe('planSource', () => {
   it('parses only the fields that some metric uses', () => {
     const plan = planSource(source, [metric([total], { dimensions: [] })], digest)

@@ -1,7 +1,7 @@
 /** Definition → plan: which tallies each metric needs, under a version that names their meaning. */
 import { AGGREGATES } from '../core/aggregate/registry.ts'
 import { canonicalJson } from '../core/canonical-json.ts'
-import type { Definition, Dimension, Field, Measure, Metric, Source } from '../core/definition.ts'
+import type { Definition, Dimension, Field, Measure, Metric, Source, TimeRule } from '../core/definition.ts'
 import type { ValueType } from '../core/expr.ts'
 import { fieldsOf } from '../core/expr-fields.ts'
 import {
@@ -13,6 +13,7 @@ import {
   type SourcePlan,
   type Tally,
 } from '../core/plan.ts'
+import { zoneHistory } from '../core/time-zone/zone-history.ts'
 import { arrangeTallies } from './arrange-tallies.ts'
 
 /** Text → hex digest; SHA-256 in the product. */
@@ -83,7 +84,7 @@ function normalise({ source, metric, usedFields, dimensions, tallies }: Meaning)
   return canonicalJson({
     semantics: SEMANTICS_VERSION,
     format: source.format,
-    time: source.time,
+    time: timeMeaning(source.time),
     nullTexts: source.nullTexts,
     ...limitsOf(source),
     fields: sortedFields(source, new Set(usedFields)),
@@ -100,6 +101,14 @@ function limitsOf({ allowedSkewMs, allowedAgeMs }: Source) {
     ...(allowedSkewMs !== undefined && { allowedSkewMs }),
     ...(allowedAgeMs !== undefined && { allowedAgeMs }),
   }
+}
+
+/**
+ * What a zone's name stands for, so that a newer table changes the versions of those metrics alone whose zone it
+ * changes. An epoch needs no zone.
+ */
+function timeMeaning({ zone, ...rule }: TimeRule) {
+  return rule.layout.kind.startsWith('epoch_') ? rule : { ...rule, zone: zoneHistory(zone) }
 }
 
 function expressionsOf(metric: Metric) {

@@ -2,7 +2,7 @@
 import { DAY_MS } from './window.ts'
 
 /**
- * Steps numbered in the order of time. `indexOf` takes a local time (see zone-offsets.ts); `startOf` gives the
+ * Steps numbered in the order of time. `indexOf` takes a local time (UTC and the zone's offset); `startOf` gives the
  * local time at which a step begins.
  */
 export interface LocalSteps {

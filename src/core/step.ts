@@ -1,12 +1,13 @@
 /** `--step` and `--timezone` → the rule by which base windows merge into steps. */
 import { calendarSteps, clockSteps, type LocalSteps } from './calendar-unit.ts'
-import { closestName } from './closest-name.ts'
 import { formatDuration } from './duration.ts'
 import { MillraceError } from './error.ts'
 import type { StepRule } from './step-rule.ts'
+import { findZone } from './time-zone/find-zone.ts'
+import { type ZoneHistory, zoneHistory } from './time-zone/zone-history.ts'
+import { type ZoneSegment, zoneSegments } from './time-zone/zone-segments.ts'
 import { formatInstant } from './timestamp.ts'
 import { DAY_MS, dividesDay } from './window.ts'
-import { type ZoneSegment, zoneSegments } from './zone-offsets.ts'
 
 /** What is asked for; `range` holds the starts of all windows that the rule will see. */
 export interface StepRequest {
@@ -74,15 +75,20 @@ function invalidStep(step: string, why: string): MillraceError {
   return new MillraceError('STEP_INVALID', { step, why })
 }
 
-function requireZone(zone: string): void {
-  if (zoneSegments(zone, 0, 1)) return
-  const near = closestName(zone, ['UTC', ...Intl.supportedValuesOf('timeZone')])
-  throw new MillraceError('STEP_UNKNOWN_ZONE', { zone, hint: near ? ` Did you mean ${near}?` : '' })
+/** Whatever the case of its letters: a slip of them means no other zone. */
+function requireZone(zone: string): ZoneHistory {
+  const found = findZone(zone)
+  const isMiscased = found.near?.toLowerCase() === zone.toLowerCase()
+  const history = zoneHistory(found.zone ?? (isMiscased ? found.near! : ''))
+  if (history) return history
+  throw new MillraceError('STEP_UNKNOWN_ZONE', {
+    zone,
+    hint: found.near ? ` Did you mean ${found.near}?` : '',
+  })
 }
 
 function requireSegments(zone: string, range: StepRequest['range'], longestMs: number): ZoneSegment[] {
-  requireZone(zone)
-  return zoneSegments(zone, range.fromMs - longestMs - MARGIN_MS, range.toMs + 1) ?? []
+  return zoneSegments(requireZone(zone), range.fromMs - longestMs - MARGIN_MS, range.toMs + 1)
 }
 
 function boundaryRule(

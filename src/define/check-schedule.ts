@@ -1,8 +1,8 @@
 /** When batches run: five fields of cron, and the time zone they are meant in. */
 import { Cron } from 'croner'
 import type { Schedule } from '../core/definition.ts'
+import { findZone } from '../core/time-zone/find-zone.ts'
 import { type DiagnosticList, didYouMean } from './diagnostic.ts'
-import { findZone } from './time-zone.ts'
 
 const FIELD = /^(\*|[0-9A-Za-z]+(-[0-9A-Za-z]+)?)(\/[0-9]+)?(,(\*|[0-9A-Za-z]+(-[0-9A-Za-z]+)?)(\/[0-9]+)?)*$/
 

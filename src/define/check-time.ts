@@ -1,11 +1,11 @@
 /** The time rule of a source: which field, which layout, which zone and year. */
 import { closestName } from '../core/closest-name.ts'
 import type { Field, Format, TimeLayout, TimeRule } from '../core/definition.ts'
+import { findZone } from '../core/time-zone/find-zone.ts'
 import type { SourceText } from './definition-schema.ts'
 import { type DiagnosticList, didYouMean, type Path } from './diagnostic.ts'
 import { isAccessLog, readPath } from './field-place.ts'
 import { LAYOUT_NAMES, strptimeFault, strptimeHasYear } from './strptime-layout.ts'
-import { findZone } from './time-zone.ts'
 
 interface Surroundings {
   readonly format: Format | undefined

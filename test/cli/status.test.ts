@@ -35,8 +35,10 @@ describe('status', () => {
     )
     expect(stdout).toMatch(/\nLast run: revision 1 of .* by duckdb, 6 lines, 1 rejected, took [\d.]+ s\.\n/)
     expect(stdout).toMatch(
-      /\nData folder: .*\.millrace, [\d.]+ [MGT]B of [\d.]+ [MGT]B free on its drive\.\n$/,
+      /\nData folder: .*\.millrace, [\d.]+ [MGT]B of [\d.]+ [MGT]B free on its drive\.\nTime zones: IANA database 20\d\d[a-z]\.\n$/,
     )
+    const { timeZones } = (await statusOf(cwd)).found
+    expect(stdout).toContain(`\nTime zones: IANA database ${timeZones.release}.\n`)
   })
 
   it('counts the lines that came later, and knows a changed definition', async () => {

@@ -1,5 +1,6 @@
 /** Event times: every layout, the zones, and the edges of the calendar. */
 import { describe, expect, it } from 'vitest'
+import { zoneHistory } from '../../src/core/time-zone/zone-history.ts'
 import { timesOf } from './parse-lines.ts'
 
 const pairs = async (source: Parameters<typeof timesOf>[0], cases: Record<string, string>) => {
@@ -107,6 +108,30 @@ describe('iso', () => {
 })
 
 describe('zones', () => {
+  it.each([
+    'America/Vancouver',
+    'Africa/Casablanca',
+    'Australia/Lord_Howe',
+    'Pacific/Apia',
+    'Antarctica/Troll',
+  ])('reads the stamps about every change of %s', async (zone) => {
+    const { firstOffsetMs, changes } = zoneHistory(zone)!
+    const rows = changes.flatMap(({ atMs, offsetMs }, index) => {
+      const before = changes[index - 1]?.offsetMs ?? firstOffsetMs
+      // The two readings of the wall clock at the change; in between the hour is skipped or comes twice.
+      const [low, high] = [atMs + Math.min(before, offsetMs), atMs + Math.max(before, offsetMs)]
+      return [
+        [low - 1, low - 1 - before],
+        [low, low - before],
+        [high - 1, high - 1 - before],
+        [high, high - offsetMs],
+      ] as const
+    })
+    const stamp = (ms: number) => new Date(ms).toISOString().slice(0, 23)
+    const wanted = Object.fromEntries(rows.map(([local, ms]) => [stamp(local), new Date(ms).toISOString()]))
+    await pairs({ zone }, wanted)
+  })
+
   it('gives stamps without an offset the declared fixed offset', () =>
     pairs(
       { zone: '-03:30' },

@@ -247,6 +247,7 @@ const TIME_CASES: readonly RuleCase[] = [
       ['2024-01-01T12:00:00Z', String(Date.UTC(2024, 0, 1, 12))],
       ['2024-10-27T02:30:00', String(Date.UTC(2024, 9, 27, 0, 30))],
       ['2024-03-31T02:30:00', String(Date.UTC(2024, 2, 31, 1, 30))],
+      ['2022-07-01T12:00:00+03:00', String(Date.UTC(2022, 6, 1, 9))],
     ]),
   },
   {

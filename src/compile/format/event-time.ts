@@ -14,7 +14,7 @@ const NAMED = { access_log: '%d/%b/%Y:%H:%M:%S %z', rfc3164: '%b %d %H:%M:%S' } 
 /** Adds what it needs as columns; `text` must be a column. The result is null for an invalid time. */
 export function eventMillis(stages: Stages, parse: ParseDialect, rule: TimeRule, text: string): string {
   const { layout } = rule
-  if (layout.kind === 'iso') return isoMillis(parse, rule, text)
+  if (layout.kind === 'iso') return isoMillis(stages, parse, rule, text)
   if (layout.kind === 'strptime' || layout.kind === 'access_log' || layout.kind === 'rfc3164') {
     const format = layout.kind === 'strptime' ? layout.format : NAMED[layout.kind]
     return patternMillis(parse, bindAsColumn(stages), rule, timePattern(format), text)

@@ -5,8 +5,8 @@ import type { SqlDialect } from '../sql-dialect.ts'
 export type EngineDialect = SqlDialect & { readonly parse: ParseDialect }
 
 /**
- * Every method gives SQL. Arguments are SQL too, save those named literal, separator, replacement, regex, zone
- * and name, which are plain text that the dialect quotes. No result may fail at run time whatever the data: what
+ * Every method gives SQL. Arguments are SQL too, save those named literal, separator, replacement, regex and
+ * name, which are plain text that the dialect quotes. No result may fail at run time whatever the data: what
  * cannot be computed is null. Regular expressions are RE2 with the ASCII meaning that src/expression gives them.
  */
 export interface ParseDialect {
@@ -64,13 +64,13 @@ export interface ParseDialect {
   /** Is the text just what the engine prints for the value? */
   isPrinted(text: string, value: string): string
   readonly json: JsonDialect
-  /** UTC offset in ms that a named zone has at an instant in ms. */
-  zoneOffset(zone: string, utcMs: string): string
+  /** `body` with a name for `value`, for a body of hundreds of branches of which a value takes few. */
+  lookUp(value: string, body: (name: string) => string): string
   /**
-   * A quicker way to read ISO stamps: the instant in ms of those texts it is sure of, null for all others. It
-   * accepts nothing that the closed regex refuses. When not `isUtc`, only stamps with their own offset count.
+   * A quicker way to read ISO stamps that end in `Z` or have no offset: the date and time in ms, as if in UTC, of those
+   * texts it is sure of, null for all others. It accepts nothing that the closed regex refuses.
    */
-  quickIso?(text: string, isUtc: boolean): string
+  quickIso?(text: string): string
 }
 
 /** JSON as RFC 8259 has it; see docs/formats.md for the rules. */

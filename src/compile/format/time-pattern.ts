@@ -21,7 +21,7 @@ export function patternMillis(
       pattern.parts.includes(name) ? parse.group(record, name, pattern.parts) : undefined
     const civil = civilMillis(parse, bind, civilParts(parse, part, rule.year))
     return bind('t_local', civil, (local) => {
-      const zoned = zoneMillis(parse, bind, rule.zone, local)
+      const zoned = zoneMillis(parse, rule.zone, local)
       const word = part('zone_word')
       if (word) return `(${local} - ${wordMillis(parse, word)})`
       const offset = part('offset')

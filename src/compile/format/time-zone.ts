@@ -1,30 +1,46 @@
-/** From local time to the instant, by the stamp's own offset or the declared zone. */
-import type { Bind } from './bind.ts'
+/** From local time to the instant, in the zone of stamps that carry no offset. */
+import { type ZoneHistory, zoneHistory } from '../../core/time-zone/zone-history.ts'
 import type { ParseDialect } from './parse-dialect.ts'
 
-const DAY_MS = 86_400_000
-const FIXED = /^([+-])(\d\d):(\d\d)$/
-
-/** Milliseconds that a zone such as `UTC` or `+02:00` is ahead of UTC; undefined for one with rules. */
-export function fixedOffset(zone: string): number | undefined {
-  if (zone === 'UTC') return 0
-  const match = FIXED.exec(zone)
-  if (!match) return undefined
-  const minutes = Number(match[2]) * 60 + Number(match[3])
-  return (match[1] === '-' ? -minutes : minutes) * 60_000
+/** An offset that holds for local times from `localMs` on. */
+interface LocalOffset {
+  readonly localMs: number
+  readonly offsetMs: number
 }
 
 /**
- * A local time that a zone has twice is the first of the two; one that it skips is read with the offset from
- * before the gap, so it lands as much after it. (RFC 5545 3.3.5; java.time and Temporal do the same.)
+ * SQL of the instant in ms. A local time that a zone has twice is the first of the two; one that it skips is read with
+ * the offset from before the gap, so it lands as much after it. (RFC 5545 3.3.5; java.time and Temporal do the same.)
+ * The zone's changes stand in the SQL, so that no engine asks a database of its own.
  */
-export function zoneMillis(parse: ParseDialect, bind: Bind, zone: string, local: string): string {
-  const fixed = fixedOffset(zone)
-  if (fixed !== undefined) return fixed === 0 ? local : `(${local} - ${fixed})`
-  return bind('t_before', parse.zoneOffset(zone, `(${local} - ${DAY_MS})`), (before) => {
-    const after = parse.zoneOffset(zone, `(${local} + ${DAY_MS})`)
-    const holds = (offset: string) => `${parse.zoneOffset(zone, `(${local} - ${offset})`)} = ${offset}`
-    const second = `CASE WHEN ${holds(after)} THEN ${local} - ${after} ELSE ${local} - ${before} END`
-    return `CASE WHEN ${holds(before)} THEN ${local} - ${before} ELSE ${second} END`
-  })
+export function zoneMillis(parse: ParseDialect, zone: string, local: string): string {
+  const history = zoneHistory(zone)
+  if (!history) throw new RangeError(`${zone} is no time zone`)
+  const { firstOffsetMs, changes } = history
+  if (changes.length > 0)
+    return parse.lookUp(local, (name) => `(${name} - ${searchTree(name, localOffsets(history))})`)
+  return firstOffsetMs === 0 ? local : `(${local} - ${firstOffsetMs})`
+}
+
+/**
+ * Both rules mean that the offset from before a change holds until the later of the two readings that the wall clock
+ * has at the change: the end of the hour that comes twice, or of the hour that is skipped.
+ */
+export function localOffsets({ firstOffsetMs, changes }: ZoneHistory): LocalOffset[] {
+  return [
+    { localMs: Number.NEGATIVE_INFINITY, offsetMs: firstOffsetMs },
+    ...changes.map(({ atMs, offsetMs }, index) => {
+      const before = changes[index - 1]?.offsetMs ?? firstOffsetMs
+      return { localMs: atMs + Math.max(before, offsetMs), offsetMs }
+    }),
+  ]
+}
+
+/** Binary search as nested CASEs: some eight comparisons for any stamp. */
+function searchTree(local: string, offsets: readonly LocalOffset[]): string {
+  if (offsets.length === 1) return String(offsets[0]!.offsetMs)
+  const middle = Math.floor(offsets.length / 2)
+  const [earlier, later] = [offsets.slice(0, middle), offsets.slice(middle)]
+  const isEarlier = `${local} < ${later[0]!.localMs}`
+  return `CASE WHEN ${isEarlier} THEN ${searchTree(local, earlier)} ELSE ${searchTree(local, later)} END`
 }

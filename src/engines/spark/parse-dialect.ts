@@ -142,11 +142,12 @@ export class SparkParse implements ParseDialect {
     return `CAST(${value} AS STRING) = ${text}`
   }
 
-  zoneOffset(zone: string, utcMs: string): string {
-    return `(unix_millis(from_utc_timestamp(timestamp_millis(${utcMs}), ${quoteText(zone)})) - ${utcMs})`
+  /** Spark interprets what stands in a lambda. As Java of its own, the branches make a method too long to be compiled. */
+  lookUp(value: string, body: (name: string) => string): string {
+    return this.bind(value, body)
   }
 
-  quickIso(text: string, isUtc: boolean): string {
-    return `CASE WHEN ${this.fullMatch(text, isoShape(isUtc))} AND ${text} >= '0001' THEN ${isoMillis(text)} END`
+  quickIso(text: string): string {
+    return `CASE WHEN ${this.fullMatch(text, isoShape(true))} AND ${text} >= '0001' THEN ${isoMillis(text)} END`
   }
 }
