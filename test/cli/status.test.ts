@@ -37,8 +37,6 @@ describe('status', () => {
     expect(stdout).toMatch(
       /\nData folder: .*\.millrace, [\d.]+ [MGT]B of [\d.]+ [MGT]B free on its drive\.\nTime zones: IANA database 20\d\d[a-z]\.\n$/,
     )
-    const { timeZones } = (await statusOf(cwd)).found
-    expect(stdout).toContain(`\nTime zones: IANA database ${timeZones.release}.\n`)
   })
 
   it('counts the lines that came later, and knows a changed definition', async () => {
@@ -79,6 +77,7 @@ describe('status', () => {
     expect(found.batch).toMatchObject({ failure: { code: 'BATCH_MASTER_UNREACHABLE' } })
     expect(found.report.metrics).toMatchObject([{ state: 'current' }])
     expect(found.disk.freeBytes).toBeLessThan(found.disk.sizeBytes)
+    expect(found.timeZones).toEqual({ release: expect.stringMatching(/^20\d\d[a-z]$/) })
     const { stdout } = await millrace(['status'], { cwd })
     expect(stdout).toContain('Batch: spark at spark://127.0.0.1:1\n  cannot be asked: ')
   })
