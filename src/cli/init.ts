@@ -28,12 +28,18 @@ async function init(workspace: Workspace, files: readonly string[], options: Ini
   const out = options.out ?? workspace.config
   const { sniffFiles } = await import('../define/sniff/sniff-files.ts')
   const { readHead } = await import('./read-head.ts')
-  const text = sniffFiles(await Promise.all(files.map(readHead)))
+  const { text, guesses, undecided } = sniffFiles(await Promise.all(files.map(readHead)))
   await write(out, text, options.force === true)
+  if (undecided.length > 0) {
+    const whys = undecided.map(({ source, why }) => `${source}: ${why}`).join('; ')
+    throw new MillraceError('SNIFF_TIME_UNDECIDED', { file: out, whys })
+  }
   const definition = await loadChecked({ ...workspace, config: out })
   const [sources, metrics] = [[...definition.sources.keys()], [...definition.metrics.keys()]]
-  if (workspace.json) return writeJson({ file: out, sources, metrics })
+  if (workspace.json) return writeJson({ file: out, sources, metrics, guesses })
   say(`Wrote ${out} with ${sources.join(', ')}. Read it through: names and metrics are only a start.`)
+  if (guesses.length > 0) say('Guesses that the lines do not prove, each on its line of the file:')
+  for (const { source, text } of guesses) say(`  ${source}: ${text}`)
   say(`Next: ${nextCommand({ ...workspace, config: out }, 'ingest', sources[0]!, files[0]!)}`)
 }
 

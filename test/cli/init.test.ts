@@ -56,3 +56,19 @@ it('names a file that cannot be read', async () => {
   expect(status).toBe(1)
   expect(stderr).toContain('Cannot read nowhere.log: there is no such file')
 })
+
+it('says on stderr what it guessed, and leaves open what it cannot tell', async () => {
+  const cwd = makeFolder()
+  writeFileSync(join(cwd, 'auth-2019.log'), 'Jun 14 15:16:01 h su[1]: x\n')
+  const guessed = await millrace(['init', 'auth-2019.log', '--out', 'a.yaml'], { cwd })
+  expect(guessed).toMatchObject({ status: 0, stdout: '' })
+  expect(guessed.stderr).toContain(
+    "auth: The stamps carry no year, and the one in the file's name is a guess.\n",
+  )
+  expect(guessed.stderr).toContain('auth: The stamps carry no zone: UTC is a guess.')
+  writeFileSync(join(cwd, 'sales.log'), '10/06/2013 10:00:00 x\n10/07/2013 10:00:00 x\n')
+  const open = await millrace(['init', 'sales.log'], { cwd })
+  expect(open).toMatchObject({ status: 1, stdout: '' })
+  expect(open.stderr).toContain('sales: "10/06/2013 10:00:00" may be day or month first')
+  expect(readFileSync(join(cwd, 'millrace.yaml'), 'utf8')).toContain('# The time cannot be told')
+})

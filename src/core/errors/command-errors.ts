@@ -62,6 +62,10 @@ export const COMMAND_ERRORS = {
     exit: 2,
     text: 'Cannot tell how to read {file}: no date and time was found in its lines, and a metric needs one in each. Write millrace.yaml by hand if the time stands in a form of its own.',
   },
+  SNIFF_TIME_UNDECIDED: {
+    exit: 1,
+    text: 'Wrote {file} without a time for some source, since the lines read so far do not tell it: {whys}. Choose among the readings that stand there as comments, or write a time of your own, then run millrace check. A file whose lines tell more, given to millrace init, may settle it.',
+  },
   STATUS_NO_ANSWER: {
     exit: 1,
     text: 'It did not answer within {seconds} s. Check its address in the definition, and the network between.',

@@ -1,4 +1,6 @@
 /** Which field of a record holds the event time. */
+import type { Doubt } from './doubt.ts'
+import { epochOfValues } from './find-epoch.ts'
 import { type FoundStamp, stampOfValues } from './find-stamp.ts'
 import type { FieldSample } from './record-sample.ts'
 
@@ -18,14 +20,28 @@ export function findTime(fields: readonly FieldSample[], lines: number, year: nu
     .filter(({ values }) => values.length >= lines * MIN_SHARE)
     .map((field) => ({ field, rank: rankOf(field.path) }))
     .sort((a, b) => a.rank - b.rank)
-  for (const { field, rank } of candidates) {
-    const texts = field.values.slice(0, MAX_VALUES).map((value) => value.text)
-    const stamp = stampOfValues(texts, year)
-    // A long number is a time only when its name says so.
-    const isTold = rank < UNTOLD || !stamp?.form.layout.startsWith('epoch')
-    if (stamp && stamp.share >= MIN_SHARE && isTold) return { ...stamp, field }
-  }
-  return undefined
+  const found = candidates.flatMap(({ field, rank }) => {
+    const stamp = stampOf(field, rank, year)
+    return stamp ? [{ ...stamp, field }] : []
+  })
+  const [best, ...others] = found
+  return best && { ...best, doubts: [...best.doubts, ...fieldDoubt(best.field, others)] }
+}
+
+function stampOf({ values }: FieldSample, rank: number, year: number): FoundStamp | undefined {
+  const texts = values.slice(0, MAX_VALUES).map((value) => value.text)
+  const stamp = stampOfValues(texts, year)
+  if (stamp && stamp.share >= MIN_SHARE) return stamp
+  // A long number is a time only when its name says so.
+  const epoch = rank < UNTOLD ? epochOfValues(texts) : undefined
+  return epoch && epoch.share >= MIN_SHARE ? epoch : undefined
+}
+
+function fieldDoubt({ path }: FieldSample, others: readonly { field: FieldSample }[]): Doubt[] {
+  const isUsual = NAMES.includes((path.at(-1) ?? '').toLowerCase())
+  if (isUsual || others.length === 0) return []
+  const names = others.slice(0, 3).map(({ field }) => field.path.join('.'))
+  return [{ key: 'field', text: `Other fields hold times too: ${names.join(', ')}.` }]
 }
 
 const UNTOLD = 200

@@ -57,7 +57,8 @@ const ENOUGH = 0.95
 
 /** The first shape that fits nearly all lines; the last one fits every line with the stamp. */
 export function findShape(lines: readonly string[], form: StampForm, year: number): LineShape {
-  const stamped = lines.filter((line) => new RegExp(form.regex).test(line))
+  const regex = new RegExp(form.regex)
+  const stamped = lines.filter((line) => regex.test(line))
   const isSyslog = form.layout === 'rfc3164'
   const usable = SHAPES.filter((shape) => isSyslog || shape !== SYSLOG_WITHOUT_PROGRAM)
   const shapes = usable.map((shape) => makeShape(shape, form))

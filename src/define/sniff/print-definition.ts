@@ -1,5 +1,6 @@
 /** Writes what was found as a commented millrace.yaml. */
 import type { MetricChoice } from './choose-metric.ts'
+import type { Doubt, TimeOption, Undecided } from './doubt.ts'
 import type { NamedFields } from './name-fields.ts'
 import { placeOf } from './name-fields.ts'
 import type { FormatChoice } from './record-sample.ts'
@@ -8,10 +9,18 @@ export interface SourceChoice extends NamedFields {
   readonly name: string
   readonly files: readonly string[]
   readonly format: FormatChoice
-  readonly time: { readonly path: readonly string[]; readonly layout: string; readonly year?: number }
+  readonly time: {
+    readonly path: readonly string[]
+    readonly layout: string
+    readonly year?: number
+    readonly doubts: readonly Doubt[]
+    readonly undecided?: Undecided
+  }
   readonly metric: MetricChoice
   readonly lines: number
   readonly readable: number
+  /** Sentences on the source as a whole. */
+  readonly remarks: readonly string[]
 }
 
 const SCHEMA = './node_modules/millrace/schema/millrace.schema.json'
@@ -41,7 +50,7 @@ function printSource(source: SourceChoice): string[] {
     `  # From ${files}: ${source.readable} of ${source.lines} lines looked at can be read.`,
     `  ${scalar(source.name)}:`,
     ...printFormat(format),
-    ...(isBuiltIn ? [] : printTime(time)),
+    ...(isBuiltIn && !time.undecided && time.doubts.length === 0 ? [] : printTime(time)),
     ...(nulls.length > 0 && !isBuiltIn ? [`    nulls: [${nulls.map(quoted).join(', ')}]`] : []),
     ...(isBuiltIn
       ? [
@@ -74,20 +83,47 @@ function printFormat(format: FormatChoice): string[] {
   return ['    format:', `      ${format.kind}:`, ...delimiter, `        columns: [${columns}]`]
 }
 
-function printTime({ path, layout, year }: SourceChoice['time']): string[] {
+function printTime(time: SourceChoice['time']): string[] {
+  const { path, layout, year, doubts, undecided } = time
+  if (undecided) return printUndecided(path, year, undecided)
   const name = path.join('.')
   const from = placeOf(path)
-  if (layout === 'iso' && from === undefined) return [`    time: ${scalar(name)}`]
+  if (layout === 'iso' && from === undefined && doubts.length === 0) return [`    time: ${scalar(name)}`]
+  const guess = (key: Doubt['key']): string => {
+    const texts = doubts.filter((doubt) => doubt.key === key).map(({ text }) => comment(text, 300))
+    return texts.length > 0 ? ` # ${texts.join(' ')}` : ''
+  }
+  const isShown = { layout: layout !== 'iso' || guess('layout') !== '', zone: guess('zone') !== '' }
   return [
     '    time:',
-    `      field: ${scalar(name)}`,
+    `      field: ${scalar(name)}${guess('field')}`,
     ...(from === undefined ? [] : [`      from: ${printPlace(from)}`]),
-    ...(layout === 'iso' ? [] : [`      layout: ${scalar(layout)}`]),
-    ...(year === undefined ? [] : [`      year: ${year} # The stamps carry none: is this right?`]),
-    ...(/^epoch|%z|^access_log$/.test(layout)
-      ? []
-      : ['      # zone: Europe/Berlin # for stamps without an offset; UTC when not given']),
+    ...(isShown.layout ? [`      layout: ${scalar(layout)}${guess('layout')}`] : []),
+    ...(year === undefined ? [] : [`      year: ${year}${guess('year')}`]),
+    ...(isShown.zone ? [`      zone: UTC${guess('zone')}`] : []),
   ]
+}
+
+/** No time at all, so that nothing is counted at a wrong one. */
+function printUndecided(
+  path: readonly string[],
+  year: number | undefined,
+  { why, options }: Undecided,
+): string[] {
+  const from = placeOf(path)
+  const print = ({ layout, zone, note }: TimeOption): string => {
+    const pairs = [
+      `field: ${scalar(path.join('.'))}`,
+      ...(from === undefined ? [] : [`from: ${printPlace(from)}`]),
+      ...(layout === 'iso' ? [] : [`layout: ${quoted(layout)}`]),
+      ...(year === undefined ? [] : [`year: ${year}`]),
+      ...(zone === undefined ? [] : [`zone: ${zone}`]),
+    ]
+    return `    # time: { ${pairs.join(', ')} } # ${comment(note, 300)}`
+  }
+  const advice =
+    options.length > 0 ? 'Take the # from the line that is right:' : 'Write a time that reads them:'
+  return [`    # The time cannot be told: ${comment(why, 400)}. ${advice}`, ...options.map(print)]
 }
 
 function printMetric({ name, metric }: SourceChoice): string[] {
@@ -126,6 +162,6 @@ function quoted(text: string): string {
 }
 
 /** A file's name cannot end the comment. */
-function comment(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cs}\u2028\u2029\uFEFF]/gu, '?').slice(0, 120)
+function comment(text: string, most = 120): string {
+  return text.replace(/[\p{Cc}\p{Cs}\u2028\u2029\uFEFF]/gu, '?').slice(0, most)
 }

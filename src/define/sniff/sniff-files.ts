@@ -3,21 +3,32 @@
 import { MillraceError } from '../../core/error.ts'
 import { greatestOf, leastOf } from '../../core/extremes.ts'
 import { chooseMetric } from './choose-metric.ts'
-import { type FoundStamp, stampInLines } from './find-stamp.ts'
+import { chooseYear, yearHint } from './choose-year.ts'
+import type { Doubt } from './doubt.ts'
+import type { FoundStamp } from './find-stamp.ts'
 import { findTime } from './find-time.ts'
-import { findShape } from './line-shape.ts'
 import { nameFields } from './name-fields.ts'
 import { printDefinition, type SourceChoice } from './print-definition.ts'
 import { readJsonLines } from './read-json.ts'
+import { readStampedLines } from './read-lines.ts'
 import { readAccessLog, readDelimited, readLogfmt } from './read-text.ts'
 import { FieldGatherer, type RecordSample } from './record-sample.ts'
 import { type Sample, sampleLines } from './sample-lines.ts'
 
+export interface SniffedDefinition {
+  /** A commented millrace.yaml. */
+  readonly text: string
+  /** Sentences on what the samples do not prove. */
+  readonly guesses: readonly { readonly source: string; readonly text: string }[]
+  /** Sources whose time could not be told: the text leaves it out and lists what there is to choose from. */
+  readonly undecided: readonly { readonly source: string; readonly why: string }[]
+}
+
 /**
- * The text of a commented millrace.yaml, one source for each kind of file. The same samples give the same text.
+ * A definition with one source for each kind of file. The same samples give the same text.
  * Throws SNIFF_EMPTY_FILE, SNIFF_BINARY_FILE or SNIFF_NO_TIME for a file that no definition can be made for.
  */
-export function sniffFiles(samples: readonly Sample[]): string {
+export function sniffFiles(samples: readonly Sample[]): SniffedDefinition {
   if (samples.length === 0) throw new MillraceError('SNIFF_NO_FILES')
   const groups = new Map<string, Sniffed[]>()
   for (const sniffed of samples.map(sniffFile)) {
@@ -25,7 +36,19 @@ export function sniffFiles(samples: readonly Sample[]): string {
     groups.set(kindOf(sniffed), [...group, sniffed])
   }
   const takeName = sourceNames()
-  return printDefinition([...groups.values()].map((group) => describe(group, takeName)))
+  const sources = [...groups.values()].map((group) => describe(group, takeName))
+  return {
+    text: printDefinition(sources),
+    guesses: sources.flatMap(({ name, time, remarks }) =>
+      [...remarks, ...(time.undecided ? [] : time.doubts.map(({ text }) => text))].map((text) => ({
+        source: name,
+        text,
+      })),
+    ),
+    undecided: sources.flatMap(({ name, time }) =>
+      time.undecided ? [{ source: name, why: time.undecided.why }] : [],
+    ),
+  }
 }
 
 interface Sniffed {
@@ -36,15 +59,17 @@ interface Sniffed {
   readonly year: number
 }
 
-/** Enough to tell formats and stamps apart; types look at all lines. */
-const LOOKED_AT = 1000
-
 function sniffFile(sample: Sample): Sniffed {
   const lines = sampleLines(sample)
-  const year = yearOf(sample)
-  const found = readFields(lines, year) ?? readStamps(lines, year)
+  const hint = yearHint(sample)
+  // Only lengths of time matter before the year is chosen, and 29 February must be a day.
+  const leap = hint - (hint % 4)
+  const found = readFields(lines, leap) ?? readLines(lines, leap)
   if (!found) throw new MillraceError('SNIFF_NO_TIME', { file: sample.name })
-  return { sample, lines, year, ...found }
+  const { time } = found
+  if (!time.form.needsYear) return { sample, lines, year: hint, ...found }
+  const { year, doubts } = chooseYear(sample, lines, time.form)
+  return { sample, lines, year, ...found, time: { ...time, doubts: [...time.doubts, ...doubts] } }
 }
 
 type Found = Pick<Sniffed, 'records' | 'time'>
@@ -59,53 +84,43 @@ function readFields(lines: readonly string[], year: number): Found | undefined {
   return undefined
 }
 
-/** Any other lines, as long as some hold a stamp: a stack trace has one for many lines. */
-function readStamps(lines: readonly string[], year: number): Found | undefined {
-  const stamp = stampInLines(lines.slice(0, LOOKED_AT), year)
-  if (!stamp || stamp.share < MIN_STAMPED) return undefined
-  const shape = findShape(lines, stamp.form, year)
-  const gatherer = new FieldGatherer()
-  let count = 0
-  for (const line of lines) {
-    const groups = shape.read(line)
-    if (groups) count++
-    for (const [name, text] of groups ?? []) gatherer.add([name], { kind: 'text', text })
-  }
-  const format = { kind: 'pattern', pattern: shape.pattern } as const
-  const records = { format, lines: count, fields: gatherer.fields }
-  return { records, time: { ...stamp, path: ['time'] } }
-}
-
-const MIN_STAMPED = 0.02
-
-/** A year in the file's name, else that of its last change, else this one. */
-function yearOf({ name, modifiedMs }: Sample): number {
-  const told = /(?:^|\D)(20\d\d)(?=\D|[01]\d[0-3]\d|$)/.exec(name)?.[1]
-  return told === undefined ? new Date(modifiedMs ?? Date.now()).getUTCFullYear() : Number(told)
+function readLines(lines: readonly string[], year: number): Found | undefined {
+  const found = readStampedLines(lines, year)
+  return found && { records: found.records, time: { ...found.time, path: ['time'] } }
 }
 
 /** Files of one kind make one source. */
 function kindOf({ records, time, year }: Sniffed): string {
-  const { form, path } = time
-  return JSON.stringify([records.format, form.layout, path, form.needsYear ? year : 0])
+  const { form, path, undecided } = time
+  return JSON.stringify([records.format, form.layout, path, form.needsYear ? year : 0, undecided?.options])
 }
 
 function describe(group: readonly Sniffed[], takeName: (file: string) => string): SourceChoice {
   const [first] = group as [Sniffed, ...Sniffed[]]
-  const { form, path } = first.time
+  const { form, path, undecided } = first.time
   const records = mergeRecords(group)
   const named = nameFields(records, path)
   const name = takeName(first.sample.name)
   const spanMs =
     greatestOf(group.map(({ time }) => time.lastMs)) - leastOf(group.map(({ time }) => time.firstMs))
+  const lines = group.reduce((total, { lines }) => total + lines.length, 0)
   const year = form.needsYear ? { year: first.year } : {}
   return {
     ...{ name, files: group.map(({ sample }) => sample.name), format: records.format, ...named },
-    time: { path, layout: form.layout, ...year },
+    time: { path, layout: form.layout, ...year, doubts: doubtsOf(group), ...(undecided && { undecided }) },
     metric: chooseMetric(name, named.fields, { lines: records.lines, spanMs }),
-    lines: group.reduce((total, { lines }) => total + lines.length, 0),
-    readable: records.lines,
+    ...{ lines, readable: records.lines },
+    remarks:
+      records.lines < lines * 0.5
+        ? [`Only ${records.lines} of ${lines} lines can be read; the others will be rejected.`]
+        : [],
   }
+}
+
+/** Each guess once, for whichever file it was made. */
+function doubtsOf(group: readonly Sniffed[]): Doubt[] {
+  const doubts = group.flatMap(({ time }) => time.doubts)
+  return [...new Map(doubts.map((doubt) => [doubt.key + doubt.text, doubt])).values()]
 }
 
 function mergeRecords(group: readonly Sniffed[]): RecordSample {
