@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Block } from '../core/block.ts'
 import { MillraceError } from '../core/error.ts'
 import { printContext } from '../core/line-context.ts'
+import { ObservedClock } from '../core/observed-clock.ts'
 import type { IngestInput, IngestOptions } from '../ports/archive.ts'
 import type { BlockTable } from './block-table.ts'
 import { withoutLineEnd } from './line-runs.ts'
@@ -42,7 +43,7 @@ export interface AppendJob {
   readonly options: IngestOptions
 }
 
-/** Errors: ARCHIVE_*, INGEST_CANCELLED, INGEST_LINE_TOO_LONG, and whatever an input throws. */
+/** Errors: ARCHIVE_*, LOG_CLOCK_*, INGEST_CANCELLED, INGEST_LINE_TOO_LONG, and whatever an input throws. */
 export async function appendInputs(job: AppendJob, inputs: readonly IngestInput[]): Promise<Appended> {
   const appender = new Appender(job)
   const contents: string[] = []
@@ -57,19 +58,22 @@ export async function appendInputs(job: AppendJob, inputs: readonly IngestInput[
 
 class Appender {
   readonly #job: AppendJob
+  readonly #clock: ObservedClock
   /** In the order of offsets. */
   readonly #sealing: Promise<Block>[] = []
   #tableBytes = 0
   #bytesRead = 0
   #lines = 0
   #firstOffset: number
-  #observedMs: number
   #firstObservedMs: number | undefined
 
   constructor(job: AppendJob) {
     this.#job = job
     this.#firstOffset = job.writer.manifest.nextOffset
-    this.#observedMs = job.writer.manifest.lastObservedMs
+    const { source, lastObservedMs: lastMs, clockConfirmedMs: confirmedMs } = job.writer.manifest
+    const { now = Date.now } = job.options
+    const steady = job.options.now ?? (() => performance.now())
+    this.#clock = new ObservedClock({ now, steady }, { source, lastMs, confirmedMs })
   }
 
   /** Gives the SHA-256 of the input's content. While one piece is packed the next one is read. */
@@ -101,7 +105,7 @@ class Appender {
     return {
       blocks: await Promise.all(this.#sealing),
       ...(this.#firstObservedMs !== undefined && { firstObservedMs: this.#firstObservedMs }),
-      lastObservedMs: this.#observedMs,
+      lastObservedMs: this.#clock.lastMs,
     }
   }
 
@@ -120,10 +124,10 @@ class Appender {
 
   async #append(piece: Piece, context: string | null): Promise<void> {
     const { table, options, limits } = this.#job
-    this.#observedMs = Math.max(this.#observedMs, (options.now ?? Date.now)())
-    this.#firstObservedMs ??= this.#observedMs
+    const observedMs = this.#clock.read()
+    this.#firstObservedMs ??= observedMs
     const before = table.lines
-    await table.append(piece, this.#observedMs, context)
+    await table.append(piece, observedMs, context)
     this.#lines += table.lines - before
     this.#tableBytes += piece.bytes.length
     options.onProgress?.({ bytesRead: this.#bytesRead, lines: this.#lines })

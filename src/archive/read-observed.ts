@@ -1,4 +1,4 @@
-/** When a line was observed, as its block has it. */
+/** The stamp of a line, as its block has it: repairs of clocks are the caller's. */
 import { dirname } from 'node:path'
 import { openPacker, quote } from './block-packer.ts'
 

@@ -33,6 +33,8 @@ export interface BatchOrder {
   readonly ranges?: readonly (readonly [string, TimeRange])[]
   /** All metrics when absent. */
   readonly metrics?: readonly string[]
+  /** Sources whose streams begin again. */
+  readonly restarts?: readonly string[]
 }
 
 /** What the parent may send later. */
@@ -76,6 +78,7 @@ async function computeAndPublish(
   try {
     return await runBatch({
       ...{ plans, range: order.range, ranges: new Map(order.ranges), archive, engine },
+      ...(order.restarts && { restarts: order.restarts }),
       readStreams: () => readReportStreams(deployment, plans),
       catchUp: () => catchUp(deployment, archive),
       checkReport: () => checkReport(deployment),
@@ -94,11 +97,14 @@ async function computeAndPublish(
 
 /**
  * A server goes on adding to the versions that it began with: one published in their place would lose what it adds.
- * Errors: SERVE_OTHER_DEFINITION, SERVE_UNREACHABLE.
+ * Errors: SERVE_OTHER_DEFINITION, SERVE_RUNS_ALREADY, SERVE_UNREACHABLE.
  */
 async function requireServed(deployment: Deployment, plans: readonly SourcePlan[], order: BatchOrder) {
   const link = await openLink(deployment)
   if (!link) return
+  // A stream that is at work cannot begin again.
+  if (order.restarts) link.close()
+  if (order.restarts) throw new MillraceError('SERVE_RUNS_ALREADY', { path: deployment.dataDir })
   const versions = (await link.call('versions', []).finally(() => link.close())) as [string, string][]
   const served = new Map(versions)
   const planned = versionsOf(plans)

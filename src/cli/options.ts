@@ -16,6 +16,11 @@ export function readPositive(text: string): number {
   return count
 }
 
+export function readOffset(text: string): number {
+  if (!/^[0-9]{1,15}$/.test(text)) throw new InvalidArgumentError('Write a whole number.')
+  return Number(text)
+}
+
 /** `a,b` → both names; for options that take a list. The empty text is the empty list. */
 export function readNames(text: string): string[] {
   if (text === '') return []

@@ -11,6 +11,7 @@ import { addInit } from './init.ts'
 import { addLedger } from './ledger.ts'
 import { addQuery } from './query.ts'
 import { addRejects } from './rejects.ts'
+import { addRepairClock } from './repair-clock.ts'
 import { addRuns } from './runs.ts'
 import { addScrub } from './scrub.ts'
 import { addServe } from './serve.ts'
@@ -45,6 +46,7 @@ export function makeProgram({ batchChild }: ProgramParts): Command {
   for (const add of [addQuery, addRejects, addRuns, addStatus, addExplain]) add(program)
   addVerify(program, batchChild)
   addBackfill(program, batchChild)
+  addRepairClock(program, batchChild)
   for (const add of [addLedger, addScrub, addExport, addToken]) add(program)
   return program
 }

@@ -71,6 +71,7 @@ export class RunPublisher {
   async publish(): Promise<RunRecord> {
     const revision = await this.#store.nextRevision()
     const rows = new Map<string, number>()
+    for (const source of this.#publication.restarts ?? []) await this.#forgetStreams(source)
     for (const source of this.#publication.sources) {
       await this.#addLedger(revision, source)
       for (const plan of source.plans)
@@ -88,6 +89,17 @@ export class RunPublisher {
       record: JSON.stringify(record),
     })
     return record
+  }
+
+  /** Also of metrics that the definition no longer has: they come back as new ones. */
+  async #forgetStreams(source: string): Promise<void> {
+    const { streams } = this.#store
+    for (const plan of await streams.plansOf(source)) {
+      await streams.forgetStream(plan)
+      await this.#store.dropLive(plan)
+      await this.#store.forget('coverage', plan.metric, plan.version)
+    }
+    await streams.forgetSource(source)
   }
 
   async #addLedger(revision: number, { staged, appended }: PublishedSource): Promise<void> {

@@ -207,6 +207,24 @@ export class StreamTables {
     await this.#target.run(`DELETE FROM ${this.#table('late_windows')} WHERE ${noted}`, of)
   }
 
+  /** Of all versions of all metrics that stream from the source. */
+  async plansOf(source: string): Promise<MetricPlan[]> {
+    const rows = await this.#target.read(
+      `SELECT m.plan FROM ${this.#table('stream_metrics')} s JOIN ${this.#table('metrics')} m
+        ON m.tenant = '' AND m.metric = s.metric AND m.version = s.version
+        WHERE s.tenant = '' AND s.source = $1`,
+      [source],
+    )
+    return rows.map(([plan]) => JSON.parse(String(plan)) as MetricPlan)
+  }
+
+  /** The next advance begins a stream of it. */
+  async forgetSource(source: string): Promise<void> {
+    await this.#target.run(`DELETE FROM ${this.#table('streams')} WHERE tenant = '' AND source = $1`, [
+      source,
+    ])
+  }
+
   /** Of a version that is given up. */
   async forgetStream({ metric, version }: MetricPlan): Promise<void> {
     for (const table of ['stream_metrics', 'late_windows', 'cuts'])

@@ -1,4 +1,5 @@
 /** The archive's vocabulary: blocks of raw lines and the manifest that lists them. */
+import type { ClockRepair } from './clock-repair.ts'
 
 /**
  * One Parquet file of raw lines: columns `offset` BIGINT, `observed_ms` BIGINT, `raw` BLOB, `context` VARCHAR (null
@@ -27,5 +28,11 @@ export interface Manifest {
   /** When the first and the last line were observed; archives that were begun earlier do not know of the first. */
   readonly firstObservedMs?: number
   readonly lastObservedMs?: number
+  /** Whoever reads the observed times of the blocks applies these. Ascending and disjoint; absent where no clock was wrong. */
+  readonly clockRepairs?: readonly ClockRepair[]
+  /** Lines below this were counted again after a repair, and no log may give them out any more: it bears their stamps. */
+  readonly clockRepairedTo?: number
+  /** Somebody said that the clock of the machine was right at this time. */
+  readonly clockConfirmedMs?: number
   readonly blocks: readonly Block[]
 }

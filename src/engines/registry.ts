@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import type { AdapterConfig, Definition } from '../core/definition.ts'
 import { parseDuration } from '../core/duration.ts'
 import { MillraceError } from '../core/error.ts'
+import type { KnownClock } from '../core/observed-clock.ts'
 import type { SourcePlan } from '../core/plan.ts'
 import type { Link } from '../link/link.ts'
-import type { Archive } from '../ports/archive.ts'
+import type { Archive, StampQuery, StampRun } from '../ports/archive.ts'
 import type { BatchEngine, Statement } from '../ports/batch-engine.ts'
 import type { Log } from '../ports/log.ts'
 import type { Report } from '../ports/report.ts'
@@ -239,15 +240,31 @@ export interface LogHooks {
 /** Opens the log for the one process that writes it. Errors: DATA_LOCKED, LOG_DAMAGED. */
 export async function openLog(deployment: Deployment, archive: Archive, hooks: LogHooks): Promise<Log> {
   const firstOffset = async (source: string) => (await archive.manifest(source))?.nextOffset ?? 0
+  const knownClock = async (source: string): Promise<KnownClock> => {
+    const manifest = await archive.manifest(source)
+    return {
+      lastMs: Math.max((await hooks.clockFloor?.(source)) ?? 0, manifest?.lastObservedMs ?? 0),
+      confirmedMs: manifest?.clockConfirmedMs,
+      repairedTo: manifest?.clockRepairedTo,
+    }
+  }
   const { dataDir, log, sources } = deployment
+  const { clockFloor: _, ...rest } = hooks
   if (log?.adapter) {
     const { openKafkaLog } = await import('./kafka/open-log.ts')
     await requireEmptied(deployment, await import('./files/log.ts'), firstOffset)
-    return openKafkaLog({ dataDir, ...log.adapter, sources: sources ?? new Map(), firstOffset, ...hooks })
+    return openKafkaLog({
+      dataDir,
+      ...log.adapter,
+      sources: sources ?? new Map(),
+      firstOffset,
+      knownClock,
+      ...rest,
+    })
   }
   await requireEmptied(deployment, await import('./kafka/beside-log.ts'), firstOffset)
   const { FilesLog } = await import('./files/log.ts')
-  return FilesLog.open({ dataDir, firstOffset, ...hooks })
+  return FilesLog.open({ dataDir, firstOffset, knownClock, ...rest })
 }
 
 /** Lines that another log still has come before those of this one. Errors: LOG_NOT_EMPTIED. */
@@ -299,6 +316,12 @@ export async function besideLog<T>(
     : await import('./files/log.ts')
   const archived = async () => (await archive.manifest(source))?.nextOffset ?? 0
   return run({ dataDir, source }, archived, ingest)
+}
+
+/** When the lines of one block, whose path the archive has verified, were observed. */
+export async function readStamps(blockPath: string, query: StampQuery): Promise<StampRun[]> {
+  const { readStamps: read } = await import('./duckdb/read-stamps.ts')
+  return read(blockPath, query)
 }
 
 /** The raw bytes of the lines at these offsets of one block, whose path the archive has verified. */

@@ -50,6 +50,29 @@ export interface ScrubReport {
   }[]
 }
 
+/** What is known of the times at which a source's lines were observed. */
+export type ClockFacts = Partial<
+  Pick<
+    Manifest,
+    'firstObservedMs' | 'lastObservedMs' | 'clockRepairs' | 'clockRepairedTo' | 'clockConfirmedMs'
+  >
+>
+
+/** Lines that follow one another, observed in one hour. */
+export interface StampRun {
+  readonly firstOffset: number
+  readonly endOffset: number
+  /** With the repairs that were made. */
+  readonly firstMs: number
+  readonly lastMs: number
+}
+
+export interface StampQuery extends Pick<Manifest, 'clockRepairs'> {
+  /** No run holds lines on both sides of these. */
+  readonly splitMs: number
+  readonly splitOffsets: readonly number[]
+}
+
 export interface CompactOptions {
   /** What a merged block's file holds at most; default 128 MiB. */
   readonly targetBytes?: number
@@ -91,7 +114,7 @@ export interface Archive {
   manifest(source: string): Promise<Manifest | undefined>
   /**
    * Appends all inputs as one commit: when this resolves every line is durable; when it rejects, or the
-   * process dies first, none of them is visible. Errors: ARCHIVE_LOCKED, ARCHIVE_UNWRITABLE, INGEST_*.
+   * process dies first, none of them is visible. Errors: ARCHIVE_LOCKED, ARCHIVE_UNWRITABLE, LOG_CLOCK_*, INGEST_*.
    */
   ingest(source: string, inputs: readonly IngestInput[], options?: IngestOptions): Promise<IngestResult>
   /**
@@ -110,7 +133,7 @@ export interface Archive {
    * read. Errors: ARCHIVE_CORRUPT_BLOCK.
    */
   verifiedPath(source: string, block: Block): Promise<string>
-  /** When the line at this offset of the block was observed. Errors: ARCHIVE_CORRUPT_BLOCK. */
+  /** The stamp of the line at this offset of the block, as it was written. Errors: ARCHIVE_CORRUPT_BLOCK. */
   observedMs(source: string, block: Block, offset: number): Promise<number>
   /**
    * The block as an engine on other machines opens it, checked as far as the storage does not check what is read
@@ -120,6 +143,8 @@ export interface Archive {
   /** Makes an empty shared folder of its own for this run, and removes those that dead runs left. */
   shareFolder(name: string): Promise<SharedFolder>
   scrub(source: string): Promise<ScrubReport>
+  /** Takes the place of what the manifest says of them. One commit, and no block changes. Errors: ARCHIVE_*. */
+  setClock(source: string, clock: ClockFacts): Promise<void>
   /**
    * Merges small blocks that follow one another. The merged ones stay for a day for those who are reading them; a
    * cut of an earlier run may then lie inside a block. Errors: as of ingest, and ARCHIVE_CORRUPT_BLOCK.

@@ -1,4 +1,5 @@
 /** The batch engine's role: read every block, compute every tally of a source in one parse, stage the partials. */
+import type { ClockRepair } from '../core/clock-repair.ts'
 import type { MetricRanges, PublishedRange } from '../core/metric-ranges.ts'
 import type { SourcePlan } from '../core/plan.ts'
 import type { SharedFolder } from './archive.ts'
@@ -22,6 +23,8 @@ export interface BatchRequest extends MetricRanges {
   readonly latenessMs?: ReadonlyMap<string, number>
   /** By metric: in these windows records count below the cut, late or not; the first range that holds a window decides. */
   readonly published?: ReadonlyMap<string, readonly PublishedRange[]>
+  /** Of the source: the observed times of some lines are other ones than their blocks say. */
+  readonly clockRepairs?: readonly ClockRepair[]
   /** Lines observed at this time or later are passed over, as if they had not come yet. */
   readonly observedBeforeMs?: number
   /** Lines of the blocks below the first and from the second on are not read. */

@@ -81,7 +81,7 @@ export interface Log {
   /**
    * Resolves once the batch is durable. A source's first batch begins where its archive ends. Errors: LOG_UNWRITABLE
    * (when `failure` is set too, nothing is acked until the log is opened anew; else it may be tried again),
-   * LOG_KEY_REUSED, LOG_CLOCK_JUMPED, DATA_LOCKED (while an ingest of a source without a log runs), LOG_BROKER_AWAY (it
+   * LOG_KEY_REUSED, LOG_CLOCK_* (it may be tried again), DATA_LOCKED (while an ingest of a source without a log runs), LOG_BROKER_AWAY (it
    * may be tried again), LOG_LINE_TOO_LONG, LOG_READ_ONLY.
    */
   append(source: string, batch: LogBatch): Promise<Appended>

@@ -17,6 +17,8 @@ export interface Publication extends MetricRanges {
     readonly staged: StagedSource
     readonly appended: number
   }[]
+  /** Sources whose streams begin again after it: what the report holds of them was made by a wrong clock. */
+  readonly restarts?: readonly string[]
   /** Called inside the transaction with the new revision, to complete the record that is stored with it. */
   record(revision: number, metricRows: ReadonlyMap<string, number>): RunRecord | Promise<RunRecord>
 }

@@ -1,4 +1,5 @@
 /** The stream engine's role: tally a few batches of a log as they come, with the plan and the rules of batch. */
+import type { ClockRepair } from '../core/clock-repair.ts'
 import type { SourcePlan } from '../core/plan.ts'
 import type { BlockLocation, StagedSource } from './batch-engine.ts'
 import type { StoredBatch } from './log.ts'
@@ -9,6 +10,8 @@ export interface StreamRequest {
   readonly batches: readonly StoredBatch[]
   /** In place of batches, the block of the archive that holds the lines, at a path of this machine. */
   readonly block?: BlockLocation
+  /** Of the block: the observed times of some lines are other ones than it says. */
+  readonly clockRepairs?: readonly ClockRepair[]
   readonly fromOffset: number
   /** The offset after the last line to compute. */
   readonly endOffset: number

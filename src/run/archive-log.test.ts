@@ -31,7 +31,9 @@ afterEach(async () => {
 
 const job = (passed?: number) => ({ log, archive, passed: async () => passed })
 const ingest = (text: string) =>
-  besideLog({ dataDir, source: 'web' }, nextOffset, () => archive.ingest('web', [inputOf('a', text)]))
+  besideLog({ dataDir, source: 'web' }, nextOffset, () =>
+    archive.ingest('web', [inputOf('a', text)], { now: () => nowMs }),
+  )
 
 async function appendLines(count: number, from = 0): Promise<string[]> {
   const texts = Array.from({ length: count }, (_, index) => `line ${from + index}`)

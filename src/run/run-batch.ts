@@ -51,6 +51,8 @@ export interface ComputeJob
 export interface BatchJob extends ComputeJob {
   /** Absent where a report can have no streams. */
   readStreams?(): Promise<ReadonlyMap<string, StreamState>>
+  /** Sources that are counted as if no stream had ever been. */
+  readonly restarts?: readonly string[]
   /** Brings into the archive what logs hold and it has not. */
   catchUp?(): Promise<void>
   /** Before anything is computed; rejects when this machine could not publish. */
@@ -86,7 +88,7 @@ export async function runBatch(job: BatchJob): Promise<RunRecord> {
   const startedMs = job.now()
   await job.checkReport?.()
   // Before any cut is fixed: what the stream counts later lies beyond it.
-  const streams = await job.readStreams?.()
+  const streams = withoutSources(await job.readStreams?.(), job.restarts ?? [])
   await job.catchUp?.()
   const computed = await computeSources({ ...job, ...(streams && { streams }) })
   job.signal?.throwIfAborted()
@@ -99,6 +101,13 @@ export async function runBatch(job: BatchJob): Promise<RunRecord> {
   }
 }
 
+function withoutSources(
+  streams: ReadonlyMap<string, StreamState> | undefined,
+  sources: readonly string[],
+): ReadonlyMap<string, StreamState> | undefined {
+  return streams && new Map([...streams].filter(([source]) => !sources.includes(source)))
+}
+
 export function publication(
   job: Omit<BatchJob, 'openReport'>,
   computed: readonly ComputedSource[],
@@ -108,6 +117,7 @@ export function publication(
   const ranges = new Map(computed.flatMap((source) => [...source.ranges]))
   return {
     ...{ range: job.range, ranges },
+    ...(job.restarts && { restarts: job.restarts }),
     sources: computed.map(({ plan, staged, appended }) => ({ plans: plan.metrics, staged, appended })),
     record: (revision, metricRows) => ({
       revision,
@@ -177,6 +187,7 @@ async function cutSource(job: ComputeJob, plan: SourcePlan): Promise<CutSource> 
       ...{ plan, blocks, range: job.range, ranges, stagingDir },
       ...(job.latenessMs && { latenessMs: job.latenessMs }),
       ...(job.published && { published: job.published }),
+      ...(manifest?.clockRepairs && { clockRepairs: manifest.clockRepairs }),
       ...(observedBeforeMs !== undefined && { observedBeforeMs }),
       ...(shared && { shared }),
     },

@@ -149,7 +149,7 @@ class Stream {
   async #advance(group: Group, stretch: Stretch, reach?: Omit<Reach, 'endOffset'>): Promise<void> {
     const { latenessMs, engine, report, now, onAdvance } = this.#job
     const { plan, next: fromOffset } = group
-    const { batches, block, endOffset } = stretch
+    const { batches, block, clockRepairs, endOffset } = stretch
     const startedMs = now()
     const clockMs = await this.#lines.clockAt(endOffset)
     const staging = await this.#job.makeStagingDir()
@@ -157,6 +157,7 @@ class Stream {
       const staged = await engine.compute({
         ...{ plan, batches, fromOffset, endOffset, latenessMs },
         ...(block && { block }),
+        ...(clockRepairs && { clockRepairs }),
         stagingDir: staging.path,
       })
       await report.advance({

@@ -3,6 +3,7 @@
  * never did, is read from the archive's blocks.
  */
 import type { Block, Manifest } from '../core/block.ts'
+import { type ClockRepair, observedAt } from '../core/clock-repair.ts'
 import { MillraceError } from '../core/error.ts'
 import type { Archive } from '../ports/archive.ts'
 import type { BlockLocation } from '../ports/batch-engine.ts'
@@ -19,6 +20,7 @@ export interface LinesPlace {
 export interface Stretch {
   readonly batches: readonly StoredBatch[]
   readonly block?: BlockLocation
+  readonly clockRepairs?: readonly ClockRepair[]
   readonly endOffset: number
   /** When the first of them was observed, where they come from the log. */
   readonly observedMs?: number
@@ -76,7 +78,8 @@ export class SourceLines {
     }
     const manifest = await this.#manifest()
     if (manifest && offset >= manifest.nextOffset) return manifest.lastObservedMs ?? 0
-    return archive.observedMs(source, this.#blockOf(manifest, offset), offset)
+    const stampMs = await archive.observedMs(source, this.#blockOf(manifest, offset), offset)
+    return observedAt(manifest?.clockRepairs ?? [], offset, stampMs)
   }
 
   /** Undefined where the log gave the lines up meanwhile. */
@@ -97,7 +100,9 @@ export class SourceLines {
     const found = this.#blockOf(manifest, fromOffset)
     const block = await checkBlock({ source, archive, reads: 'paths' }, found)
     const most = Math.max(1, Math.floor((block.lines * maxBytes) / Math.max(block.rawBytes, 1)))
-    return { batches: [], block, endOffset: Math.min(found.endOffset, fromOffset + most, endOffset) }
+    const { clockRepairs } = manifest ?? {}
+    const end = Math.min(found.endOffset, fromOffset + most, endOffset)
+    return { batches: [], block, ...(clockRepairs && { clockRepairs }), endOffset: end }
   }
 
   #blockOf(manifest: Manifest | undefined, offset: number): Block {

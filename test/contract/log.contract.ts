@@ -164,6 +164,28 @@ export function describeLog(name: string, makeFixture: () => Promise<LogFixture>
       expect(log.failure).toBeUndefined()
     })
 
+    it('acks nothing while its clock is far from the wall clock, either way, and says why', async () => {
+      const stampMs = 366 * 24 * 3_600_000
+      for (const [wallMs, code] of [
+        [stampMs - 3_600_001, 'LOG_CLOCK_BEHIND'],
+        [2 * stampMs + 1, 'LOG_CLOCK_UNCONFIRMED'],
+      ] as const) {
+        fixture.setNow(stampMs)
+        await reopen()
+        await log.append('web', batchOf('a\n'))
+        const before = log.end('web')
+        fixture.setNow(wallMs)
+        await reopen()
+        await expect(log.append('web', batchOf('b\n', keyOf('k', 'b\n')))).rejects.toMatchObject({ code })
+        await expect(log.append('web', batchOf('b\n'))).rejects.toMatchObject({ code })
+        expect(log.trouble).toMatchObject({ code })
+        expect([log.failure, log.end('web')]).toEqual([undefined, before])
+        fixture.setNow(stampMs)
+        expect(await log.append('web', batchOf('c\n'))).toMatchObject({ observedMs: stampMs })
+        expect(log.trouble).toBeUndefined()
+      }
+    })
+
     it('tells those who wait', async () => {
       await log.append('web', batchOf('a\n'))
       const stop = new AbortController()

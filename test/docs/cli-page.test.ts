@@ -5,7 +5,7 @@ import { makeProgram } from '../../src/cli/program.ts'
 
 const page = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8')
 const program = makeProgram({ batchChild: new URL('file:///unused') })
-const sections = new Map(page.split(/^## /m).map((section) => [/^\w+/.exec(section)?.[0] ?? '', section]))
+const sections = new Map(page.split(/^## /m).map((section) => [/^[\w-]+/.exec(section)?.[0] ?? '', section]))
 
 it.each(program.commands.map((command) => [command.name(), command] as const))('%s', (name, command) => {
   const flags = command.options.map((option) => option.long ?? '')

@@ -2,6 +2,14 @@
 import type { ErrorEntries } from './error-entry.ts'
 
 export const LOG_ERRORS = {
+  CLOCK_BAD_TIME: {
+    exit: 2,
+    text: 'The lines of source {source} cannot have been observed until {time}: the line before them was observed at {least}, and what follows them at {latest}. Nothing was changed. Give --observed a time between the two.',
+  },
+  CLOCK_NO_LINES: {
+    exit: 1,
+    text: 'The archive has no lines of source {source}, so there are no times to repair. Nothing was changed. See `millrace status`.',
+  },
   LOG_BAD_SETTINGS: {
     exit: 2,
     text: 'The brokers of the log cannot be used by these settings: {why}. Nothing was started. Mend `log` in the definition.',
@@ -10,9 +18,21 @@ export const LOG_ERRORS = {
     exit: 1,
     text: 'The brokers {brokers} cannot be used for {what} at the moment: {why}. Nothing was acked or changed. See that they run and can be reached; a server goes on trying by itself.',
   },
+  LOG_CLOCK_BEHIND: {
+    exit: 1,
+    text: 'Lines of source {source} were stamped as late as {last}, but the clock of this machine says {wall}. Nothing was added, since every line would be stamped {last} until then. If the clock is behind, set it right, and lines are taken again. If it is right, lines were stamped by a clock that was ahead: stop the server and run `millrace repair-clock {source}`.',
+  },
+  LOG_CLOCK_BROKER: {
+    exit: 1,
+    text: "Topic {topic} has a record that its broker stamped {stamp}, more than an hour ahead of the clock of this machine. Source {source} reads no further, since every line after it would be stamped {stamp} until then. Set the clock that is wrong right. If that was the broker's, stop the server and run `millrace repair-clock {source}`.",
+  },
   LOG_CLOCK_JUMPED: {
     exit: 1,
-    text: 'The clock of this machine is {hours} hours ahead of where it was. Nothing was added, since lines would be stamped with a wrong time for ever. Set the clock right; if it is right, restart the server.',
+    text: 'The clock of this machine is {hours} hours ahead of where it was. Nothing was added, since lines would be stamped with a wrong time forever. Set the clock right; if it is right now, restart the server. If lines were stamped before it was set right, run `millrace repair-clock` for their source first.',
+  },
+  LOG_CLOCK_UNCONFIRMED: {
+    exit: 1,
+    text: 'The last time known of source {source} is {last}, and the clock of this machine says {wall}, more than a year later. Nothing was added, since lines would be stamped with a wrong time forever. Set the clock right. If it is right and the source has rested, stop the server and run `millrace repair-clock {source} --confirm`. If its lines were stamped by a clock that was behind, run `millrace repair-clock {source} --behind`.',
   },
   LOG_DAMAGED: {
     exit: 1,

@@ -1,6 +1,5 @@
 /** The embedded batch engine: DuckDB parses blocks chunk by chunk, tallies each chunk, and merges at the end. */
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
-import { whereRead } from '../../compile/where-read.ts'
 import { MillraceError } from '../../core/error.ts'
 import type { BatchEngine, BatchOptions, BatchRequest, StagedSource } from '../../ports/batch-engine.ts'
 import { printBlockLines } from './block-lines.ts'
@@ -78,7 +77,7 @@ async function computeSource(
   for (const chunk of chunkBlocks(request.blocks, CHUNK_BYTES)) {
     signal?.throwIfAborted()
     const paths = chunk.map(({ location }) => location)
-    const lines = printBlockLines(paths, whereRead(request))
+    const lines = printBlockLines(paths, request)
     await parser.parse((dialect) => tallies.parse(dialect, lines))
     await tallies.addChunk()
     linesRead += chunk.reduce((sum, block) => sum + block.lines, 0)

@@ -1,20 +1,23 @@
 /** Lines of blocks as a relation: offset, observed time, raw bytes. */
-import { whereRead } from '../../compile/where-read.ts'
+import { type LinesQuery, printLines } from '../../compile/observed-lines.ts'
 import type { BlockLocation } from '../../ports/batch-engine.ts'
+import type { StreamRequest } from '../../ports/stream-engine.ts'
 import { duckdbDialect } from './dialect.ts'
 
-/** Of local paths; `where` follows the FROM. */
-export function printBlockLines(paths: readonly string[], where: string): string {
+/** Of local paths. */
+export function printBlockLines(paths: readonly string[], query: LinesQuery): string {
   const files = paths.map((path) => duckdbDialect.quoteText(path)).join(', ')
-  return `(SELECT "offset", observed_ms, raw FROM read_parquet([${files}])${where})`
+  return `(${printLines(query, `read_parquet([${files}])`)})`
 }
+
+type BlockPart = Pick<StreamRequest, 'fromOffset' | 'endOffset' | 'clockRepairs'>
 
 /** A part of one block, as a micro-batch reads it. */
 export class BlockLines {
   readonly #block: BlockLocation
-  readonly #part: { readonly fromOffset: number; readonly endOffset: number }
+  readonly #part: BlockPart
 
-  constructor(block: BlockLocation, part: { readonly fromOffset: number; readonly endOffset: number }) {
+  constructor(block: BlockLocation, part: BlockPart) {
     this.#block = block
     this.#part = part
   }
@@ -26,6 +29,6 @@ export class BlockLines {
   }
 
   relation(): string {
-    return printBlockLines([this.#block.location], whereRead(this.#part))
+    return printBlockLines([this.#block.location], this.#part)
   }
 }

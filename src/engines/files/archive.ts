@@ -6,10 +6,12 @@ import { BLOCK_LIMITS, type BlockLimits } from '../../archive/append-inputs.ts'
 import { type Disk, realDisk } from '../../archive/disk.ts'
 import { ingestInputs } from '../../archive/ingest.ts'
 import { readObserved } from '../../archive/read-observed.ts'
+import { setClock } from '../../archive/set-clock.ts'
 import type { Block, Manifest } from '../../core/block.ts'
 import { MillraceError } from '../../core/error.ts'
 import type {
   Archive,
+  ClockFacts,
   IngestInput,
   IngestOptions,
   IngestResult,
@@ -87,6 +89,13 @@ export class FilesArchive implements Archive {
     const places = this.#places(source)
     return withOpenSource(this.#disk, places, (open) =>
       appendBatches(new FilesWriter(this.#disk, places, open), this.#limits, batches),
+    )
+  }
+
+  setClock(source: string, clock: ClockFacts): Promise<void> {
+    const places = this.#places(source)
+    return withOpenSource(this.#disk, places, (open) =>
+      setClock(new FilesWriter(this.#disk, places, open), clock),
     )
   }
 

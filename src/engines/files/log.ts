@@ -4,8 +4,8 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { acquireLock, type Release, takeLock } from '../../archive/lock.ts'
 import { MillraceError } from '../../core/error.ts'
+import type { Clocks, KnownClock } from '../../core/observed-clock.ts'
 import { type LogDisk, realLogDisk } from '../../log/log-disk.ts'
-import type { Clocks } from '../../log/observed-clock.ts'
 import type { Appended, Log, LogBatch, LogEnd, LogSource, StoredBatch } from '../../ports/log.ts'
 import { RecentBatches } from './log/recent-batches.ts'
 import { listSegments } from './log/segment-list.ts'
@@ -18,8 +18,8 @@ export interface FilesLogOptions {
   readonly dataDir: string
   /** Where a source goes on that the log has not, or not so far: the archive's next offset. */
   firstOffset(source: string): Promise<number>
-  /** The latest clock that anyone was told of this source; lines are stamped with no earlier time. */
-  clockFloor?(source: string): Promise<number>
+  /** Lines are stamped with no earlier time than the last that anyone was told of this source. */
+  knownClock?(source: string): Promise<KnownClock>
   /** Hears of bytes at the end of a source that were never acked and are gone. */
   onTorn?(source: string, bytes: number): void
   /** For tests. */
@@ -67,6 +67,11 @@ export class FilesLog implements Log {
     return this.#failure ?? [...this.#sources.values()].find(({ failure }) => failure)?.failure
   }
 
+  get trouble(): Error | undefined {
+    for (const { trouble } of this.#sources.values()) if (trouble) return trouble
+    return undefined
+  }
+
   sources(): LogSource[] {
     return [...this.#sources].map(([source, { incarnation, startOffset, endOffset, bytes }]) => {
       return { source, incarnation, startOffset, endOffset, bytes }
@@ -107,14 +112,15 @@ export class FilesLog implements Log {
 
   async #open(source: string): Promise<void> {
     await this.#lock(source)
-    const floorMs = (await this.#options.clockFloor?.(source)) ?? 0
+    const clock = await this.#knownClock(source)
     const onTorn = (bytes: number) => this.#options.onTorn?.(source, bytes)
-    const opened = await SourceLog.open(this.#place(source), { floorMs, onTorn })
+    const opened = await SourceLog.open(this.#place(source), { clock, onTorn })
     if (!opened) return
     this.#sources.set(source, opened)
     const archived = await this.#options.firstOffset(source)
-    // Lines that were put into the archive while no server ran come between.
-    if (archived > opened.endOffset) await opened.skipTo(archived)
+    const isRepaired = opened.startOffset < (clock.repairedTo ?? 0)
+    // Lines that were put into the archive while no server ran come between; of others only it knows the right times.
+    if (archived > opened.endOffset || isRepaired) await opened.skipTo(archived)
     else await opened.finishSkip(archived)
   }
 
@@ -129,13 +135,13 @@ export class FilesLog implements Log {
     if (this.#failure) throw this.#failure
     // An ingest that is running, or an archive that cannot be reached, says nothing about this disk.
     await this.#lock(source)
-    const { firstOffset, clockFloor } = this.#options
+    const clock = await this.#knownClock(source)
     const header = {
       incarnation: randomBytes(16).toString('hex'),
-      firstOffset: await firstOffset(source),
-      observedMs: (await clockFloor?.(source)) ?? 0,
+      firstOffset: await this.#options.firstOffset(source),
+      observedMs: clock.lastMs,
     }
-    const made = await SourceLog.create(this.#place(source), header).catch((error: Error) => {
+    const made = await SourceLog.create(this.#place(source), header, clock).catch((error: Error) => {
       if (!isFull(error)) this.#failure = error
       throw error
     })
@@ -148,6 +154,10 @@ export class FilesLog implements Log {
     if (this.#locked.has(source)) return
     this.#locks.push(await acquireLock(lockFolder(this.#options.dataDir, source), 'server'))
     this.#locked.add(source)
+  }
+
+  async #knownClock(source: string): Promise<KnownClock> {
+    return (await this.#options.knownClock?.(source)) ?? { lastMs: 0 }
   }
 
   #place(source: string) {

@@ -6,10 +6,12 @@ import { appendBatches } from '../../archive/append-batches.ts'
 import { BLOCK_LIMITS, type BlockLimits } from '../../archive/append-inputs.ts'
 import { ingestInputs } from '../../archive/ingest.ts'
 import { readObserved } from '../../archive/read-observed.ts'
+import { setClock } from '../../archive/set-clock.ts'
 import type { Block, Manifest } from '../../core/block.ts'
 import { MillraceError } from '../../core/error.ts'
 import type {
   Archive,
+  ClockFacts,
   CompactOptions,
   CompactReport,
   IngestInput,
@@ -119,6 +121,10 @@ export class HdfsArchive implements Archive {
   append(source: string, batches: AsyncIterable<StoredBatch>): Promise<number> {
     const append = (writer: HdfsWriter) => appendBatches(writer, this.#limits, batches)
     return withOpenSource(this.#place(source, undefined), append)
+  }
+
+  setClock(source: string, clock: ClockFacts): Promise<void> {
+    return withOpenSource(this.#place(source, undefined), (writer) => setClock(writer, clock))
   }
 
   async acknowledge(source: string): Promise<void> {

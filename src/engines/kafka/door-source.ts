@@ -1,6 +1,6 @@
 /** The lines that the door takes for a source, in a topic of their own: a group that waits together is a transaction. */
 import { MillraceError } from '../../core/error.ts'
-import { type Clocks, ObservedClock } from '../../log/observed-clock.ts'
+import { type Clocks, type KnownClock, ObservedClock } from '../../core/observed-clock.ts'
 import type { Appended, LogBatch, LogEnd } from '../../ports/log.ts'
 import { brokerFailure, errorCodeOf } from './broker-error.ts'
 import { type CutGroup, cutGroup, type GroupMember } from './cut-group.ts'
@@ -53,11 +53,11 @@ export class DoorSource extends OrderedSource {
   #turn = 0
   #trimmed: Trimmed[] = []
 
-  constructor(place: SourcePlace, order: Order, settings: DoorSettings, floorMs: number) {
+  constructor(place: SourcePlace, order: Order, settings: DoorSettings, clock: KnownClock) {
     super(place, order)
     this.#settings = settings
     this.#producer = new TransactionalProducer(place.cluster, place.topic)
-    this.#clock = new ObservedClock(settings.clocks, Math.max(floorMs, order.lastObservedMs))
+    this.#clock = new ObservedClock(settings.clocks, { source: place.source, ...clock })
   }
 
   start(): void {
@@ -70,7 +70,7 @@ export class DoorSource extends OrderedSource {
   }
 
   get trouble(): Error | undefined {
-    return this.#trouble
+    return this.#trouble ?? this.#clock.trouble
   }
 
   end(): LogEnd {

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { acquireLock, type Release } from '../../archive/lock.ts'
 import { MillraceError } from '../../core/error.ts'
-import type { Clocks } from '../../log/observed-clock.ts'
+import type { Clocks, KnownClock } from '../../core/observed-clock.ts'
 import type { Appended, Log, LogBatch, LogEnd, LogRecords, LogSource, StoredBatch } from '../../ports/log.ts'
 import { listLogs } from './beside-log.ts'
 import { brokerFailure } from './broker-error.ts'
@@ -27,7 +27,7 @@ export interface KafkaLogOptions extends ClusterOptions, TopicSettings {
   /** Sources that are read from topics which others fill. */
   readonly topics: ReadonlyMap<string, ReadTopic>
   firstOffset(source: string): Promise<number>
-  clockFloor?(source: string): Promise<number>
+  knownClock?(source: string): Promise<KnownClock>
   /** What has a place in the order is read; nothing is added, and no other writer is put out. */
   readonly isReader?: boolean
   /** For tests. */
@@ -134,8 +134,12 @@ export class KafkaLog implements Log {
     await this.#followTopic(source, order)
     // Lines that were put into the archive while no server ran come between.
     const archived = await this.#options.firstOffset(source)
-    if (archived > order.endOffset) await order.skipTo(archived)
-    this.#sources.set(source, this.#makeSource(source, order, await this.#floor(source)))
+    const clock = await this.#knownClock(source)
+    const { repairedTo = 0 } = clock
+    // The stamps of lines whose clock was repaired say nothing of the time, and only the archive knows better ones.
+    const lastMs = order.endOffset <= repairedTo ? clock.lastMs : Math.max(clock.lastMs, order.lastObservedMs)
+    if (archived > order.endOffset || order.startOffset < repairedTo) await order.skipTo(archived, lastMs)
+    this.#sources.set(source, this.#makeSource(source, order, { ...clock, lastMs }))
   }
 
   /** A topic of another name begins where the old one ended, once nobody needs that. Errors: LOG_TOPIC_CHANGED. */
@@ -188,11 +192,12 @@ export class KafkaLog implements Log {
     const found = await this.#requireTopic(place).catch((error) => {
       throw brokerFailure(error, this.#cluster.places, `source ${source}`)
     })
+    const clock = await this.#knownClock(source)
     const order = await Order.create(this.#folder(source), {
       ...{ topic: place.topic, topicId: found.id, incarnation: randomBytes(16).toString('hex') },
-      ...{ firstOffset: await this.#options.firstOffset(source), floorMs: await this.#floor(source) },
+      ...{ firstOffset: await this.#options.firstOffset(source), floorMs: clock.lastMs },
     })
-    const made = this.#makeSource(source, order, order.lastObservedMs)
+    const made = this.#makeSource(source, order, clock)
     this.#sources.set(source, made)
     this.#troubles.delete(source)
     return made
@@ -214,13 +219,13 @@ export class KafkaLog implements Log {
     return found
   }
 
-  #makeSource(source: string, order: Order, floorMs: number): OrderedSource {
+  #makeSource(source: string, order: Order, clock: KnownClock): OrderedSource {
     const { clocks = realClocks, topics, isReader } = this.#options
     const reading = topics.get(source)
     const place = this.#place(source)
     const made = reading
-      ? new TopicSource(place, order, { ...reading, clocks }, floorMs)
-      : new DoorSource(place, order, { ...this.#options, clocks }, floorMs)
+      ? new TopicSource(place, order, { ...reading, clocks }, clock)
+      : new DoorSource(place, order, { ...this.#options, clocks }, clock)
     if (!isReader) made.start()
     return made
   }
@@ -230,8 +235,8 @@ export class KafkaLog implements Log {
     return { source, topic: topics.get(source)?.topic ?? `${topicPrefix}${source}`, cluster: this.#cluster }
   }
 
-  async #floor(source: string): Promise<number> {
-    return (await this.#options.clockFloor?.(source)) ?? 0
+  async #knownClock(source: string): Promise<KnownClock> {
+    return (await this.#options.knownClock?.(source)) ?? { lastMs: 0 }
   }
 
   #folder(source: string): string {

@@ -27,7 +27,7 @@ interface KafkaConfig {
 
 export interface LogPlace
   extends Pick<AdapterConfig, 'address' | 'options'>,
-    Pick<KafkaLogOptions, 'dataDir' | 'firstOffset' | 'clockFloor' | 'isReader'> {
+    Pick<KafkaLogOptions, 'dataDir' | 'firstOffset' | 'knownClock' | 'isReader'> {
   readonly sources: ReadonlyMap<string, Source>
 }
 

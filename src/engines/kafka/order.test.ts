@@ -81,9 +81,10 @@ it('gives up whole entries, skips what others archived, and moves when nothing i
   expect(order).toMatchObject({ startOffset: 103, endOffset: 106, lineBytes: 7 })
   order = await reopen(order)
   expect(order).toMatchObject({ startOffset: 103, endOffset: 106, lineBytes: 7 })
-  await order.skipTo(200)
+  // Even where it was ahead before.
+  await order.skipTo(200, 9)
   order = await reopen(order)
-  expect(order).toMatchObject({ startOffset: 200, endOffset: 200, lineBytes: 0 })
+  expect(order).toMatchObject({ startOffset: 200, endOffset: 200, lineBytes: 0, lastObservedMs: 9 })
   await order.moveTo('other', 'id2')
   await order.add([entry(0, 0, 2)], () => [])
   order = await reopen(order)

@@ -55,6 +55,8 @@ interface Act {
   ])[]
   readonly trim?: number
   readonly skip?: number
+  /** With a skip: the clock from here on, whatever was stamped before. */
+  readonly clock?: number
 }
 
 export const ORDER_FILE = 'order.ndjson'
@@ -205,9 +207,9 @@ export class Order {
     })
   }
 
-  /** Goes on at a later offset; all that is held lies below it and is given up. */
-  skipTo(offset: number): Promise<void> {
-    return this.#inTurn(() => this.#write({ skip: offset }))
+  /** Goes on at a later offset, with this clock; all that is held lies below it and is given up. */
+  skipTo(offset: number, clockMs: number): Promise<void> {
+    return this.#inTurn(() => this.#write({ skip: offset, clock: clockMs }))
   }
 
   /**
@@ -253,13 +255,14 @@ export class Order {
     this.#apply(act)
   }
 
-  #apply({ entries = [], keys = [], trim, skip }: Act): void {
+  #apply({ entries = [], keys = [], trim, skip, clock }: Act): void {
     for (const numbers of entries) this.#place(entryOf(numbers))
     for (const [scope, key, digest, firstOffset, endOffset, observedMs] of keys) {
       const appended = { firstOffset, endOffset, observedMs, isDuplicate: false }
       this.keys.add({ scope, key, digest: Buffer.from(digest, 'hex') }, appended)
     }
     if (skip !== undefined) this.#head = { ...this.#head, endOffset: skip }
+    if (clock !== undefined) this.#head = { ...this.#head, lastObservedMs: clock }
     const start = skip ?? trim
     if (start === undefined) return
     const kept = this.#entries.findIndex(({ firstOffset }) => firstOffset >= start)

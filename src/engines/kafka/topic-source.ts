@@ -3,7 +3,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { appendAll } from '../../core/append-all.ts'
 import { MillraceError } from '../../core/error.ts'
-import { type Clocks, ObservedClock } from '../../log/observed-clock.ts'
+import { CLOCK_LIMIT_MS, type Clocks, type KnownClock, ObservedClock } from '../../core/observed-clock.ts'
+import { formatInstant } from '../../core/timestamp.ts'
 import type { Appended, LogEnd } from '../../ports/log.ts'
 import { brokerFailure } from './broker-error.ts'
 import { HEADER } from './door-header.ts'
@@ -46,12 +47,12 @@ export class TopicSource extends OrderedSource {
   #lastMs: number
   #trouble: Error | undefined
 
-  constructor(place: SourcePlace, order: Order, settings: TopicSourceSettings, floorMs: number) {
+  constructor(place: SourcePlace, order: Order, settings: TopicSourceSettings, clock: KnownClock) {
     super(place, order)
     this.#settings = settings
-    this.#promisedMs = Math.max(floorMs, order.lastObservedMs)
+    this.#promisedMs = clock.lastMs
     this.#lastMs = this.#promisedMs
-    this.#clock = new ObservedClock(settings.clocks, this.#promisedMs)
+    this.#clock = new ObservedClock(settings.clocks, { source: place.source, ...clock })
   }
 
   start(): void {
@@ -116,7 +117,8 @@ export class TopicSource extends OrderedSource {
   }
 
   async #step(merge: PartitionMerge): Promise<void> {
-    const beganMs = this.#settings.clocks.now()
+    // Whatever the brokers' clocks say: how far windows are final follows this machine's.
+    const beganMs = this.#clock.read()
     const { batches, isDrained } = await merge.next()
     const counted = batches.map((batch) => this.#count(batch)).filter(({ entry }) => entry.lines > 0)
     if (counted.length > 0) {
@@ -150,8 +152,16 @@ export class TopicSource extends OrderedSource {
   #observed({ attributes, maxTimestampMs }: MergedBatch['batch']): number {
     const isStamped = this.#settings.observed === 'topic' && (attributes & ATTRIBUTES.logAppendTime) !== 0
     if (!isStamped && this.#settings.observed === 'topic') throw this.#timesError('CreateTime')
+    if (isStamped) this.#requireCredible(maxTimestampMs)
     this.#lastMs = Math.max(this.#lastMs, isStamped ? maxTimestampMs : this.#clock.read())
     return this.#lastMs
+  }
+
+  /** One record that the brokers stamped ahead of time would make all that follow late. Errors: LOG_CLOCK_BROKER. */
+  #requireCredible(stampMs: number): void {
+    if (stampMs - this.#settings.clocks.now() <= CLOCK_LIMIT_MS) return
+    const { source, topic } = this.place
+    throw new MillraceError('LOG_CLOCK_BROKER', { source, topic, stamp: formatInstant(stampMs) })
   }
 
   /** Only once all that was stamped has its place. */

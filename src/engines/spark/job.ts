@@ -1,5 +1,6 @@
 /** The SQL script of one Spark application: per source one read of its lines, then all that is staged from it. */
 import type { EngineDialect } from '../../compile/format/parse-dialect.ts'
+import { printLines } from '../../compile/observed-lines.ts'
 import {
   filterOf,
   type RecordColumns,
@@ -9,7 +10,6 @@ import {
   VERDICTS,
 } from '../../compile/print-tally.ts'
 import { recordColumns } from '../../compile/record-columns.ts'
-import { whereRead } from '../../compile/where-read.ts'
 import type { MetricPlan, Tally, TallyColumn } from '../../core/plan.ts'
 import type { BatchRequest, BlockLocation } from '../../ports/batch-engine.ts'
 import { caseOfTrue } from './case-of-true.ts'
@@ -69,8 +69,7 @@ class SourceJob {
       path: this.#dialect.quoteText(folder),
       glob: this.#dialect.quoteText(`{${names.join(',')}}`),
     }))
-    const known = whereRead(this.#request)
-    const all = views.map(({ name }) => `SELECT "offset", observed_ms, raw FROM ${name}${known}`)
+    const all = views.map(({ name }) => printLines(this.#request, name))
     return [
       ...views.map(
         ({ name, path, glob }) =>

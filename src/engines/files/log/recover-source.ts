@@ -1,9 +1,9 @@
 /** Opens the log of one source: cuts what a crash left unfinished, and finds the keys and the places of batches. */
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Clocks } from '../../../core/observed-clock.ts'
 import { KeyIndex } from '../../../log/key-index.ts'
 import type { AppendFile, LogDisk } from '../../../log/log-disk.ts'
-import type { Clocks } from '../../../log/observed-clock.ts'
 import { printSegmentHeader, SEGMENT_HEADER_BYTES, type SegmentHeader } from './batch-format.ts'
 import type { RecentBatches } from './recent-batches.ts'
 import { type RecoveredSegment, recoverSegment } from './recover-segment.ts'

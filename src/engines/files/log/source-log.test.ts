@@ -66,7 +66,7 @@ it('stamps no line with an earlier time than was promised before a restart', asy
   const log = await open()
   await log.append('web', batchOf('a\n'))
   await log.close()
-  const again = await open({ clockFloor: async () => 7000 })
+  const again = await open({ knownClock: async () => ({ lastMs: 7000 }) })
   expect(await again.append('web', batchOf('b\n'))).toMatchObject({ observedMs: 7000 })
   await again.close()
 })

@@ -3,9 +3,9 @@
 import { replaceFiles } from '../../../archive/disk.ts'
 import { appendAll } from '../../../core/append-all.ts'
 import { MillraceError } from '../../../core/error.ts'
+import { type KnownClock, ObservedClock } from '../../../core/observed-clock.ts'
 import { KeyIndex } from '../../../log/key-index.ts'
 import { type AppendFile, SyncFailure } from '../../../log/log-disk.ts'
-import { ObservedClock } from '../../../log/observed-clock.ts'
 import type { Appended, LogBatch, LogEnd, StoredBatch } from '../../../ports/log.ts'
 import {
   printBatchHeader,
@@ -65,37 +65,46 @@ export class SourceLog {
   #groupMs: number | undefined
   #wakers = new Set<() => void>()
 
-  private constructor(options: SourceLogOptions, opened: Opened) {
+  private constructor(options: SourceLogOptions, opened: Opened, confirmedMs: number | undefined) {
     this.#options = options
     this.incarnation = opened.incarnation
     this.#seed = seedOf(opened.incarnation)
     this.#segments = opened.segments
     this.#keys = opened.keys
     this.#file = opened.file
-    this.#clock = new ObservedClock(options.clocks, opened.floorMs)
+    const { source, clocks } = options
+    this.#clock = new ObservedClock(clocks, { source, lastMs: opened.floorMs, confirmedMs })
   }
 
   /**
-   * `onTorn` hears how many bytes at the end were not acked and are gone. Lines are stamped with `floorMs` or later.
-   * Errors: LOG_DAMAGED, ARCHIVE_UNWRITABLE.
+   * `onTorn` hears how many bytes at the end were not acked and are gone. Errors: LOG_DAMAGED, ARCHIVE_UNWRITABLE.
    */
   static async open(
     options: SourceLogOptions,
-    { floorMs, onTorn }: { readonly floorMs: number; onTorn(bytes: number): void },
+    { clock, onTorn }: { readonly clock: KnownClock; onTorn(bytes: number): void },
   ): Promise<SourceLog | undefined> {
     const found = await recoverSource(options)
     if (!found) return undefined
     if (found.tornBytes > 0) onTorn(found.tornBytes)
-    return new SourceLog(options, { ...found, floorMs: Math.max(floorMs, found.floorMs) })
+    const { lastMs, confirmedMs, repairedTo = 0 } = clock
+    // The stamps of lines whose clock was repaired say nothing of the time.
+    const isRepaired = found.segments.at(-1)!.endOffset <= repairedTo
+    const floorMs = isRepaired ? lastMs : Math.max(lastMs, found.floorMs)
+    return new SourceLog(options, { ...found, floorMs }, confirmedMs)
   }
 
-  static async create(options: SourceLogOptions, header: SegmentHeader): Promise<SourceLog> {
+  static async create(
+    options: SourceLogOptions,
+    header: SegmentHeader,
+    { confirmedMs }: KnownClock,
+  ): Promise<SourceLog> {
     const { incarnation, observedMs: floorMs } = header
     try {
       await options.disk.makeFolder(options.folder)
       const { file, segment } = await createSegment(options, header)
       const keys = new KeyIndex()
-      return new SourceLog(options, { incarnation, file, segments: [segment], keys, floorMs, tornBytes: 0 })
+      const opened = { incarnation, file, segments: [segment], keys, floorMs, tornBytes: 0 }
+      return new SourceLog(options, opened, confirmedMs)
     } catch (error) {
       throw unwritable(options, error)
     }
@@ -113,6 +122,11 @@ export class SourceLog {
 
   get failure(): Error | undefined {
     return this.#failure
+  }
+
+  /** Why nothing is acked at the moment. */
+  get trouble(): Error | undefined {
+    return this.#clock.trouble
   }
 
   get startOffset(): number {
@@ -189,8 +203,9 @@ export class SourceLog {
   /** Goes on at a later offset; all that is held lies below it and is given up. */
   async skipTo(offset: number): Promise<void> {
     const { disk, folder } = this.#options
-    const { lastObservedMs } = this.#segments.at(-1)!
-    const header = { incarnation: this.incarnation, firstOffset: offset, observedMs: lastObservedMs }
+    if (this.#segments.at(-1)!.firstOffset === offset) return this.trim(offset)
+    await this.#keepKeys()
+    const header = { incarnation: this.incarnation, firstOffset: offset, observedMs: this.#clock.lastMs }
     const { file, segment } = await createSegment(this.#options, header)
     await this.#file.close()
     this.#file = file
@@ -329,9 +344,7 @@ export class SourceLog {
     const isOldFormat = last.format === 1 && group.some(({ batch }) => batch.context !== undefined)
     const hasLines = last.endOffset > last.firstOffset
     if (last.bytes < this.#options.segmentBytes && !(hasLines && (isOld || isOldFormat))) return
-    // Only the last segment is searched for keys when the log is opened.
-    if (this.#keys.size > 0)
-      await replaceFiles(this.#options.disk, this.#options.folder, [KEYS], this.#keys.print())
+    await this.#keepKeys()
     const header = {
       incarnation: this.incarnation,
       firstOffset: last.endOffset,
@@ -341,6 +354,12 @@ export class SourceLog {
     await this.#file.close()
     this.#file = file
     this.#segments.push(segment)
+  }
+
+  /** Before another segment begins: only the last one is searched for keys when the log is opened. */
+  async #keepKeys(): Promise<void> {
+    if (this.#keys.size > 0)
+      await replaceFiles(this.#options.disk, this.#options.folder, [KEYS], this.#keys.print())
   }
 
   #requireSound(): void {
