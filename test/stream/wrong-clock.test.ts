@@ -4,16 +4,19 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { DuckdbBatchEngine } from '../../src/engines/duckdb/batch.ts'
 import { readStamps } from '../../src/engines/duckdb/read-stamps.ts'
 import { openDuckdbReport } from '../../src/engines/duckdb/report.ts'
+import { DuckdbStreamEngine } from '../../src/engines/duckdb/stream.ts'
 import { FilesArchive } from '../../src/engines/files/archive.ts'
 import { FilesLog } from '../../src/engines/files/log.ts'
 import type { Report } from '../../src/ports/report.ts'
 import { archiveLog } from '../../src/run/archive-log.ts'
+import { placeStream } from '../../src/run/place-stream.ts'
 import { type ClockChoice, type ClockPlan, planClockRepair } from '../../src/run/plan-clock-repair.ts'
 import { readStreams } from '../../src/run/read-streams.ts'
 import { reportAsOf } from '../../src/run/report-as-of.ts'
 import { runBatch } from '../../src/run/run-batch.ts'
+import { SourceLines } from '../../src/run/source-lines.ts'
 import { verifyTotals } from '../../src/run/verify-totals.ts'
-import { batchOf, keyOf, readAll } from '../contract/log.contract.ts'
+import { batchOf, keyOf } from '../contract/log.contract.ts'
 import { defineText, sha256 } from '../pipeline.ts'
 import { deviceRequests, MINUTE, T0 } from './device-requests.ts'
 import { type Line, StreamWorld } from './stream-world.ts'
@@ -24,6 +27,7 @@ const SKEW = 5 * MINUTE
 let world: StreamWorld
 let archive: FilesArchive
 let log: FilesLog
+let engine: DuckdbStreamEngine
 /** The time that it really is, and what the clock says beside it. */
 let trueMs: number
 let offMs: number
@@ -32,10 +36,15 @@ let lines: Line[]
 beforeEach(async () => {
   world = new StreamWorld(defineText(deviceRequests(SKEW)))
   archive = new FilesArchive({ dataDir: world.dataDir })
+  engine = new DuckdbStreamEngine({
+    stagingRoot: join(world.dataDir, 'staging'),
+    readableFolders: [join(world.dataDir, 'archive')],
+  })
   ;[trueMs, offMs, lines] = [T0, 0, []]
   log = await openLog()
 })
 afterEach(async () => {
+  await engine.close()
   await log.close()
   await world.close()
 })
@@ -77,19 +86,39 @@ async function send(count: number, key?: string) {
   return appended
 }
 
+/** The stream takes what it has not, in the archive or the log, as a server's does. */
 async function follow(): Promise<void> {
-  const state = await (await world.report()).streamState('web')
-  const from = state?.endOffset ?? log.sources()[0]!.startOffset
-  const { endOffset, clockMs } = log.end('web')
-  await world.advance(from < endOffset ? await readAll(log, 'web', from) : [], from, clockMs)
+  const source = new SourceLines({ source: 'web', log, archive })
+  const report = await world.report()
+  const { endOffset } = await source.end()
+  const { plan, latenessMs } = world
+  for (let isFirst = true; ; isFirst = false) {
+    const fromOffset = (await report.streamState('web'))?.endOffset ?? 0
+    const stretch = await source.read(fromOffset, endOffset, 1_000_000)
+    if (!stretch && !isFirst) return
+    const part = stretch ?? { batches: [], endOffset: fromOffset }
+    const request = { plan, latenessMs, ...part, fromOffset, stagingDir: world.stagingDir() }
+    const staged = await engine.compute(request)
+    const place = placeStream(await report.streamState('web'), await source.end())
+    await report.advance({
+      ...{ source: 'web', ...place, fromOffset, endOffset: part.endOffset },
+      ...{ plans: plan.metrics, latenessMs, allowedSkewMs: plan.allowedSkewMs, staged },
+      clockMs: await source.clockAt(part.endOffset),
+    })
+  }
 }
 
 /** As the command does, with no server. */
 async function repair(choice: ClockChoice = {}): Promise<ClockPlan> {
+  const plan = await setClock(choice)
+  await count()
+  return plan
+}
+
+async function setClock(choice: ClockChoice): Promise<ClockPlan> {
   await archiveLog({ log, archive, passed: async () => 0 }, 'web', { isUrgent: true })
   const plan = await planClockRepair({ source: 'web', archive, choice, readStamps, now: () => trueMs })
   await archive.setClock('web', plan.facts)
-  await count()
   return plan
 }
 
@@ -213,6 +242,20 @@ describe('a start with a clock that is ahead', () => {
     await send(1)
     await follow()
     await expectTotalsOfAll()
+  })
+
+  it('is over for a report too that begins at the first line', async () => {
+    await restart(200 * DAY)
+    await send(2)
+    trueMs += 10 * MINUTE
+    await send(4)
+    await restart(0)
+    await setClock({})
+    await restart(0)
+    await follow()
+    const state = (await (await world.report()).streamState('web'))!
+    expect(state.metrics[0]!.ledger).toMatchObject({ appended: 6, counted: 5, late: 1, rejected: 0 })
+    expect(await world.totals(await world.report())).toEqual(await world.expected(lines, true))
   })
 
   it('takes the lines and the time that it is told, and refuses a time that cannot be', async () => {
