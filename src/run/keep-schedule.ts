@@ -1,6 +1,6 @@
 /** Runs batches at their times: one at a time, and once for all that were missed while nobody was there. */
-import { Cron } from 'croner'
 import type { Schedule } from '../core/definition.ts'
+import { cronTimes } from './cron-times.ts'
 
 export interface ScheduleJob {
   readonly schedule: Schedule
@@ -18,9 +18,14 @@ export interface KeptSchedule {
   stop(): Promise<void>
 }
 
+/** A timer counts no time while the machine sleeps, nor does it see that the clock was set. */
+const LONGEST_WAIT_MS = 30_000
+
 export async function keepSchedule(job: ScheduleJob): Promise<KeptSchedule> {
-  const { cron, timezone } = job.schedule
+  const times = cronTimes(job.schedule)
   let running: Promise<void> | undefined
+  let timer: NodeJS.Timeout | undefined
+  let nextMs = times.next(job.now())
   const run = () => {
     // Times that come while a batch runs are passed over: the next one counts their lines as well.
     running ??= job
@@ -30,14 +35,22 @@ export async function keepSchedule(job: ScheduleJob): Promise<KeptSchedule> {
         running = undefined
       })
   }
-  const times = new Cron(cron, { timezone }, run)
-  const [previous] = times.previousRuns(1, new Date(job.now()))
+  const wait = () => {
+    if (nextMs === undefined) return
+    timer = setTimeout(wake, Math.min(Math.max(nextMs - job.now(), 0), LONGEST_WAIT_MS))
+  }
+  const wake = () => {
+    if (nextMs !== undefined && job.now() >= nextMs) run()
+    nextMs = times.next(job.now())
+    wait()
+  }
+  wait()
   const lastRunMs = await job.lastRunMs()
-  if (previous && lastRunMs !== undefined && lastRunMs < previous.getTime()) run()
+  if (lastRunMs !== undefined && (times.next(lastRunMs) ?? Number.POSITIVE_INFINITY) <= job.now()) run()
   return {
-    next: () => times.nextRun(),
+    next: () => (nextMs === undefined ? null : new Date(nextMs)),
     stop: async () => {
-      times.stop()
+      clearTimeout(timer)
       await running
     },
   }
