@@ -5,6 +5,7 @@ import type { Definition, Metric } from '../core/definition.ts'
 import type { RunRecord } from '../core/run-record.ts'
 import type { BatchOrder } from './batch-child.ts'
 import { showProgress } from './batch-progress.ts'
+import { describeMostRejected } from './describe-rejects.ts'
 import { interruptible } from './interrupt.ts'
 import { nextCommand } from './next-command.ts'
 import { collect, readInstant } from './options.ts'
@@ -44,6 +45,11 @@ async function batch(workspace: Workspace, options: BatchOptions, childModule: U
   const record = await interruptible((signal) =>
     runBatchChild(childModule, order, (news) => showProgress(progress, news), signal),
   ).finally(() => progress.end())
+  await tell(workspace, record)
+  for (const warning of describeMostRejected(record.ledger)) say(`millrace: Warning: ${warning}`)
+}
+
+async function tell(workspace: Workspace, record: RunRecord): Promise<void> {
   if (workspace.json) return writeJson(record)
   await writeOut(describeRun(record))
   say(`Next: ${nextCommand(workspace, 'query', record.metrics[0]?.metric ?? 'METRIC')}`)

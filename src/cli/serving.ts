@@ -17,12 +17,15 @@ import { keepRestating } from '../run/keep-restating.ts'
 import { type KeptSchedule, keepSchedule } from '../run/keep-schedule.ts'
 import { keepStreaming } from '../run/keep-streaming.ts'
 import { keepWatchingJobs } from '../run/keep-watching-jobs.ts'
+import type { StreamNews } from '../run/run-stream.ts'
 import { Counters } from '../server/counters.ts'
+import { RejectWatch } from '../server/reject-watch.ts'
 import type { ServeSettings } from '../server/serve-settings.ts'
 import { startServer } from '../server/server.ts'
 import { serverStatus } from '../server/server-status.ts'
 import { StreamWatch } from '../server/stream-watch.ts'
 import type { BatchOrder } from './batch-child.ts'
+import { describeMostRejected, describeRejectNews } from './describe-rejects.ts'
 import { say } from './output.ts'
 import type { ServeRoles } from './serve-roles.ts'
 import { sha256 } from './sha256.ts'
@@ -44,6 +47,7 @@ export class Serving {
   readonly #childModule: URL
   readonly #plans: readonly SourcePlan[]
   readonly #watch = new StreamWatch()
+  readonly #rejects = new RejectWatch()
   readonly #archived = new Map<string, number>()
   readonly #archiver: Archiver
   readonly #stop = new AbortController()
@@ -130,7 +134,7 @@ export class Serving {
       {
         ...{ plans: this.#plans, latenessMs, log, archive, engine, report, makeStagingDir },
         now: Date.now,
-        onAdvance: (news) => this.#watch.note(news),
+        onAdvance: (news) => this.#note(news),
         onFailure: (source, error) => {
           if (this.#watch.fail(source, textOf(error)))
             say(`millrace: The stream of ${source} cannot go on, and tries again: ${textOf(error)}`)
@@ -138,6 +142,12 @@ export class Serving {
       },
       this.#stop.signal,
     )
+  }
+
+  #note(news: StreamNews): void {
+    this.#watch.note(news)
+    for (const told of this.#rejects.note(news.source, news.lines, news.rejects))
+      say(`millrace: ${describeRejectNews(told)}`)
   }
 
   async #watchJobs(): Promise<void> {
@@ -203,9 +213,10 @@ export class Serving {
       lastRunMs: async () => (await report.runs(1))[0]?.startedMs,
       onFailure: (error) => say(`millrace: The batch failed: ${textOf(error)}`),
       run: async () => {
-        const { revision, sources } = await this.#batch({ range: {} })
+        const { revision, sources, ledger } = await this.#batch({ range: {} })
         const lines = sources.reduce((sum, { linesRead }) => sum + linesRead, 0)
         say(`millrace: Revision ${revision} published, of ${countOf(lines, 'line')}.`)
+        for (const warning of describeMostRejected(ledger)) say(`millrace: Warning: ${warning}`)
       },
     })
   }

@@ -1,9 +1,10 @@
-/** Totals that lines have overtaken: what was ingested after the run that a query answers from. */
+/** What totals lack: lines that came after the run that a query answers from, and lines that could not be used. */
 import { linesBehind, publishedWithin } from '../core/lines-behind.ts'
 import type { PublishedRange } from '../core/metric-ranges.ts'
-import type { TimeRange } from '../core/run-record.ts'
+import type { Ledger, RunRecord, TimeRange } from '../core/run-record.ts'
 import type { Archive } from '../ports/archive.ts'
 import type { Report } from '../ports/report.ts'
+import { describeMostRejected } from './describe-rejects.ts'
 import { countOf } from './text-table.ts'
 
 export interface StalenessCheck {
@@ -50,7 +51,29 @@ export async function staleness({
     ...(waiting > 0
       ? [`${countOf(waiting, 'line')} came late for windows of ${metric}, and the next batch counts them.`]
       : []),
+    ...describeMostRejected(
+      ledgerOf(source, metric, {
+        run: runs.find(({ metrics }) => metrics.some(isOwn)),
+        stream: stream?.metrics.find(isOwn),
+      }),
+    ),
   ]
+}
+
+/** That of the run or of the stream, whichever has read more. */
+function ledgerOf(
+  source: string,
+  metric: string,
+  {
+    run,
+    stream,
+  }: { readonly run: RunRecord | undefined; readonly stream: { readonly ledger: Ledger } | undefined },
+): readonly Ledger[] {
+  const ofRun = (run?.ledger ?? []).filter(
+    (line) => line.source === source && (line.metric === undefined || line.metric === metric),
+  )
+  const isMore = stream !== undefined && stream.ledger.appended > (ofRun[0]?.appended ?? 0)
+  return isMore ? [stream.ledger] : ofRun
 }
 
 async function readReport(

@@ -56,6 +56,8 @@ export interface StagedSource {
   readonly headers: number
   readonly rejected: number
   readonly rejectsPath: string
+  /** Of a stream engine, where it rejected any: the lines, whoever cannot use them, and of these those of each reason. */
+  readonly rejects?: RejectCounts
   /** Time spent on this source alone; absent where the engine computes sources side by side. */
   readonly computeMs?: number
   readonly metrics: readonly {
@@ -68,6 +70,11 @@ export interface StagedSource {
     readonly late?: readonly { readonly windowMs: number; readonly lines: number }[]
     readonly tallies: readonly { readonly id: string; readonly path: string }[]
   }[]
+}
+
+export interface RejectCounts {
+  readonly lines: number
+  readonly reasons: readonly { readonly reason: string; readonly lines: number }[]
 }
 
 /** What the machines of an engine do, by the account of whoever gives them out. */

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { finalBefore } from '../core/final-windows.ts'
 import type { MetricPlan, SourcePlan } from '../core/plan.ts'
+import type { RejectCounts, StagedSource } from '../ports/batch-engine.ts'
 import type { Report, StreamState } from '../ports/report.ts'
 import type { Reach, StreamEngine } from '../ports/stream-engine.ts'
 import { placeStream, type StreamPlace } from './place-stream.ts'
@@ -42,6 +43,10 @@ export interface StreamNews {
   readonly freshnessMs: number | undefined
   /** The lines were to be tallied elsewhere. */
   readonly isTakenOver: boolean
+  /** Absent where no line was rejected. */
+  readonly rejects?: RejectCounts
+  /** By metric; those without late lines are left out. */
+  readonly late: readonly { readonly metric: string; readonly lines: number }[]
   /** Metrics that the others of their source are ahead of, while that is so. */
   readonly behind: readonly string[]
 }
@@ -153,8 +158,9 @@ class Stream {
     const startedMs = now()
     const clockMs = await this.#lines.clockAt(endOffset)
     const staging = await this.#job.makeStagingDir()
+    let staged: StagedSource
     try {
-      const staged = await engine.compute({
+      staged = await engine.compute({
         ...{ plan, batches, fromOffset, endOffset, latenessMs },
         ...(block && { block }),
         ...(clockRepairs && { clockRepairs }),
@@ -175,6 +181,8 @@ class Stream {
       tookMs: now() - startedMs,
       freshnessMs: reach && now() - reach.observedMs,
       isTakenOver: reach?.isTakenOver === true,
+      ...(staged.rejects && { rejects: staged.rejects }),
+      late: lateLines(staged),
       behind: this.#behind(group),
     })
   }
@@ -238,6 +246,13 @@ function groupsOf(plan: SourcePlan, state: StreamState | undefined): Group[] {
 function planOf(plan: SourcePlan, some: readonly MetricPlan[]): SourcePlan {
   if (some.length === plan.metrics.length) return plan
   return { ...plan, metrics: plan.metrics.filter((metric) => some.includes(metric)) }
+}
+
+function lateLines({ metrics }: StagedSource): StreamNews['late'] {
+  const sums = metrics.map(({ metric, late = [] }) => {
+    return { metric, lines: late.reduce((sum, { lines }) => sum + lines, 0) }
+  })
+  return sums.filter(({ lines }) => lines > 0)
 }
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {

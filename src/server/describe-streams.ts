@@ -18,6 +18,20 @@ export function describeStreams({ streams }: StreamWatch, log: Log): Family[] {
       samples: perStream(({ takenOver }) => takenOver),
     },
     {
+      ...{ name: 'millrace_stream_rejected_lines', type: 'counter' },
+      help: 'Lines since the start that could not be used, by reason; a line may have several.',
+      samples: [...streams].flatMap(([source, { rejected }]) =>
+        [...rejected].map(([reason, value]) => ({ labels: { source, reason }, value })),
+      ),
+    },
+    {
+      ...{ name: 'millrace_stream_late_lines', type: 'counter' },
+      help: 'Lines since the start that came when their window was final, by metric; a batch counts them.',
+      samples: [...streams].flatMap(([source, { late }]) =>
+        [...late].map(([metric, value]) => ({ labels: { source, metric }, value })),
+      ),
+    },
+    {
       ...{ name: 'millrace_stream_commits', type: 'counter', help: 'Micro-batches committed.' },
       samples: perStream(({ commits }) => commits),
     },

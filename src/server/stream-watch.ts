@@ -1,4 +1,5 @@
 /** What the server knows of its streams: how far each is, how fresh its totals are, and what ails it. */
+import type { RejectCounts } from '../ports/batch-engine.ts'
 import type { JobState } from '../ports/stream-jobs.ts'
 
 /** Upper bounds in seconds; freshness within one second is what a stream is for. */
@@ -15,6 +16,9 @@ export interface StreamFacts {
   /** Micro-batches with lines by freshness, one more place for what is slower than the last bound. */
   readonly freshness: number[]
   freshnessSum: number
+  /** Lines by reason, and by metric. */
+  readonly rejected: Map<string, number>
+  readonly late: Map<string, number>
   failure?: string | undefined
 }
 
@@ -26,6 +30,8 @@ export interface StreamNote {
   readonly tookMs: number
   readonly freshnessMs: number | undefined
   readonly isTakenOver: boolean
+  readonly rejects?: RejectCounts
+  readonly late: readonly { readonly metric: string; readonly lines: number }[]
 }
 
 export class StreamWatch {
@@ -33,7 +39,7 @@ export class StreamWatch {
   /** Of sources that have one; undefined while nobody says what it does. */
   readonly jobs = new Map<string, JobState | undefined>()
 
-  note({ source, endOffset, lines, tookMs, freshnessMs, isTakenOver }: StreamNote): void {
+  note({ source, endOffset, lines, tookMs, freshnessMs, isTakenOver, rejects, late }: StreamNote): void {
     const facts = this.#of(source)
     facts.endOffset = endOffset
     facts.commitSeconds = tookMs / 1000
@@ -41,6 +47,8 @@ export class StreamWatch {
     facts.lines += lines
     if (isTakenOver) facts.takenOver += lines
     facts.failure = undefined
+    for (const { reason, lines } of rejects?.reasons ?? []) addTo(facts.rejected, reason, lines)
+    for (const { metric, lines } of late) addTo(facts.late, metric, lines)
     if (freshnessMs === undefined) return
     const place = FRESHNESS_SECONDS.findIndex((bound) => freshnessMs <= bound * 1000)
     facts.freshness[place < 0 ? FRESHNESS_SECONDS.length : place]! += 1
@@ -61,9 +69,13 @@ export class StreamWatch {
     const freshness = Array.from({ length: FRESHNESS_SECONDS.length + 1 }, () => 0)
     const facts: StreamFacts = {
       ...{ endOffset: 0, commitSeconds: 0, commits: 0, lines: 0, takenOver: 0 },
-      ...{ freshness, freshnessSum: 0 },
+      ...{ freshness, freshnessSum: 0, rejected: new Map(), late: new Map() },
     }
     this.streams.set(source, facts)
     return facts
   }
+}
+
+function addTo(counts: Map<string, number>, name: string, lines: number): void {
+  counts.set(name, (counts.get(name) ?? 0) + lines)
 }

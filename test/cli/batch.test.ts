@@ -34,6 +34,21 @@ it('tells people what was read, counted and published', async () => {
   expect(stderr).toBe('Next: millrace query http.requests\n')
 })
 
+it('warns when most lines were rejected, and so does a query', async () => {
+  const bad = `${LINES}${'no JSON\n'.repeat(10)}`
+  const cwd = makeFolder({ 'millrace.yaml': DEFINITION, 'web.log': bad })
+  await millrace(['ingest', 'web', 'web.log'], { cwd })
+  const warning = 'millrace: Warning: Most lines of web were rejected: 11 of 16, so the totals lack them. '
+  for (const command of [
+    ['batch', '--json'],
+    ['query', 'http.requests'],
+  ])
+    expect(await millrace(command, { cwd })).toMatchObject({
+      status: 0,
+      stderr: expect.stringContaining(warning),
+    })
+})
+
 it('changes no total when it runs twice', async () => {
   const cwd = await makeComputed()
   const query = () => millrace(['query', 'http.requests', '--format', 'csv'], { cwd })

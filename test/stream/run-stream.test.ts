@@ -131,6 +131,28 @@ it('follows the log, goes on after a stop, and ends with the totals of a batch w
   expect(await world.totals(await world.report())).toEqual(expected)
 })
 
+it('tells which lines could not be used, and which came late', async () => {
+  const line = (ms: string, secondsAgo = 0) =>
+    `{"ts":${Date.now() - secondsAgo * 1000},"service":"s","ms":${ms}}\n`
+  await streaming(async (news) => {
+    await log.append('web', batchOf(`${line('1')}no JSON\n{"ms":1}\n${line('"x"')}${line('1', 7200)}`))
+    await caughtUp(news, 5)
+    const { rejects, late } = news.find(({ lines }) => lines === 5)!
+    expect(rejects?.lines).toBe(3)
+    expect(new Map(rejects?.reasons.map(({ reason, lines }) => [reason, lines]))).toEqual(
+      new Map(Object.entries({ invalid_json: 1, missing_time: 1, invalid_field: 1 })),
+    )
+    expect(late).toEqual([
+      { metric: 'requests', lines: 1 },
+      { metric: 'volume', lines: 1 },
+    ])
+    await log.append('web', batchOf(line('1')))
+    await caughtUp(news, 6)
+    expect(news.at(-1)).toMatchObject({ late: [] })
+    expect(news.at(-1)!.rejects).toBeUndefined()
+  })
+})
+
 it('makes windows final while no line comes', async () => {
   await streaming(async (news) => {
     await append(0, 10)

@@ -2,12 +2,26 @@
 import { join } from 'node:path'
 import { VERDICTS } from '../../compile/print-tally.ts'
 import { recordColumns } from '../../compile/record-columns.ts'
-import type { BatchRequest } from '../../ports/batch-engine.ts'
+import type { BatchRequest, RejectCounts } from '../../ports/batch-engine.ts'
 import { duckdbDialect } from './dialect.ts'
 import { PARSED, verdictColumn } from './parsed-table.ts'
 
 /** The name of the staged file. */
 export const REJECTS_FILE = 'rejects.parquet'
+
+/** Lines of each reason, and without one all of them: a line may be rejected for several metrics. */
+export const REJECT_COUNTS = 'SELECT reason, count(DISTINCT "offset") FROM rejected GROUP BY ROLLUP (reason)'
+
+/** The rows of `REJECT_COUNTS`. */
+export function readRejectCounts(rows: readonly (readonly unknown[])[]): RejectCounts {
+  const counts = rows.map(([reason, lines]) => ({ reason, lines: Number(lines) }))
+  return {
+    lines: counts.find(({ reason }) => reason === null)?.lines ?? 0,
+    reasons: counts.flatMap(({ reason, lines }) =>
+      reason === null ? [] : [{ reason: String(reason), lines }],
+    ),
+  }
+}
 
 /** A connection, or what prepares the statements of one. */
 interface Runner {

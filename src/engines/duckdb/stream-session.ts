@@ -13,7 +13,7 @@ import { duckdbDialect } from './dialect.ts'
 import { PARSED } from './parsed-table.ts'
 import { PreparedStatements } from './prepared-statements.ts'
 import { type RecordCounts, RecordQueries } from './record-queries.ts'
-import { REJECTS_FILE, RejectTable } from './reject-table.ts'
+import { REJECT_COUNTS, REJECTS_FILE, RejectTable, readRejectCounts } from './reject-table.ts'
 import { type StagedMetric, stagedName, stageMetric } from './staged-metric.ts'
 
 export type SessionRequest = Pick<StreamRequest, 'plan' | 'latenessMs'>
@@ -63,7 +63,7 @@ export class StreamSession {
       parsed: counts.parsed,
       headers: counts.headers,
       rejected: counts.rejected,
-      rejectsPath: await this.#stageRejects(counts, stagingDir),
+      ...(await this.#stageRejects(counts, stagingDir)),
       metrics,
     }
   }
@@ -104,13 +104,15 @@ export class StreamSession {
     )
   }
 
-  async #stageRejects({ rejected, metrics }: RecordCounts, stagingDir: string): Promise<string> {
+  async #stageRejects({ rejected, metrics }: RecordCounts, stagingDir: string) {
     const places = [...metrics.keys()].filter((place) => metrics[place]!.rejected > 0)
     for (const place of places) await this.#rejects.addMetric(place)
     if (rejected > 0) await this.#rejects.addSource()
     await this.#rejects.stage()
-    if (rejected > 0 || places.length > 0) await this.#rejects.clear()
-    return this.#handOver(REJECTS_FILE, stagingDir)
+    const hasAny = rejected > 0 || places.length > 0
+    const rejects = hasAny && readRejectCounts(await this.#statements.rows(REJECT_COUNTS))
+    if (hasAny) await this.#rejects.clear()
+    return { rejectsPath: await this.#handOver(REJECTS_FILE, stagingDir), ...(rejects && { rejects }) }
   }
 
   async #handOver(name: string, stagingDir: string): Promise<string> {
