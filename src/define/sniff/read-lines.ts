@@ -86,7 +86,9 @@ function strayStamps(lines: readonly string[], { form, share, doubts }: FoundSta
   const regex = new RegExp(form.regex)
   const places = lines.slice(0, LOOKED_AT).map((line) => regex.exec(line))
   const stamps = places.filter((match) => match !== null)
-  const first = stamps.filter(({ input, index }) => !/\w/.test(input.slice(0, index).replace(/^<\d+>/, '')))
+  const first = stamps.filter(
+    ({ input, index }) => !/\w/.test(input.slice(0, index).replace(/^<\d+>(?:\d+ )?/, '')),
+  )
   if (first.length >= stamps.length / 2) return undefined
   const zone = doubts.some(({ key }) => key === 'zone') ? { zone: 'UTC' } : {}
   return {
