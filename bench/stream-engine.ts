@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { buildPlans } from '../src/compile/build-plan.ts'
+import { constantLateness } from '../src/core/lateness.ts'
 import { loadDefinition } from '../src/define/load-definition.ts'
 import { openDuckdbReport } from '../src/engines/duckdb/report.ts'
 import { DuckdbStreamEngine } from '../src/engines/duckdb/stream.ts'
@@ -46,6 +47,7 @@ try {
   if (!definition) throw new Error(JSON.stringify(diagnostics))
   const [plan] = buildPlans(definition, (text) => createHash('sha256').update(text).digest('hex'))
   const latenessMs = new Map(plan!.metrics.map(({ metric }) => [metric, 5000]))
+  const lateness = constantLateness(latenessMs)
   const stagingRoot = join(folder, 'streaming')
   mkdirSync(stagingRoot)
   console.log('lines a micro-batch | lines/s | engine ms | report ms | CPU ms | CPU s per M lines')
@@ -71,7 +73,7 @@ try {
       const cpu = process.cpuUsage()
       const started = performance.now()
       const staged = await engine.compute({
-        ...{ plan: plan!, batches: stored, fromOffset, endOffset, latenessMs, stagingDir },
+        ...{ plan: plan!, batches: stored, fromOffset, endOffset, lateness, stagingDir },
       })
       const computed = performance.now()
       const place = { source: 'web', incarnation: 'i', fromOffset, endOffset, clockMs: now }

@@ -11,7 +11,6 @@ import type { StagedSource } from '../ports/batch-engine.ts'
 import type { StreamAdvance } from '../ports/report.ts'
 import { ledgerLines, metricLedger } from './ledger-lines.ts'
 import { describeMetric, type StoredValue } from './publish-run.ts'
-import { versionKey } from './report-state.ts'
 import type { MetricTables } from './report-tables.ts'
 import type {
   MetricProgress,
@@ -20,6 +19,7 @@ import type {
   StreamTables,
   WindowLines,
 } from './stream-tables.ts'
+import { versionKey } from './version-key.ts'
 
 /** How a database does the parts. Everything happens inside one transaction. */
 export interface AdvanceStore {
@@ -77,7 +77,7 @@ export class StreamAdvancer {
     this.#appended = advance.endOffset - advance.fromOffset
   }
 
-  /** Errors: REPORT_STREAM_MOVED, LEDGER_MISMATCH, after which the store must roll back. */
+  /** Errors: REPORT_STREAM_MOVED, REPORT_LATENESS_MOVED, LEDGER_MISMATCH, after which the store must roll back. */
   async advance(): Promise<void> {
     const { source, incarnation, archive, endOffset, clockMs, staged, plans } = this.#advance
     const stored = await this.#streams.readStream(source)
@@ -118,14 +118,13 @@ export class StreamAdvancer {
     if (!staged) throw new Error(`metric ${plan.metric} was not staged`)
     const latenessMs = this.#latenessOf(plan)
     const known = this.#known(plan)
+    await this.#keepLateness(plan, known)
     if (!known) {
       await this.#join(plan, sourceClockMs)
       const start = { startOffset: fromOffset, startClockMs: sourceClockMs + this.#aheadMs }
       await this.#streams.beginMetric(plan, start)
     }
-    const finalMs = known
-      ? finalBefore(known.clockMs, plan.windowMs, known.latenessMs)
-      : finalBefore(sourceClockMs, plan.windowMs, latenessMs)
+    const finalMs = known?.finalBeforeMs ?? finalBefore(sourceClockMs, plan.windowMs, latenessMs)
     const windows = await this.#addPartials(plan, staged, finalMs)
     // Of a metric that catches up, and not of its source: what comes next may be of windows that others have behind them.
     const clockMs = Math.max(this.#advance.clockMs, known?.clockMs ?? sourceClockMs)
@@ -138,8 +137,24 @@ export class StreamAdvancer {
     } = metricLedger(plan.source, staged, this.#appended)
     const ledger = { appended, counted, filtered, late, rejected }
     await this.#widenBounds(plan, windows)
-    await this.#settle(plan, known, { clockMs, latenessMs })
-    return { plan, progress: { endOffset, clockMs, latenessMs, ...ledger } }
+    // An allowance that has grown opens no window that was final.
+    const finalBeforeMs = Math.max(finalBefore(clockMs, plan.windowMs, latenessMs), finalMs)
+    if (!known || finalBeforeMs > finalMs) await this.#store.settle(plan, finalBeforeMs)
+    return { plan, progress: { endOffset, clockMs, latenessMs, finalBeforeMs, ...ledger } }
+  }
+
+  /** Lines below the offset stay judged as they were; those of this advance were judged before the report could say. */
+  async #keepLateness(plan: MetricPlan, known: StoredMetric | undefined): Promise<void> {
+    const { source, fromOffset } = this.#advance
+    const latenessMs = this.#latenessOf(plan)
+    if (known?.latenessMs === latenessMs) return
+    if (known && this.#appended > 0) {
+      const { metric } = plan
+      const judged = { held: known.latenessMs, given: latenessMs }
+      throw new MillraceError('REPORT_LATENESS_MOVED', { source, metric, offset: fromOffset, ...judged })
+    }
+    const final = known && { finalBeforeMs: known.finalBeforeMs }
+    await this.#streams.addLateness(plan, { fromOffset, latenessMs, ...final })
   }
 
   #known({ metric, version }: MetricPlan): StoredMetric | undefined {
@@ -223,16 +238,6 @@ export class StreamAdvancer {
   async #publishedOf(plan: MetricPlan): Promise<PublishedRange[]> {
     if (!this.#known(plan)) return this.#streams.published(plan)
     return this.#published.get(versionKey(plan.metric, plan.version)) ?? []
-  }
-
-  async #settle(
-    plan: MetricPlan,
-    before: StoredMetric | undefined,
-    { clockMs, latenessMs }: { clockMs: number; latenessMs: number },
-  ): Promise<void> {
-    const final = finalBefore(clockMs, plan.windowMs, latenessMs)
-    const was = before && finalBefore(before.clockMs, plan.windowMs, before.latenessMs)
-    if (was === undefined || final > was) await this.#store.settle(plan, final)
   }
 }
 

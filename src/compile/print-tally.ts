@@ -1,5 +1,6 @@
 /** Tallies as SQL over parsed records: one GROUP BY each, and the merge of partials that it comes back to. */
 import type { Expr } from '../core/expr.ts'
+import type { LatenessStep, LatenessSteps } from '../core/lateness.ts'
 import { type PublishedRange, rangeOf } from '../core/metric-ranges.ts'
 import type { MetricPlan, Tally, TallyColumn } from '../core/plan.ts'
 import type { TimeRange } from '../core/run-record.ts'
@@ -22,8 +23,8 @@ export interface RecordColumns extends ExprColumns {
 /** Which records of a metric count besides its own condition. */
 export interface RecordFilter {
   readonly range: TimeRange
-  /** For how long after its end a window takes records; for ever when absent. */
-  readonly latenessMs?: number | undefined
+  /** For how long after its end a window takes records; forever when absent. */
+  readonly lateness?: LatenessSteps | undefined
   /** Windows that take records below an offset instead; the first range that holds a window decides. */
   readonly published?: readonly PublishedRange[] | undefined
 }
@@ -33,19 +34,19 @@ const VALUE = '$value'
 const VALUE_COLUMN = 'key_value'
 
 export function filterOf(
-  request: Pick<BatchRequest, 'range' | 'ranges' | 'latenessMs' | 'published'>,
+  request: Pick<BatchRequest, 'range' | 'ranges' | 'lateness' | 'published'>,
   metric: string,
 ): RecordFilter {
   return {
     range: rangeOf(request, metric),
-    latenessMs: request.latenessMs?.get(metric),
+    lateness: request.lateness?.get(metric),
     published: request.published?.get(metric),
   }
 }
 
 /** Whether records of a metric can be late, and are told apart. */
-export function tellsLate(request: Pick<BatchRequest, 'latenessMs' | 'published'>, metric: string): boolean {
-  return request.latenessMs?.get(metric) !== undefined || Boolean(request.published?.get(metric)?.length)
+export function tellsLate(request: Pick<BatchRequest, 'lateness' | 'published'>, metric: string): boolean {
+  return request.lateness?.get(metric) !== undefined || Boolean(request.published?.get(metric)?.length)
 }
 
 /** Conditions that split parsed records; each is exactly true or false, never null. */
@@ -179,19 +180,30 @@ export class TallyPrinter {
   }
 
   /** A fact of the record alone: no order, no batch and no crash changes it. */
-  #late({ latenessMs, published = [] }: RecordFilter): string | undefined {
-    if (latenessMs === undefined && published.length === 0) return undefined
-    const sinceStart = this.#metric.windowMs + (latenessMs ?? 0)
-    const isLate =
-      latenessMs === undefined
-        ? 'FALSE'
-        : `${this.#columns.observedMs} >= ${this.#windowStart()} + ${sinceStart}`
+  #late({ lateness, published = [] }: RecordFilter): string | undefined {
+    if (lateness === undefined && published.length === 0) return undefined
+    const isLate = lateness === undefined ? 'FALSE' : this.#lateBySteps(lateness)
     if (published.length === 0) return `(${isLate})`
     const whens = published.map(({ range, cut }) => {
       const isIn = this.#bounds(range).join(' AND ') || 'TRUE'
       return `WHEN ${isIn} THEN ${this.#columns.offset} >= ${cut}`
     })
     return `(CASE ${whens.join(' ')} ELSE ${isLate} END)`
+  }
+
+  #lateBySteps(steps: LatenessSteps): string {
+    const conditions = steps.map((step) => this.#lateByStep(step))
+    const last = conditions.pop()!
+    const whens = conditions.map((isLate, place) => {
+      return `WHEN ${this.#columns.offset} < ${steps[place + 1]!.fromOffset} THEN ${isLate}`
+    })
+    return whens.length === 0 ? last : `CASE ${whens.join(' ')} ELSE ${last} END`
+  }
+
+  #lateByStep({ latenessMs, finalBeforeMs }: LatenessStep): string {
+    const start = this.#windowStart()
+    const isLate = `${this.#columns.observedMs} >= ${start} + ${this.#metric.windowMs + latenessMs}`
+    return finalBeforeMs === undefined ? isLate : `${isLate} OR ${start} < ${finalBeforeMs}`
   }
 
   #windowStart(): string {

@@ -1,7 +1,6 @@
 /** Publishing: what a batch run changes in any report, in the one transaction that its store has begun. */
 import { checkLedger } from '../core/check-ledger.ts'
 import { MillraceError } from '../core/error.ts'
-import { finalBefore } from '../core/final-windows.ts'
 import { rangeOf } from '../core/metric-ranges.ts'
 import type { MetricPlan } from '../core/plan.ts'
 import type { RunRecord, TimeRange } from '../core/run-record.ts'
@@ -199,8 +198,7 @@ export async function describeMetric(
 }
 
 /** Until the stream's clock says otherwise a window is the stream's. */
-function requireFinal(plan: MetricPlan, { toMs }: TimeRange, { clockMs, latenessMs }: StoredMetric): void {
-  const final = finalBefore(clockMs, plan.windowMs, latenessMs)
+function requireFinal(plan: MetricPlan, { toMs }: TimeRange, { finalBeforeMs: final }: StoredMetric): void {
   if (toMs !== undefined && toMs <= final) return
   throw new MillraceError('REPORT_STREAM_OWNS', { metric: plan.metric, from: formatInstant(final) })
 }

@@ -6,6 +6,7 @@ import { addRange } from '../core/time-coverage.ts'
 import type { MetricState, RejectedLine } from '../ports/report.ts'
 import type { StateSource } from './state-source.ts'
 import { readStreamed } from './stream-state.ts'
+import { versionKey } from './version-key.ts'
 
 export async function readMetricState(
   source: StateSource,
@@ -78,11 +79,6 @@ export async function readPublishedOf(
     held.set(key, ranges)
   }
   return held
-}
-
-/** Tells versions of metrics apart. */
-export function versionKey(metric: string, version: string): string {
-  return `${version} ${metric}`
 }
 
 function toRange(from: unknown, to: unknown): TimeRange {

@@ -1,8 +1,9 @@
 /** What a report says of the streams it takes, read by SQL that its databases share. */
-import { finalBefore } from '../core/final-windows.ts'
+import type { LatenessStep, LatenessSteps } from '../core/lateness.ts'
 import type { TimeRange } from '../core/run-record.ts'
 import type { LateWindow, StreamState } from '../ports/report.ts'
 import type { StateSource } from './state-source.ts'
+import { versionKey } from './version-key.ts'
 
 export async function readStreamState(
   { read, schema }: StateSource,
@@ -13,31 +14,58 @@ export async function readStreamState(
   const [row] = await read(sql, [source])
   if (!row) return undefined
   const [incarnation, archive, endOffset, clockMs] = row
-  const columns = `metric, version, start_offset, end_offset, clock_ms, start_clock_ms, lateness_ms,
+  const columns = `metric, version, start_offset, end_offset, clock_ms, start_clock_ms, final_before_ms,
     appended, counted, filtered, late, rejected`
   const rows = await read(
     `SELECT ${columns} FROM ${schema}.stream_metrics ${mine} ORDER BY metric, version`,
     [source],
   )
+  const steps = await readLateness({ read, schema }, source)
   return {
     ...{ source, incarnation: String(incarnation), ...(archive !== null && { archive: String(archive) }) },
     ...{ endOffset: Number(endOffset), clockMs: Number(clockMs) },
-    metrics: rows.map((one) => toStreamed(source, one)),
+    metrics: rows.map((one) => toStreamed(source, one, steps)),
   }
 }
 
-function toStreamed(source: string, [name, id, ...rest]: readonly unknown[]): StreamState['metrics'][number] {
-  const [startOffset, endOffset, clockMs, startClockMs, latenessMs, ...counts] = rest.map(Number)
+function toStreamed(
+  source: string,
+  [name, id, ...rest]: readonly unknown[],
+  steps: ReadonlyMap<string, LatenessSteps>,
+): StreamState['metrics'][number] {
+  const [startOffset, endOffset, clockMs, startClockMs, finalBeforeMs, ...counts] = rest.map(Number)
   const [appended, counted, filtered, late, rejected] = counts
   const metric = String(name)
   return {
     ...{ metric, version: String(id), startOffset: startOffset!, endOffset: endOffset! },
-    ...{ clockMs: clockMs!, startClockMs: startClockMs!, latenessMs: latenessMs! },
+    ...{ clockMs: clockMs!, startClockMs: startClockMs!, finalBeforeMs: finalBeforeMs! },
+    lateness: steps.get(versionKey(metric, String(id))) ?? [],
     ledger: {
       ...{ source, metric, appended: appended!, counted: counted! },
       ...{ filtered: filtered!, late: late!, rejected: rejected! },
     },
   }
+}
+
+/** Of the versions of a source, by `versionKey`. */
+async function readLateness(
+  { read, schema }: Pick<StateSource, 'read' | 'schema'>,
+  source: string,
+): Promise<Map<string, LatenessStep[]>> {
+  const columns = 'metric, version, from_offset, lateness_ms, final_before_ms'
+  const rows = await read(
+    `SELECT ${columns} FROM ${schema}.lateness WHERE tenant = '' AND source = $1 ORDER BY from_offset`,
+    [source],
+  )
+  const held = new Map<string, LatenessStep[]>()
+  for (const [metric, version, fromOffset, latenessMs, finalBeforeMs] of rows) {
+    const key = versionKey(String(metric), String(version))
+    const steps = held.get(key) ?? []
+    const final = finalBeforeMs === null ? {} : { finalBeforeMs: Number(finalBeforeMs) }
+    steps.push({ fromOffset: Number(fromOffset), latenessMs: Number(latenessMs), ...final })
+    held.set(key, steps)
+  }
+  return held
 }
 
 /** In order of source, metric and window. */
@@ -61,13 +89,13 @@ export async function readStreamed(
   version: string,
   windowMs: number,
 ): Promise<{ range: TimeRange; finalBeforeMs: number } | undefined> {
-  const sql = `SELECT start_offset, start_clock_ms, clock_ms, lateness_ms FROM ${schema}.stream_metrics
+  const sql = `SELECT start_offset, start_clock_ms, final_before_ms FROM ${schema}.stream_metrics
     WHERE tenant = '' AND metric = $1 AND version = $2`
   const [row] = await read(sql, [metric, version])
   if (!row) return undefined
-  const [startOffset, startClockMs, clockMs, latenessMs] = row.map(Number)
+  const [startOffset, startClockMs, finalBeforeMs] = row.map(Number)
   const fromMs = Math.ceil(startClockMs! / windowMs) * windowMs
   // Where nothing lies below the stream, it has all there ever was.
   const range = startOffset === 0 ? {} : { fromMs }
-  return { range, finalBeforeMs: finalBefore(clockMs!, windowMs, latenessMs!) }
+  return { range, finalBeforeMs: finalBeforeMs! }
 }

@@ -1,9 +1,11 @@
 /** Millrace's own rows about streams, changed by SQL that the databases of reports share. */
+import type { LatenessStep } from '../core/lateness.ts'
 import type { PublishedRange } from '../core/metric-ranges.ts'
 import type { MetricPlan } from '../core/plan.ts'
 import type { TimeRange } from '../core/run-record.ts'
-import { readPublished, readPublishedOf, versionKey } from './report-state.ts'
+import { readPublished, readPublishedOf } from './report-state.ts'
 import type { StateTarget } from './state-source.ts'
+import { versionKey } from './version-key.ts'
 
 export interface StoredStream {
   readonly incarnation: string
@@ -18,7 +20,10 @@ export interface StoredMetric {
   readonly startClockMs: number
   readonly endOffset: number
   readonly clockMs: number
+  /** Of the last advance. */
   readonly latenessMs: number
+  /** Windows that start before this are final, and stay so. */
+  readonly finalBeforeMs: number
   /** Of its first and last windows; null while it has none. */
   readonly bounds: { readonly firstMs: number; readonly lastMs: number } | null
 }
@@ -41,7 +46,7 @@ export interface MetricStart {
   readonly startClockMs: number
 }
 
-const PLACE_COLUMNS = ['end_offset', 'clock_ms', 'lateness_ms'] as const
+const PLACE_COLUMNS = ['end_offset', 'clock_ms', 'lateness_ms', 'final_before_ms'] as const
 const LEDGER_COLUMNS = ['appended', 'counted', 'filtered', 'late', 'rejected'] as const
 const MINE = `tenant = '' AND metric = $1 AND version = $2`
 
@@ -82,7 +87,7 @@ export class StreamTables {
   /** Those that the report holds, by `versionKey`, and all in one statement, as a micro-batch is small. */
   async readMetrics(plans: readonly MetricPlan[]): Promise<Map<string, StoredMetric>> {
     const ends = ['m.first_window', 'm.last_window'].map((column) => this.#target.epochMs(column))
-    const columns = 's.start_clock_ms, s.end_offset, s.clock_ms, s.lateness_ms'
+    const columns = 's.start_clock_ms, s.end_offset, s.clock_ms, s.lateness_ms, s.final_before_ms'
     const names = plans.map(({ metric }) => metric)
     const sql = `SELECT s.metric, s.version, ${columns}, ${ends.join(', ')} FROM ${this.#table('stream_metrics')} s
       LEFT JOIN ${this.#table('metrics')} m ON m.tenant = '' AND m.metric = s.metric AND m.version = s.version
@@ -110,10 +115,10 @@ export class StreamTables {
     if (steps.length === 0) return
     const names: string[] = []
     const rows = steps.map(({ plan, progress }) => {
-      const { endOffset, clockMs, latenessMs, ...ledger } = progress
+      const { endOffset, clockMs, latenessMs, finalBeforeMs, ...ledger } = progress
       const counts = LEDGER_COLUMNS.map((column) => ledger[column])
       const keys = [names.push(plan.metric), names.push(plan.version)].map((place) => `$${place}`)
-      return `(${[...keys, endOffset, clockMs, latenessMs, ...counts].join(', ')})`
+      return `(${[...keys, endOffset, clockMs, latenessMs, finalBeforeMs, ...counts].join(', ')})`
     })
     const sets = PLACE_COLUMNS.map((column) => `${column} = step.${column}`)
     const sums = LEDGER_COLUMNS.map((column) => `${column} = held.${column} + step.${column}`)
@@ -124,6 +129,23 @@ export class StreamTables {
         WHERE held.tenant = '' AND held.metric = step.metric AND held.version = step.version`,
       names,
     )
+  }
+
+  /** Takes the place of a step that no line was judged by. */
+  async addLateness({ source, metric, version }: MetricPlan, step: LatenessStep): Promise<void> {
+    const { fromOffset, latenessMs, finalBeforeMs } = step
+    const table = this.#table('lateness')
+    await this.#target.run(`DELETE FROM ${table} WHERE ${MINE} AND from_offset >= ${fromOffset}`, [
+      metric,
+      version,
+    ])
+    const columns = 'tenant, metric, version, source, from_offset, lateness_ms, final_before_ms'
+    const values = [fromOffset, latenessMs, finalBeforeMs ?? 'NULL'].join(', ')
+    await this.#target.run(`INSERT INTO ${table} (${columns}) VALUES ('', $1, $2, $3, ${values})`, [
+      metric,
+      version,
+      source,
+    ])
   }
 
   /** Newest first. */
@@ -227,7 +249,7 @@ export class StreamTables {
 
   /** Of a version that is given up. */
   async forgetStream({ metric, version }: MetricPlan): Promise<void> {
-    for (const table of ['stream_metrics', 'late_windows', 'cuts'])
+    for (const table of ['stream_metrics', 'lateness', 'late_windows', 'cuts'])
       await this.#target.run(`DELETE FROM ${this.#table(table)} WHERE ${MINE}`, [metric, version])
   }
 
@@ -237,11 +259,11 @@ export class StreamTables {
 }
 
 function toStored(row: readonly unknown[]): StoredMetric {
-  const [startClockMs, endOffset, clockMs, latenessMs] = row.map(Number)
-  const [first, last] = row.slice(4)
+  const [startClockMs, endOffset, clockMs, latenessMs, finalBeforeMs] = row.map(Number)
+  const [first, last] = row.slice(5)
   return {
     ...{ startClockMs: startClockMs!, endOffset: endOffset! },
-    ...{ clockMs: clockMs!, latenessMs: latenessMs! },
+    ...{ clockMs: clockMs!, latenessMs: latenessMs!, finalBeforeMs: finalBeforeMs! },
     bounds: first === null || last === null ? null : { firstMs: Number(first), lastMs: Number(last) },
   }
 }

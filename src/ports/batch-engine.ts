@@ -1,5 +1,6 @@
 /** The batch engine's role: read every block, compute every tally of a source in one parse, stage the partials. */
 import type { ClockRepair } from '../core/clock-repair.ts'
+import type { LatenessSteps } from '../core/lateness.ts'
 import type { MetricRanges, PublishedRange } from '../core/metric-ranges.ts'
 import type { SourcePlan } from '../core/plan.ts'
 import type { SharedFolder } from './archive.ts'
@@ -19,8 +20,8 @@ export interface BatchRequest extends MetricRanges {
   readonly blocks: readonly BlockLocation[]
   /** An empty local folder that is to hold the staged files; the caller removes it. */
   readonly stagingDir: string
-  /** By metric: records observed this long after their window's end are late and do not count. All count when absent. */
-  readonly latenessMs?: ReadonlyMap<string, number>
+  /** By metric: records observed so long after their window's end are late and do not count. All count when absent. */
+  readonly lateness?: ReadonlyMap<string, LatenessSteps>
   /** By metric: in these windows records count below the cut, late or not; the first range that holds a window decides. */
   readonly published?: ReadonlyMap<string, readonly PublishedRange[]>
   /** Of the source: the observed times of some lines are other ones than their blocks say. */

@@ -1,5 +1,6 @@
 /** The report's role: hold totals apart from any application database, swap revisions whole, merge at query time. */
 import type { Expr } from '../core/expr.ts'
+import type { LatenessSteps } from '../core/lateness.ts'
 import type { MergedTotals } from '../core/merged-totals.ts'
 import type { MetricRanges, PublishedRange } from '../core/metric-ranges.ts'
 import type { MetricPlan } from '../core/plan.ts'
@@ -92,6 +93,7 @@ export interface StreamAdvance {
   /** Everything observed before this time lies below `endOffset`. */
   readonly clockMs: number
   readonly plans: readonly MetricPlan[]
+  /** By metric, the definition's. Where it differs from the report's, an advance of no lines must say so first. */
   readonly latenessMs: ReadonlyMap<string, number>
   /** How far records below `fromOffset` may be ahead of the clock. */
   readonly allowedSkewMs?: number | undefined
@@ -121,7 +123,9 @@ export interface StreamState {
     readonly clockMs: number
     /** No record below `startOffset` is of this time or later, as far as the source limits its skew. */
     readonly startClockMs: number
-    readonly latenessMs: number
+    /** Windows that start before this are final, and stay so. */
+    readonly finalBeforeMs: number
+    readonly lateness: LatenessSteps
     readonly ledger: Ledger
   }[]
 }
@@ -141,7 +145,7 @@ export interface Report {
   /**
    * One transaction: each metric must stand at `fromOffset` (a source or a metric that is new begins there), the
    * ledger must balance, partials are added to the windows that no published batch covers, late windows are noted.
-   * Errors: REPORT_STREAM_MOVED, LEDGER_MISMATCH.
+   * Errors: REPORT_STREAM_MOVED, REPORT_LATENESS_MOVED, LEDGER_MISMATCH.
    */
   advance(advance: StreamAdvance): Promise<void>
   streamState(source: string): Promise<StreamState | undefined>

@@ -1,5 +1,6 @@
 /** The stream engine's role: tally a few batches of a log as they come, with the plan and the rules of batch. */
 import type { ClockRepair } from '../core/clock-repair.ts'
+import type { LatenessSteps } from '../core/lateness.ts'
 import type { SourcePlan } from '../core/plan.ts'
 import type { BlockLocation, StagedSource } from './batch-engine.ts'
 import type { StoredBatch } from './log.ts'
@@ -15,13 +16,13 @@ export interface StreamRequest {
   readonly fromOffset: number
   /** The offset after the last line to compute. */
   readonly endOffset: number
-  /** By metric, for how long after its end a window takes records. */
-  readonly latenessMs: ReadonlyMap<string, number>
+  /** By metric, for how long after its end a window takes records: a single step, since a change begins a request. */
+  readonly lateness: ReadonlyMap<string, LatenessSteps>
   /** An empty local folder that is to hold the staged files; the caller removes it. */
   readonly stagingDir: string
 }
 
-export type ReachRequest = Pick<StreamRequest, 'plan' | 'fromOffset' | 'latenessMs'>
+export type ReachRequest = Pick<StreamRequest, 'plan' | 'fromOffset' | 'lateness'>
 
 export interface Reach {
   readonly endOffset: number

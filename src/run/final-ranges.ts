@@ -1,6 +1,5 @@
 /** Which windows a batch may publish beside a stream: those that are final once everything below its cut is known. */
 import { MillraceError } from '../core/error.ts'
-import { finalBefore } from '../core/final-windows.ts'
 import { type MetricRanges, rangeOf } from '../core/metric-ranges.ts'
 import type { MetricPlan, SourcePlan } from '../core/plan.ts'
 import type { TimeRange } from '../core/run-record.ts'
@@ -27,10 +26,10 @@ export function finalRanges(
 }
 
 function finalRange(plan: MetricPlan, asked: TimeRange, state: StreamState | undefined): TimeRange {
-  const { metric, windowMs } = plan
+  const { metric } = plan
   const streamed = streamedOf(plan, state)
   if (!streamed) return asked
-  const final = finalBefore(streamed.clockMs, windowMs, streamed.latenessMs)
+  const { finalBeforeMs: final } = streamed
   if (asked.fromMs !== undefined && asked.fromMs >= final)
     throw new MillraceError('BATCH_NOTHING_FINAL', { metric, final: formatInstant(final) })
   return { ...asked, toMs: Math.min(asked.toMs ?? final, final) }

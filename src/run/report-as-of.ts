@@ -2,7 +2,7 @@
 import type { Report } from '../ports/report.ts'
 import { type BatchJob, computeSources, publication } from './run-batch.ts'
 
-export interface AsOfJob extends Omit<BatchJob, 'cuts' | 'published' | 'latenessMs' | 'openReport'> {
+export interface AsOfJob extends Omit<BatchJob, 'cuts' | 'published' | 'lateness' | 'openReport'> {
   readonly observedBeforeMs: number
   /** An empty report of this job's own, which its owner removes. */
   openScratchReport(): Promise<Report>

@@ -31,7 +31,7 @@ export type BatchProgress =
 /** What is needed to compute, without publishing. */
 export interface ComputeJob
   extends MetricRanges,
-    Pick<BatchRequest, 'latenessMs' | 'published' | 'observedBeforeMs'> {
+    Pick<BatchRequest, 'lateness' | 'published' | 'observedBeforeMs'> {
   readonly plans: readonly SourcePlan[]
   /** By source, blocks that begin at this offset or later are not read. */
   readonly cuts?: ReadonlyMap<string, number>
@@ -185,7 +185,7 @@ async function cutSource(job: ComputeJob, plan: SourcePlan): Promise<CutSource> 
     incarnation: manifest?.incarnation ?? '',
     request: {
       ...{ plan, blocks, range: job.range, ranges, stagingDir },
-      ...(job.latenessMs && { latenessMs: job.latenessMs }),
+      ...(job.lateness && { lateness: job.lateness }),
       ...(job.published && { published: job.published }),
       ...(manifest?.clockRepairs && { clockRepairs: manifest.clockRepairs }),
       ...(observedBeforeMs !== undefined && { observedBeforeMs }),

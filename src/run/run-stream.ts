@@ -1,10 +1,12 @@
 /** The use case of the stream of one source: read its lines, tally, add to the report, until told to stop. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { finalBefore } from '../core/final-windows.ts'
+import { constantLateness, type LatenessSteps } from '../core/lateness.ts'
 import type { MetricPlan, SourcePlan } from '../core/plan.ts'
 import type { RejectCounts, StagedSource } from '../ports/batch-engine.ts'
 import type { Report, StreamState } from '../ports/report.ts'
 import type { Reach, StreamEngine } from '../ports/stream-engine.ts'
+import { judgedLateness } from './judged-lateness.ts'
 import { placeStream, type StreamPlace } from './place-stream.ts'
 import { type LinesEnd, type LinesPlace, SourceLines, type Stretch } from './source-lines.ts'
 
@@ -77,12 +79,15 @@ class Stream {
   #groups: Group[] = []
   /** How far the windows of each metric were final when it advanced last. */
   #final = ''
+  /** By metric, of the lines to come. */
+  #lateness: ReadonlyMap<string, LatenessSteps>
   /** Where the archive ends, and when that was looked at, of a source without a log. */
   #archived = { endOffset: 0, atMs: Number.NEGATIVE_INFINITY }
 
   constructor(job: StreamJob) {
     this.#job = job
     this.#source = job.plan.source
+    this.#lateness = constantLateness(job.latenessMs)
     this.#lines = new SourceLines({ ...job, source: this.#source })
   }
 
@@ -95,9 +100,20 @@ class Stream {
     this.#place = placeStream(state, end)
     this.#noteArchive(end)
     this.#groups = groupsOf(this.#job.plan, state)
-    // Without an advance of no lines a report that knows nothing of the source could not tell where it begins.
-    if (!state) await this.#advance(this.#groups[0]!, { batches: [], endOffset: 0 })
+    await this.#agree(state)
     return true
+  }
+
+  /** Tells the report by advances of no lines where the stream begins, and by which allowances it goes on. */
+  async #agree(state: StreamState | undefined): Promise<void> {
+    const { plan, latenessMs, report } = this.#job
+    for (const group of this.#groups) {
+      if (judgedLateness(state, group.plan.metrics, latenessMs)) continue
+      await this.#advance(group, { batches: [], endOffset: group.next })
+    }
+    const judged = judgedLateness(await report.streamState(this.#source), plan.metrics, latenessMs)
+    if (!judged) throw new Error(`the report did not take the allowances of ${this.#source}`)
+    this.#lateness = judged
   }
 
   /** One micro-batch; true when more waits than it took. */
@@ -105,9 +121,9 @@ class Stream {
     const [group, ahead] = this.#groups as [Group, Group?]
     const { log } = this.#lines
     if (log && this.#place.incarnation === '') await this.#meetLog()
-    const { engine, latenessMs } = this.#job
+    const { engine } = this.#job
     if (engine.reach && !ahead && log && log.startOffset <= group.next) {
-      const reach = await engine.reach({ plan: group.plan, latenessMs, fromOffset: group.next })
+      const reach = await engine.reach({ plan: group.plan, lateness: this.#lateness, fromOffset: group.next })
       if (reach) await this.#advance(group, { batches: [], endOffset: reach.endOffset }, reach)
       else await this.#settle(group)
       return reach !== undefined
@@ -161,7 +177,7 @@ class Stream {
     let staged: StagedSource
     try {
       staged = await engine.compute({
-        ...{ plan, batches, fromOffset, endOffset, latenessMs },
+        ...{ plan, batches, fromOffset, endOffset, lateness: this.#lateness },
         ...(block && { block }),
         ...(clockRepairs && { clockRepairs }),
         stagingDir: staging.path,

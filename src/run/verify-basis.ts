@@ -3,6 +3,7 @@
 import { checkLedger } from '../core/check-ledger.ts'
 import { MillraceError } from '../core/error.ts'
 import { greatestOf } from '../core/extremes.ts'
+import type { LatenessSteps } from '../core/lateness.ts'
 import type { PublishedRange } from '../core/metric-ranges.ts'
 import type { MetricPlan, SourcePlan } from '../core/plan.ts'
 import type { RunRecord, TimeRange } from '../core/run-record.ts'
@@ -23,7 +24,7 @@ interface VerifiedRange {
 }
 
 export interface VerifyBasis
-  extends Required<Pick<ComputeJob, 'published' | 'latenessMs' | 'cuts' | 'streams'>> {
+  extends Required<Pick<ComputeJob, 'published' | 'lateness' | 'cuts' | 'streams'>> {
   /** By metric, of its totals when the basis was read: another one means other cuts. */
   readonly revisions: ReadonlyMap<string, number>
 }
@@ -36,7 +37,7 @@ export async function readBasis(
   const runs = await report.runs(MOST_RUNS)
   const streams = await readStreams(report, plans)
   const published = new Map<string, readonly PublishedRange[]>()
-  const latenessMs = new Map<string, number>()
+  const lateness = new Map<string, LatenessSteps>()
   const cuts = new Map<string, number>()
   const revisions = new Map<string, number>()
   for (const { source, metrics } of plans) {
@@ -50,14 +51,14 @@ export async function readBasis(
       requireArchive(source, incarnation, state, runs)
       published.set(plan.metric, state.published)
       revisions.set(plan.metric, state.revision)
-      if (streamed) latenessMs.set(plan.metric, streamed.latenessMs)
+      if (streamed) lateness.set(plan.metric, streamed.lateness)
       const most = streamed
         ? Number.POSITIVE_INFINITY
         : greatestOf([0, ...state.published.map(({ cut }) => cut)])
       cuts.set(source, Math.max(cuts.get(source) ?? 0, most))
     }
   }
-  return { published, latenessMs, cuts, streams, revisions }
+  return { published, lateness, cuts, streams, revisions }
 }
 
 /** Every offset that a stream has passed is in its ledger. */

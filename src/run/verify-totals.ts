@@ -11,7 +11,7 @@ import { heldRange } from './read-slices.ts'
 import { type BatchJob, computeSources, publication } from './run-batch.ts'
 import { readBasis } from './verify-basis.ts'
 
-export interface VerifyJob extends Omit<BatchJob, 'cuts' | 'published' | 'latenessMs'> {
+export interface VerifyJob extends Omit<BatchJob, 'cuts' | 'published' | 'lateness'> {
   /** An empty report of this job's own, which its owner removes. */
   openScratchReport(): Promise<Report>
   /** Counts late lines too, and tells which differences they explain. */
@@ -51,11 +51,11 @@ export async function verifyTotals(job: VerifyJob): Promise<Verification> {
   const report = await job.openReport()
   const scratch = await job.openScratchReport()
   try {
-    const { latenessMs, revisions, ...basis } = await readBasis(job, report)
+    const { lateness, revisions, ...basis } = await readBasis(job, report)
     const late = job.countsLate ? await report.lateWindows() : []
     await job.catchUp?.()
     const startedMs = job.now()
-    const computed = await computeSources({ ...job, ...basis, ...(!job.countsLate && { latenessMs }) })
+    const computed = await computeSources({ ...job, ...basis, ...(!job.countsLate && { lateness }) })
     await scratch.publish(publication(job, computed, startedMs))
     const metrics: VerifiedMetric[] = []
     for (const { plan, ranges } of computed)

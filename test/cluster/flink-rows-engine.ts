@@ -81,7 +81,7 @@ async function computeOne(request: BatchRequest): Promise<StagedSource> {
   try {
     const beside = await embedded.compute({
       ...{ plan, batches: left.map(batchOf), fromOffset: 0, endOffset: lines.length },
-      ...{ latenessMs: new Map(), stagingDir: besideDir },
+      ...{ lateness: new Map(), stagingDir: besideDir },
     })
     const parts = chunk ? [chunk] : []
     return await stageChunks({ plan, parts, beside, stagingDir, lines: lines.length }, stager.stage)

@@ -198,6 +198,8 @@ describe('the schema', () => {
     expect(await server.query('SELECT number, name FROM together.migrations')).toEqual([
       [1, 'tables'],
       [2, 'streams'],
+      [3, 'outside'],
+      [4, 'lateness'],
     ])
   })
 

@@ -169,6 +169,33 @@ describe('the report file', () => {
       await expect(openDuckdbReport(dir, mode)).rejects.toMatchObject({ code: 'REPORT_NEWER_FORMAT' })
   })
 
+  it('of format 2 is brought up to date with the one allowance that it knows', async () => {
+    const { staged, appended } = (await stage(dir, plan, randomGroups(seeded(45), 20))).sources[0]!
+    const report = await openDuckdbReport(dir, 'write')
+    const advance = { source: 'web', incarnation: 'log', fromOffset: 7, endOffset: 7 + appended }
+    const latenessMs = new Map([[plan.metric, 90_000]])
+    await report.advance({ ...advance, clockMs: 10 * 60_000 + 5, plans: [plan], latenessMs, staged })
+    const state = await report.streamState('web')
+    expect(state?.metrics[0]).toMatchObject({
+      finalBeforeMs: 8 * 60_000,
+      lateness: [{ fromOffset: 7, latenessMs: 90_000 }],
+    })
+    await report.close()
+    const instance = await DuckDBInstance.create(path())
+    const connection = await instance.connect()
+    await connection.run(
+      `DROP TABLE millrace.lateness; ALTER TABLE millrace.stream_metrics DROP final_before_ms;
+        ALTER TABLE millrace.ledger DROP outside; ALTER TABLE millrace.streams DROP archive;
+        UPDATE millrace.format SET version = 2`,
+    )
+    connection.closeSync()
+    instance.closeSync()
+    await expect(openDuckdbReport(dir, 'read')).rejects.toMatchObject({ code: 'REPORT_OLDER_FORMAT' })
+    const upgraded = await openDuckdbReport(dir, 'write')
+    expect(await upgraded.streamState('web')).toEqual(state)
+    await upgraded.close()
+  })
+
   it('that is no DuckDB file is named, with the reason', async () => {
     const { writeFileSync } = await import('node:fs')
     writeFileSync(path(), 'not a database'.repeat(1000))

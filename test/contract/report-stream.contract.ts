@@ -23,6 +23,7 @@ type Late = readonly { readonly windowMs: number; readonly lines: number }[]
 interface Step extends Pick<Extra, 'rejects' | 'filtered'> {
   readonly clockMs?: number
   readonly late?: Late
+  readonly latenessMs?: number
 }
 
 /** `openOther` gives a report that must hold the same after the same advances. */
@@ -53,7 +54,7 @@ export function describeReportStream(name: string, open: Open, openOther: Open =
     const step = async (
       fromOffset: number,
       groups: readonly Group[],
-      { clockMs = 0, late = [], ...extra }: Step = {},
+      { clockMs = 0, late = [], latenessMs = LATENESS, ...extra }: Step = {},
       folder = 'report',
     ): Promise<StreamAdvance> => {
       const { staged, appended } = (await stageIn(groups, extra, folder)).sources[0]!
@@ -62,7 +63,7 @@ export function describeReportStream(name: string, open: Open, openOther: Open =
       return {
         ...{ source: 'web', incarnation: 'log', fromOffset, clockMs, plans: [plan] },
         endOffset: fromOffset + appended + lateLines,
-        latenessMs: new Map([[plan.metric, LATENESS]]),
+        latenessMs: new Map([[plan.metric, latenessMs]]),
         staged: {
           ...staged,
           linesRead: appended + lateLines,
@@ -121,7 +122,8 @@ export function describeReportStream(name: string, open: Open, openOther: Open =
           {
             ...{ metric: plan.metric, version: plan.version, startOffset: 0 },
             ...{ endOffset: offset, clockMs: -40 * MINUTE + 2 },
-            ...{ startClockMs: -40 * MINUTE, latenessMs: LATENESS },
+            ...{ startClockMs: -40 * MINUTE, finalBeforeMs: -42 * MINUTE },
+            lateness: [{ fromOffset: 0, latenessMs: LATENESS }],
             ledger: {
               ...{ source: 'web', metric: plan.metric, appended: offset },
               ...{ counted: recordsOf(batches.flat()), filtered: 3, late: 0, rejected: 0 },
@@ -257,6 +259,34 @@ export function describeReportStream(name: string, open: Open, openOther: Open =
       await publish(final, { toMs: -2 * MINUTE }, offset)
       expect(await report.lateWindows()).toEqual([])
       await holds(groups)
+    })
+
+    it('keeps the allowance by offset, and windows final that were, when it changes', async () => {
+      const [first, second] = parts(175, 2)
+      const offset = await advance(0, first!, { clockMs: 10 * MINUTE })
+      const grown = { clockMs: 10 * MINUTE, latenessMs: 5 * MINUTE }
+      // Lines that were judged before the report could say since when.
+      await expect(advance(offset, second!, grown)).rejects.toMatchObject({ code: 'REPORT_LATENESS_MOVED' })
+      await holds(first!)
+      const lateness = async () => (await report.streamState('web'))?.metrics[0]?.lateness
+      await advance(offset, [], grown)
+      const began = { fromOffset: 0, latenessMs: LATENESS }
+      const kept = { fromOffset: offset, finalBeforeMs: 8 * MINUTE }
+      expect(await lateness()).toEqual([began, { ...kept, latenessMs: 5 * MINUTE }])
+      expect((await report.metricState(plan.metric))?.finalBeforeMs).toBe(8 * MINUTE)
+      const final = first!.filter(({ windowMs }) => windowMs < 8 * MINUTE)
+      await publish(final, { toMs: 8 * MINUTE }, offset)
+      await holds(first!)
+      // No line was judged by it.
+      const shrunk = { clockMs: 10 * MINUTE, latenessMs: MINUTE }
+      await advance(offset, [], shrunk)
+      expect(await lateness()).toEqual([began, { ...kept, latenessMs: MINUTE }])
+      const own = second!.filter(({ windowMs }) => windowMs >= 9 * MINUTE)
+      const end = await advance(offset, own, shrunk)
+      await advance(end, [], { clockMs: 10 * MINUTE })
+      const last = { fromOffset: end, latenessMs: LATENESS, finalBeforeMs: 9 * MINUTE }
+      expect(await lateness()).toEqual([began, { ...kept, latenessMs: MINUTE }, last])
+      await holds([...first!, ...own])
     })
 
     it('gives its final windows to a batch run, and keeps its own', async () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildPlans } from '../../src/compile/build-plan.ts'
 import type { Definition } from '../../src/core/definition.ts'
+import { constantLateness, type LatenessSteps } from '../../src/core/lateness.ts'
 import type { SourcePlan } from '../../src/core/plan.ts'
 import { printCsv } from '../../src/core/print-csv.ts'
 import type { TimeRange } from '../../src/core/run-record.ts'
@@ -13,6 +14,7 @@ import { DuckdbStreamEngine } from '../../src/engines/duckdb/stream.ts'
 import type { StagedSource } from '../../src/ports/batch-engine.ts'
 import type { StoredBatch } from '../../src/ports/log.ts'
 import type { Report, StreamAdvance } from '../../src/ports/report.ts'
+import { judgedLateness } from '../../src/run/judged-lateness.ts'
 import { queryMetric } from '../../src/run/query-metric.ts'
 import { readRows, sha256 } from '../pipeline.ts'
 
@@ -29,7 +31,10 @@ export class StreamWorld {
   readonly folder = mkdtempSync(join(tmpdir(), 'millrace-stream-'))
   readonly definition: Definition
   readonly plan: SourcePlan
-  readonly latenessMs: ReadonlyMap<string, number>
+  /** Of the definition. A test may change it between two advances. */
+  readonly latenessMs: Map<string, number>
+  /** By which lines are judged. */
+  lateness: ReadonlyMap<string, LatenessSteps>
   readonly #engine: DuckdbStreamEngine
   readonly #open: OpenReport
   #report: Report | undefined
@@ -41,6 +46,7 @@ export class StreamWorld {
     this.plan = buildPlans(definition, sha256)[0]!
     const metrics = [...definition.metrics.values()]
     this.latenessMs = new Map(metrics.map(({ name, allowedLatenessMs }) => [name, allowedLatenessMs]))
+    this.lateness = constantLateness(this.latenessMs)
     mkdirSync(join(this.folder, 'data', 'staging'), { recursive: true })
     const stagingRoot = join(this.folder, 'data', 'staging')
     this.#engine = new DuckdbStreamEngine({ stagingRoot })
@@ -69,10 +75,10 @@ export class StreamWorld {
   }
 
   compute(batches: readonly StoredBatch[], fromOffset: number): Promise<StagedSource> {
-    const { plan, latenessMs } = this
+    const { plan, lateness } = this
     const endOffset = batches.at(-1)?.endOffset ?? fromOffset
     const stagingDir = this.stagingDir()
-    return this.#engine.compute({ plan, batches, fromOffset, endOffset, latenessMs, stagingDir })
+    return this.#engine.compute({ plan, batches, fromOffset, endOffset, lateness, stagingDir })
   }
 
   async step(batches: readonly StoredBatch[], fromOffset: number, clockMs: number): Promise<StreamAdvance> {
@@ -85,7 +91,27 @@ export class StreamWorld {
   }
 
   async advance(batches: readonly StoredBatch[], fromOffset: number, clockMs: number): Promise<void> {
+    await this.#judge()
     await (await this.report()).advance(await this.step(batches, fromOffset, clockMs))
+  }
+
+  /** As a stream does when it begins. */
+  async #judge(): Promise<void> {
+    const report = await this.report()
+    const state = await report.streamState(this.plan.source)
+    if (!state) return
+    const judged = async () =>
+      judgedLateness(await report.streamState(this.plan.source), this.plan.metrics, this.latenessMs)
+    const known = await judged()
+    if (!known) await report.advance(await this.step([], state.endOffset, state.clockMs))
+    this.lateness = known ?? (await judged())!
+  }
+
+  /** By all steps that the report holds. */
+  async verified(lines: readonly Line[]): Promise<Record<string, string>> {
+    const state = await (await this.report()).streamState(this.plan.source)
+    this.lateness = new Map(state!.metrics.map(({ metric, lateness }) => [metric, lateness]))
+    return this.expected(lines, true)
   }
 
   /** What a batch run stages of the lines below the cut, from one block. */
@@ -95,8 +121,8 @@ export class StreamWorld {
     await writeBlock(lines, path)
     const engine = new DuckdbBatchEngine({ readableFolders: [folder] })
     const blocks = [{ location: path, name: 'block', lines: lines.length, rawBytes: 1000 }]
-    const { plan, latenessMs } = this
-    const request = { plan, blocks, range, stagingDir: this.stagingDir(), ...(isFiltered && { latenessMs }) }
+    const { plan, lateness } = this
+    const request = { plan, blocks, range, stagingDir: this.stagingDir(), ...(isFiltered && { lateness }) }
     return (await engine.compute([request]))[0]!
   }
 

@@ -97,7 +97,7 @@ async function follow(): Promise<void> {
     const stretch = await source.read(fromOffset, endOffset, 1_000_000)
     if (!stretch && !isFirst) return
     const part = stretch ?? { batches: [], endOffset: fromOffset }
-    const request = { plan, latenessMs, ...part, fromOffset, stagingDir: world.stagingDir() }
+    const request = { plan, lateness: world.lateness, ...part, fromOffset, stagingDir: world.stagingDir() }
     const staged = await engine.compute(request)
     const place = placeStream(await report.streamState('web'), await source.end())
     await report.advance({

@@ -70,6 +70,10 @@ export const REPORT_ERRORS = {
     exit: 1,
     text: 'The report {path} could not be used: {why}. Nothing was changed in it.',
   },
+  REPORT_LATENESS_MOVED: {
+    exit: 1,
+    text: 'Lines of source {source} from offset {offset} on were judged by an allowed lateness of {given} ms for metric {metric}, but the report has judged by {held} ms since. Nothing was added. Another server with another definition streams into this report: stop one of them.',
+  },
   REPORT_LOCKED: {
     exit: 1,
     text: 'The report {path} is in use by another process{pid}, and was still after {seconds} seconds. Wait for that process to end, or stop it.',

@@ -35,7 +35,7 @@ export class RecordQueries {
   readonly #filters: readonly RecordFilter[]
   readonly #timed: readonly boolean[]
 
-  constructor(request: Pick<TallyRequest, 'plan' | 'range' | 'ranges' | 'latenessMs' | 'published'>) {
+  constructor(request: Pick<TallyRequest, 'plan' | 'range' | 'ranges' | 'lateness' | 'published'>) {
     const { plan } = request
     this.#timed = plan.metrics.map(({ metric }) => tellsLate(request, metric))
     this.#plan = plan

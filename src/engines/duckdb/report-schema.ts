@@ -6,16 +6,20 @@ import { readRows } from './read-rows.ts'
 import { HUGE, SCHEMA } from './report-tables.ts'
 
 /** Raised when older code could no longer read the file rightly. */
-const REPORT_FORMAT = 3
+const REPORT_FORMAT = 4
 
 const FUNCTIONS = sketchFunctions((name) => `${SCHEMA}.${name}`, HUGE)
+
+const LATENESS_TABLE = `CREATE TABLE IF NOT EXISTS ${SCHEMA}.lateness (tenant VARCHAR, source VARCHAR,
+  metric VARCHAR, version VARCHAR, from_offset BIGINT, lateness_ms BIGINT, final_before_ms BIGINT)`
 
 const STREAM_TABLES = [
   `CREATE TABLE ${SCHEMA}.streams (tenant VARCHAR, source VARCHAR, incarnation VARCHAR, end_offset BIGINT,
     clock_ms BIGINT, archive VARCHAR)`,
   `CREATE TABLE ${SCHEMA}.stream_metrics (tenant VARCHAR, source VARCHAR, metric VARCHAR, version VARCHAR,
     start_offset BIGINT, start_clock_ms BIGINT, end_offset BIGINT, clock_ms BIGINT, lateness_ms BIGINT,
-    appended BIGINT, counted BIGINT, filtered BIGINT, late BIGINT, rejected BIGINT)`,
+    final_before_ms BIGINT, appended BIGINT, counted BIGINT, filtered BIGINT, late BIGINT, rejected BIGINT)`,
+  LATENESS_TABLE,
   `CREATE TABLE ${SCHEMA}.late_windows (tenant VARCHAR, source VARCHAR, metric VARCHAR, version VARCHAR,
     window_start TIMESTAMP, lines BIGINT, end_offset BIGINT)`,
   `CREATE TABLE ${SCHEMA}.cuts (tenant VARCHAR, metric VARCHAR, version VARCHAR, from_time TIMESTAMP,
@@ -32,6 +36,17 @@ const UPGRADES: Readonly<Record<number, readonly string[]>> = {
   2: [
     `ALTER TABLE ${SCHEMA}.streams ADD COLUMN IF NOT EXISTS archive VARCHAR`,
     `ALTER TABLE ${SCHEMA}.ledger ADD COLUMN outside BIGINT`,
+  ],
+  3: [
+    LATENESS_TABLE,
+    `INSERT INTO ${SCHEMA}.lateness
+      SELECT tenant, source, metric, version, start_offset, lateness_ms, NULL FROM ${SCHEMA}.stream_metrics`,
+    `ALTER TABLE ${SCHEMA}.stream_metrics ADD COLUMN IF NOT EXISTS final_before_ms BIGINT`,
+    `UPDATE ${SCHEMA}.stream_metrics SET final_before_ms = clock_ms - lateness_ms`,
+    `UPDATE ${SCHEMA}.stream_metrics AS s
+      SET final_before_ms = final_before_ms - ((final_before_ms % m.window_ms) + m.window_ms) % m.window_ms
+      FROM ${SCHEMA}.metrics m
+      WHERE m.tenant = s.tenant AND m.metric = s.metric AND m.version = s.version`,
   ],
 }
 

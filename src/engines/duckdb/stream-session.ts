@@ -16,7 +16,7 @@ import { type RecordCounts, RecordQueries } from './record-queries.ts'
 import { REJECT_COUNTS, REJECTS_FILE, RejectTable, readRejectCounts } from './reject-table.ts'
 import { type StagedMetric, stagedName, stageMetric } from './staged-metric.ts'
 
-export type SessionRequest = Pick<StreamRequest, 'plan' | 'latenessMs'>
+export type SessionRequest = Pick<StreamRequest, 'plan' | 'lateness'>
 
 export class StreamSession {
   readonly #connection: DuckDBConnection
@@ -26,14 +26,14 @@ export class StreamSession {
   readonly #queries: RecordQueries
   readonly #rejects: RejectTable
 
-  private constructor(connection: DuckDBConnection, { plan, latenessMs }: SessionRequest, folder: string) {
+  private constructor(connection: DuckDBConnection, { plan, lateness }: SessionRequest, folder: string) {
     this.#connection = connection
     this.#statements = new PreparedStatements(connection)
     this.#plan = plan
     this.#folder = folder
     // Lines are not in a block yet: their rejects stand under no name.
     const nowhere = { name: '', location: '', lines: 0, rawBytes: 0 }
-    this.#queries = new RecordQueries({ plan, range: {}, latenessMs })
+    this.#queries = new RecordQueries({ plan, range: {}, lateness })
     this.#rejects = new RejectTable(this.#statements, { plan, blocks: [nowhere], stagingDir: folder })
   }
 

@@ -27,7 +27,7 @@ interface OpenSession {
   readonly session: StreamSession
   /** What its statements were planned for. */
   readonly plan: StreamRequest['plan']
-  readonly lateness: string
+  readonly rule: string
 }
 
 export class DuckdbStreamEngine implements StreamEngine {
@@ -78,18 +78,18 @@ export class DuckdbStreamEngine implements StreamEngine {
     }
   }
 
-  async #session({ plan, latenessMs }: StreamRequest): Promise<StreamSession> {
-    const lateness = JSON.stringify([...latenessMs])
+  async #session({ plan, lateness }: StreamRequest): Promise<StreamSession> {
+    const rule = JSON.stringify([...lateness])
     const open = this.#sessions.get(plan.source)
-    if (open?.plan === plan && open.lateness === lateness) return open.session
+    if (open?.plan === plan && open.rule === rule) return open.session
     open?.session.close()
     this.#sessions.delete(plan.source)
     this.#opening ??= this.#open()
     const connection = await (await this.#opening).connect()
     const folder = this.#writeFolder()
     await mkdir(folder, { recursive: true })
-    const session = await StreamSession.open(connection, { plan, latenessMs }, folder)
-    this.#sessions.set(plan.source, { session, plan, lateness })
+    const session = await StreamSession.open(connection, { plan, lateness }, folder)
+    this.#sessions.set(plan.source, { session, plan, rule })
     return session
   }
 

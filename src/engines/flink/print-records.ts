@@ -6,6 +6,7 @@
 
 import { type RecordColumns, TallyPrinter } from '../../compile/print-tally.ts'
 import { timeFaults } from '../../compile/time-limits.ts'
+import { constantLateness } from '../../core/lateness.ts'
 import type { SourcePlan } from '../../core/plan.ts'
 import { flinkDialect } from './dialect.ts'
 import { lineStages, type Stage } from './line-stages.ts'
@@ -70,10 +71,11 @@ function verdicts({ plan, latenessMs, chunkMs }: RecordsRequest): Record<string,
   const observedMs = `(observed_ms / ${chunkMs} * ${chunkMs} + ${chunkMs - 1})`
   const columns = { ...recordColumns(plan), observedMs }
   const printers = plan.metrics.map((metric) => new TallyPrinter(flinkDialect, metric, columns))
+  const lateness = constantLateness(latenessMs)
   const faults = printers.flatMap((printer, place) => {
     const { rejected, late } = printer.conditions({
       range: {},
-      latenessMs: latenessMs.get(plan.metrics[place]!.metric),
+      lateness: lateness.get(plan.metrics[place]!.metric),
     })
     return [rejected, late].filter((one) => one !== 'FALSE')
   })

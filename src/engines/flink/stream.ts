@@ -10,9 +10,9 @@ import type { Log, StoredBatch } from '../../ports/log.ts'
 import type { StageRows } from '../../ports/stage-rows.ts'
 import type { Reach, ReachRequest, StreamEngine, StreamRequest } from '../../ports/stream-engine.ts'
 import type { Deployments, FlinkDeployment } from './deployment.ts'
+import { ownDeployment } from './own-deployment.ts'
 import { PartialRows } from './partial-rows.ts'
 import { linesBetween, linesOfRecords } from './passed-lines.ts'
-import { meaningOf } from './print-job.ts'
 import { closedChunks, expectedByPartition, hasLineARecord, type SourceChunk } from './read-chunks.ts'
 import { stageChunks } from './stage-chunks.ts'
 
@@ -59,6 +59,9 @@ interface Reading {
 
 interface Looked {
   readonly atMs: number
+  /** What the definition said then. */
+  readonly plan: SourcePlan
+  readonly lateness: ReachRequest['lateness']
   readonly deployment: FlinkDeployment | undefined
 }
 
@@ -77,9 +80,9 @@ export class FlinkStreamEngine implements StreamEngine {
     this.#options = options
   }
 
-  async reach({ plan, fromOffset, latenessMs }: ReachRequest): Promise<Reach | undefined> {
+  async reach({ plan, fromOffset, lateness }: ReachRequest): Promise<Reach | undefined> {
     const { source } = plan
-    const deployment = await this.#deployment({ plan, latenessMs })
+    const deployment = await this.#deployment({ plan, lateness })
     const chunkMs = deployment?.chunkMs ?? this.#options.chunkMs
     const { clockMs } = this.#options.log.end(source)
     const chunks = closedChunks(this.#options.log, source, fromOffset, chunkMs)
@@ -122,14 +125,14 @@ export class FlinkStreamEngine implements StreamEngine {
   }
 
   /** Undefined where no job counts what the definition says now. */
-  async #deployment({ plan, latenessMs }: Pick<ReachRequest, 'plan' | 'latenessMs'>) {
+  async #deployment({ plan, lateness }: Pick<ReachRequest, 'plan' | 'lateness'>) {
     const { source } = plan
     const known = this.#looked.get(source)
-    if (known && Date.now() - known.atMs < LOOK_MS) return known.deployment
+    const isSame = known?.plan === plan && known.lateness === lateness
+    if (isSame && Date.now() - known.atMs < LOOK_MS) return known.deployment
     const found = await this.#options.deployments.read(source)
-    const isOurs = found?.jobId && found.meaning === meaningOf({ plan, latenessMs, chunkMs: found.chunkMs })
-    const deployment = isOurs ? found : undefined
-    this.#looked.set(source, { atMs: Date.now(), deployment })
+    const deployment = found && ownDeployment(found, { plan, lateness })
+    this.#looked.set(source, { atMs: Date.now(), plan, lateness, deployment })
     return deployment
   }
 

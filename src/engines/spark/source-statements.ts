@@ -14,7 +14,7 @@ export interface SourceStatements extends ParseStatements {
   partials(metric: number, tally: Tally): string
 }
 
-export type SourceRequest = Pick<BatchRequest, 'plan' | 'range' | 'ranges' | 'latenessMs' | 'published'>
+export type SourceRequest = Pick<BatchRequest, 'plan' | 'range' | 'ranges' | 'lateness' | 'published'>
 
 /** `table` gets the records that are not in groups. */
 export function sourceStatements(
@@ -24,7 +24,7 @@ export function sourceStatements(
   lines: string,
 ): SourceStatements {
   const { plan } = request
-  const passed = ['"offset"', ...(request.latenessMs?.size ? ['observed_ms'] : [])]
+  const passed = ['"offset"', ...(request.lateness?.size ? ['observed_ms'] : [])]
   const filters = plan.metrics.map(({ metric }) => filterOf(request, metric))
   const inGroups = filters[0] && groupStatements(plan, dialect, table, lines, passed, filters[0])
   const statements = inGroups ?? parseStatements(plan, dialect, table, lines, passed)

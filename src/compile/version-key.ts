@@ -1,0 +1,4 @@
+/** Tells versions of metrics apart. */
+export function versionKey(metric: string, version: string): string {
+  return `${version} ${metric}`
+}
