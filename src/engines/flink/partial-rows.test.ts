@@ -11,10 +11,19 @@ it('passes over what no job wrote, and counts it', () => {
   rows.add(row({ c: 1.5 }))
   expect(rows.strange).toBe(8)
   expect(rows.bytes).toBe(0)
-  rows.add(row({ e: 'of another deployment' }))
+})
+
+it('takes no row of another deployment, which may have counted the same records', () => {
+  const rows = new PartialRows('mine')
+  rows.add(row({ e: 'of another', n: 9 }))
+  expect([rows.chunk(0, 5), rows.bytes]).toEqual([undefined, 0])
   rows.add(row({}))
-  expect(rows.strange).toBe(8)
+  // Of a window that ours has too, with more records; of another one; and of another chunk.
+  for (const other of [{ n: 9 }, { w: 60_000 }, { c: 6 }]) rows.add(row({ e: 'of another', ...other }))
   expect(rows.chunk(0, 5)!.recordsOf('0')).toBe(1)
+  expect([rows.chunk(0, 6), rows.bytes]).toEqual([undefined, row({}).length])
+  // A job wrote them, though not ours.
+  expect(rows.strange).toBe(0)
 })
 
 it('of rows with one key takes the furthest, whatever their order', () => {
