@@ -317,6 +317,38 @@ describe('an advance of a stream', () => {
 })
 
 describe('two publishers at once', () => {
+  it.each(['publish', 'advance', 'open'] as const)(
+    'to %s waits for whoever has the schema, and goes on when it is let go',
+    async (act) => {
+      const schema = `held_${act}`
+      const first = await open(schema, 'write')
+      const [publication, step] = [await stageSeed(510), await stepOf(510, 0)]
+      const holder = new pg.Client({ connectionString: server.url })
+      await holder.connect()
+      // As another millrace in the same database does; see lockSchema.
+      await holder.query('BEGIN')
+      await holder.query('SELECT pg_advisory_xact_lock($1, hashtext($2))', [0x6d6c7263, schema])
+      const acts = {
+        publish: () => first.publish(publication),
+        advance: () => first.advance(step),
+        open: async () => (await open(schema, 'write')).close(),
+      }
+      let isDone = false
+      const acting = acts[act]().then(() => {
+        isDone = true
+      })
+      const waiting = `SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`
+      while (!isDone && (await server.query(waiting))[0]![0] === '0')
+        await new Promise((resolve) => setTimeout(resolve, 20))
+      await holder.query('COMMIT')
+      await holder.end()
+      const hadToWait = !isDone
+      await acting
+      await first.close()
+      expect(hadToWait).toBe(true)
+    },
+  )
+
   it('come one after the other, whatever their ranges', async () => {
     await publishSeed('two', 500)
     const seeds = [501, 502, 503, 504]

@@ -2,10 +2,11 @@
 import type { AdapterConfig } from '../../core/definition.ts'
 import { brokerFailure, reasonOf } from './broker-error.ts'
 import { Cluster } from './cluster.ts'
+import { committedBatches } from './committed-batches.ts'
 import { requireTopic } from './door-topic.ts'
 import { fetchRecords, listOffset } from './fetch-records.ts'
 import { clientOptions } from './open-log.ts'
-import { readRecordBatches, readRecords } from './record-batch.ts'
+import { readRecords } from './record-batch.ts'
 import { unpackRecords } from './unpack-records.ts'
 
 const FETCH_BYTES = 4 * 1024 * 1024
@@ -100,12 +101,10 @@ async function readOnce(
   if (fetched?.error === 'OFFSET_OUT_OF_RANGE') return Math.max(fetched.start, 0)
   if (!fetched || fetched.error) throw new Error(fetched?.error ?? 'no answer')
   const values: Buffer[] = []
-  let next = offset
-  for (const batch of readRecordBatches(fetched.bytes)) {
-    next = Math.max(next, batch.endOffset)
+  const { batches, endRecord } = committedBatches(fetched, offset)
+  for (const batch of batches)
     for (const record of readRecords(batch, unpackRecords, ''))
       if (record.offset >= offset) values.push(record.value)
-  }
   if (values.length > 0) await onValues(values)
-  return next
+  return endRecord
 }
