@@ -51,14 +51,16 @@ function nameNode({ url = '' }: IncomingMessage, response: ServerResponse): void
         { infoAddr: `127.0.0.1:${port}`, xferaddr: transfer[place] },
       ]),
     )
-    return answerJson(response, 200, { beans: [{ LiveNodes: JSON.stringify(live), DeadNodes: '{}' }] })
+    answerJson(response, 200, { beans: [{ LiveNodes: JSON.stringify(live), DeadNodes: '{}' }] })
+    return
   }
   const out = searchParams.get('excludedatanodes') ?? ''
   excluded.push(out)
   const place = transfer.findIndex((name) => !out.split(',').includes(name))
-  if (place >= 0) return answerJson(response, 200, { Location: `http://127.0.0.1:${nodes[place]}${url}` })
+  const location = { Location: `http://127.0.0.1:${nodes[place]}${url}` }
   const message = 'Failed to find datanode, suggest to check cluster health.'
-  answerJson(response, 403, { RemoteException: { exception: 'IOException', message } })
+  if (place >= 0) answerJson(response, 200, location)
+  else answerJson(response, 403, { RemoteException: { exception: 'IOException', message } })
 }
 
 function dataNode(place: number) {
