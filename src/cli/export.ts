@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import { makeOwnedFolder } from '../archive/owned-folder.ts'
 import type { ExportResult } from '../run/export-metric.ts'
+import { restoreAccess } from './data-access.ts'
 import { say, writeJson } from './output.ts'
 import { sha256 } from './sha256.ts'
 import { countOf } from './text-table.ts'
@@ -40,6 +41,7 @@ async function write(
   makeScratchDir: () => Promise<string>,
 ): Promise<ExportResult> {
   const definition = await loadChecked(workspace)
+  restoreAccess()
   requireMetric(definition, metric)
   const deployment = deploymentOf(workspace, definition)
   const { openReport, openTableFile } = await import('../engines/registry.ts')

@@ -5,6 +5,7 @@ import { closestName } from '../core/closest-name.ts'
 import type { Definition } from '../core/definition.ts'
 import { type ErrorCode, MillraceError } from '../core/error.ts'
 import type { Deployment } from '../engines/registry.ts'
+import { limitAccess } from './data-access.ts'
 import { InvalidDefinition } from './exit.ts'
 
 /** The global options; `config` as it was written, for messages. */
@@ -19,11 +20,12 @@ export function workspaceOf(command: Command): Workspace {
   return { config, dataDir: resolve(data), json: json === true }
 }
 
-/** The checked definition, or InvalidDefinition with all of its problems. */
-export async function loadChecked({ config }: Workspace): Promise<Definition> {
+/** The checked definition, or InvalidDefinition with all of its problems; what is made from then on is as it says. */
+export async function loadChecked({ config, dataDir }: Workspace): Promise<Definition> {
   const { loadDefinition } = await import('../define/load-definition.ts')
   const { definition, diagnostics } = await loadDefinition(config)
   if (!definition) throw new InvalidDefinition(config, diagnostics)
+  await limitAccess(dataDir, definition.data.mode)
   return definition
 }
 

@@ -153,6 +153,8 @@ export interface Definition {
   readonly file: string
   readonly sources: ReadonlyMap<string, Source>
   readonly metrics: ReadonlyMap<string, Metric>
+  /** `mode` are the permissions of the data folder's folders; files have those to read and write. */
+  readonly data: { readonly mode?: number }
   readonly log: { readonly adapter?: AdapterConfig }
   readonly stream: { readonly adapter?: AdapterConfig }
   readonly archive: { readonly mirror?: string; readonly adapter?: AdapterConfig }

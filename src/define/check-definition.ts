@@ -51,6 +51,7 @@ export function checkDefinition(
     file,
     sources: new Map([...sources].map(([name, checked]) => [name, checked.source])),
     metrics,
+    data: { ...(text.data?.mode !== undefined && { mode: Number.parseInt(text.data.mode, 8) }) },
     ...roles,
     serve,
   }

@@ -190,6 +190,18 @@ export const definitionSchema = z
       .record(ruled(METRIC_NAME, 'DEFINE_BAD_NAME'), metric.meta({ description: 'One metric.' }))
       .meta({ description: 'What is computed: name → metric.' })
       .optional(),
+    data: z
+      .strictObject({
+        mode: ruled(/^0?7[0-7]{2}$/, 'DEFINE_BAD_MODE')
+          .meta({
+            description:
+              'Permissions of folders that are made in the data folder, in quotes; files have those to read and write. Default "0700": its owner alone. What is there is not changed.',
+            examples: ['0750'],
+          })
+          .optional(),
+      })
+      .meta({ description: 'The data folder.' })
+      .optional(),
     log: logSchema.optional(),
     stream: streamSchema.optional(),
     archive: archiveSchema.optional(),

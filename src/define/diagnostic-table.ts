@@ -12,6 +12,8 @@ export const DIAGNOSTIC_TABLE = {
   DEFINE_BAD_HOST: '{given} is not the name of a host: write it without a scheme, a port and a path.',
   DEFINE_BAD_LISTEN: '{given} is not a place to listen: write host:port, such as 127.0.0.1:8080.',
   DEFINE_BAD_MASTER: '{given} is not a master: write spark://host:port, yarn, k8s://host:port or local[*].',
+  DEFINE_BAD_MODE:
+    '{given} is not a mode: write it in quotes, with every right for the owner, such as "0700" or "0750".',
   DEFINE_BAD_NAME: 'The name {given} cannot be used: {rule}.',
   DEFINE_BAD_PATH: 'The path of {field} cannot be read: {why}.',
   DEFINE_BAD_PROXY:

@@ -2,7 +2,7 @@
 import { connect, type Socket } from 'node:net'
 import { type ErrorCode, MillraceError } from '../core/error.ts'
 import { readFrames, writeFrame } from './frames.ts'
-import { socketPath } from './socket-path.ts'
+import { findSocket } from './socket-path.ts'
 
 export interface Call {
   readonly method: string
@@ -36,15 +36,19 @@ export class Link {
     this.#replies = readFrames(socket)
   }
 
-  /** Undefined where no server runs on the data folder. */
-  static open(dataDir: string): Promise<Link | undefined> {
+  /** Undefined where no server runs on the data folder. Errors: SERVE_UNREACHABLE. */
+  static async open(dataDir: string): Promise<Link | undefined> {
+    const unreachable = (cause: Error) =>
+      new MillraceError('SERVE_UNREACHABLE', { why: cause.message }, { cause })
+    const path = await findSocket(dataDir).catch((error: Error) => Promise.reject(unreachable(error)))
+    if (path === undefined) return undefined
     return new Promise((resolve, reject) => {
-      const socket = connect(socketPath(dataDir))
+      const socket = connect(path)
       socket.once('connect', () => resolve(new Link(socket)))
       socket.once('error', (error: NodeJS.ErrnoException) => {
         // None was ever there, nor can be where the folder is a file; or it was killed.
         if (['ENOENT', 'ENOTDIR', 'ECONNREFUSED'].includes(error.code ?? '')) resolve(undefined)
-        else reject(new MillraceError('SERVE_UNREACHABLE', { why: error.message }, { cause: error }))
+        else reject(unreachable(error))
       })
     })
   }

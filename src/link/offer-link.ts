@@ -1,10 +1,10 @@
 /** The server's side of the link: answers the calls of commands on the same machine. */
-import { chmod, rm } from 'node:fs/promises'
+import { chmod } from 'node:fs/promises'
 import { createServer, type Socket } from 'node:net'
 import { MillraceError } from '../core/error.ts'
 import { readFrames, writeFrame } from './frames.ts'
 import type { Call, Reply, SentError } from './link.ts'
-import { socketPath } from './socket-path.ts'
+import { placeSocket } from './socket-path.ts'
 
 /** Asks the command that called. */
 export type Ask = (...question: readonly unknown[]) => Promise<unknown>
@@ -13,8 +13,8 @@ export type Methods = Readonly<Record<string, (args: readonly never[], ask: Ask)
 
 /** Only this user may connect. The caller holds the folder's lock, so that a socket left here is of a dead server. */
 export async function offerLink(dataDir: string, methods: Methods): Promise<{ close(): Promise<void> }> {
-  const path = socketPath(dataDir)
-  await rm(path, { force: true })
+  const place = await placeSocket(dataDir)
+  const { path } = place
   const open = new Set<Socket>()
   const server = createServer((socket) => {
     open.add(socket)
@@ -27,12 +27,17 @@ export async function offerLink(dataDir: string, methods: Methods): Promise<{ cl
       reject(new MillraceError('SERVE_NO_LINK', { path, why: error.message }, { cause: error })),
     )
     server.listen(path, resolve)
+  }).catch(async (error: unknown) => {
+    await place.remove()
+    throw error
   })
   await chmod(path, 0o600)
+  await place.show()
   return {
     close: async () => {
       for (const socket of open) socket.destroy()
       await new Promise<void>((resolve) => server.close(() => resolve()))
+      await place.remove()
     },
   }
 }

@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { openToOthers } from '../open-to-others.ts'
 import { DEFINITION, LINES, makeComputed, makeFolder, millrace, waitFor } from './run-cli.ts'
 
 it('gives the run record with a ledger that balances', async () => {
@@ -21,6 +22,7 @@ it('gives the run record with a ledger that balances', async () => {
     ],
   })
   expect(record.fingerprint).toMatch(/^[0-9a-f]{64}$/)
+  expect(openToOthers(join(cwd, '.millrace'))).toEqual([])
 })
 
 it('tells people what was read, counted and published', async () => {

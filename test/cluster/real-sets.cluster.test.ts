@@ -62,7 +62,7 @@ async function joinDefinitions(): Promise<Definition> {
     }
   }
   const roles = {
-    ...{ log: {}, stream: {} },
+    ...{ data: {}, log: {}, stream: {} },
     archive: {},
     batch: {},
     report: {},

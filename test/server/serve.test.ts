@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { makeFolder, millrace } from '../cli/run-cli.ts'
+import { openToOthers } from '../open-to-others.ts'
 import { Serving } from './serving.ts'
 
 const DEFINITION = `sources:
@@ -89,6 +90,7 @@ it('counts what comes, lets others read and publish beside it, and stops in good
   await server.send('web', makeLines(100))
   await server.counted()
   expect(await totals()).toEqual(expected())
+  expect(openToOthers(join(cwd, '.millrace'))).toEqual([])
   expect(await server.stop()).toBe(0)
   expect(await totals()).toEqual(expected())
 })
