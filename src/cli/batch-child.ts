@@ -116,10 +116,12 @@ async function requireServed(deployment: Deployment, plans: readonly SourcePlan[
     throw new MillraceError('SERVE_OTHER_DEFINITION', { metric: other, file: order.config })
 }
 
-/** None before the first batch. */
+/** None before the first batch. A report of an older format is brought up to date. */
 async function readReportStreams(deployment: Deployment, plans: readonly SourcePlan[]) {
   const report = await openReport(deployment, 'read').catch((error: unknown) => {
-    if (error instanceof MillraceError && error.code === 'REPORT_MISSING') return undefined
+    const code = error instanceof MillraceError ? error.code : undefined
+    if (code === 'REPORT_MISSING') return undefined
+    if (code === 'REPORT_OLDER_FORMAT') return openReport(deployment, 'write')
     throw error
   })
   return report ? readStreams(report, plans).finally(() => report.close()) : new Map()

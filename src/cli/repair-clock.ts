@@ -66,7 +66,8 @@ async function repairClock(
       ...{ source, archive, choice: choiceOf(options), now: Date.now },
       readStamps: registry.readStamps,
     })
-  if (options.dryRun) return tell(workspace, source, { plan: await plan(), isDry: true })
+  const isChosen = options.behind === true || (options.fromOffset ?? options.toOffset) !== undefined
+  if (options.dryRun) return tell(workspace, source, { plan: await plan(), isChosen, isDry: true })
   const told = await registry.besideLog(deployment, archive, source, async () => {
     const made = await plan()
     // Again where nothing was found: a repair may have been interrupted before its source was counted.
@@ -77,7 +78,7 @@ async function repairClock(
     const record = await countAgain(workspace, definition, source, childModule)
     return { plan: made, ...(record && { record }) }
   })
-  await tell(workspace, source, told)
+  await tell(workspace, source, { ...told, isChosen })
 }
 
 function choiceOf({ behind, fromOffset, toOffset, observed }: RepairOptions): ClockChoice {
@@ -110,7 +111,9 @@ async function confirm(
 async function isReportAhead(deployment: Deployment, source: string): Promise<boolean> {
   const { openReport } = await import('../engines/registry.ts')
   const report = await openReport(deployment, 'read').catch((error: unknown) => {
-    if (error instanceof MillraceError && error.code === 'REPORT_MISSING') return undefined
+    const code = error instanceof MillraceError ? error.code : undefined
+    if (code === 'REPORT_MISSING') return undefined
+    if (code === 'REPORT_OLDER_FORMAT') return openReport(deployment, 'write')
     throw error
   })
   if (!report) return false
@@ -142,18 +145,26 @@ async function countAgain(
   ).finally(() => progress.end())
 }
 
+const NOT_AHEAD = ', since none is stamped ahead of the present; see --behind for a clock that was behind'
+
 interface Told {
   readonly plan: ClockPlan
+  /** Lines were asked for, be they ahead of the present or not. */
+  readonly isChosen: boolean
   readonly record?: RunRecord
   readonly isDry?: boolean
 }
 
-async function tell(workspace: Workspace, source: string, { plan, record, isDry }: Told): Promise<void> {
+async function tell(
+  workspace: Workspace,
+  source: string,
+  { plan, isChosen, record, isDry }: Told,
+): Promise<void> {
   const { ranges } = plan
   const revision = record && { revision: record.revision }
   if (workspace.json) return writeJson({ source, ranges, dryRun: isDry === true, ...revision })
   const lines = ranges.map((range) => `${describe(source, range)}\n`)
-  if (ranges.length === 0) lines.push(`${source}: no such line was found.\n`)
+  if (ranges.length === 0) lines.push(`${source}: no such line was found${isChosen ? '' : NOT_AHEAD}.\n`)
   if (record)
     lines.push(
       `Revision ${record.revision}: its totals were counted again, and its stream begins again after them.\n`,
