@@ -10,6 +10,7 @@ import { finishTotals } from '../../src/core/finish-totals.ts'
 import { parseRank } from '../../src/core/quantile-rank.ts'
 import type { ResultColumn } from '../../src/core/result-table.ts'
 import { openDuckdbReport } from '../../src/engines/duckdb/report.ts'
+import { makeFormat2 } from './older-report.ts'
 import { randomGroups, seeded } from './random-groups.ts'
 import { type Group, makePlan, stage } from './report-fixture.ts'
 
@@ -181,15 +182,7 @@ describe('the report file', () => {
       lateness: [{ fromOffset: 7, latenessMs: 90_000 }],
     })
     await report.close()
-    const instance = await DuckDBInstance.create(path())
-    const connection = await instance.connect()
-    await connection.run(
-      `DROP TABLE millrace.lateness; ALTER TABLE millrace.stream_metrics DROP final_before_ms;
-        ALTER TABLE millrace.ledger DROP outside; ALTER TABLE millrace.streams DROP archive;
-        UPDATE millrace.format SET version = 2`,
-    )
-    connection.closeSync()
-    instance.closeSync()
+    await makeFormat2(path())
     await expect(openDuckdbReport(dir, 'read')).rejects.toMatchObject({ code: 'REPORT_OLDER_FORMAT' })
     const upgraded = await openDuckdbReport(dir, 'write')
     expect(await upgraded.streamState('web')).toEqual(state)
