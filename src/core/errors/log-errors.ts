@@ -38,6 +38,10 @@ export const LOG_ERRORS = {
     exit: 1,
     text: 'The log {path} is damaged at byte {position}: lines that were acked cannot be read there. Nothing is added to it. Restore the file from a backup; what the archive holds already is safe.',
   },
+  LOG_KEYS_DAMAGED: {
+    exit: 1,
+    text: 'The idempotency keys of source {source} in {path} cannot be trusted: {why}. Nothing was opened or changed, since a batch that a client sends again could count twice without them. Restore the file from a backup that was taken with its log; or, if no client will send again what it sent before now, give the file this line as its only content: {none}',
+  },
   LOG_KEY_REUSED: {
     exit: 1,
     text: 'The idempotency key {key} was used before for other lines. Nothing was added. Send a new key with new lines.',

@@ -11,6 +11,7 @@ export const BATCH_HEADER_BYTES = 40
 const SEGMENT_MAGIC = Buffer.from('MRLOG\0\0', 'latin1')
 /** Segments of format 1 have no contexts; a version that knows no other must not take batches with one for a torn tail. */
 const SEGMENT_FORMATS = [1, 2] as const
+const KEYS_MARK = Buffer.from('KEYS')
 export const BATCH_MAGIC = Buffer.from('MRB1', 'latin1')
 const DIGEST_BYTES = 32
 /** Scope and key as text; its length has two bytes in the header. */
@@ -24,6 +25,8 @@ export interface SegmentHeader {
   readonly firstOffset: number
   /** The greatest time that was stamped before this segment. */
   readonly observedMs: number
+  /** A file of keys stood beside it when it began. */
+  readonly hasKeys?: boolean
 }
 
 export type SegmentFormat = (typeof SEGMENT_FORMATS)[number]
@@ -45,7 +48,8 @@ export interface FoundBatch extends BatchHeader {
   readonly idempotency?: IdempotencyKey
 }
 
-export function printSegmentHeader({ incarnation, firstOffset, observedMs }: SegmentHeader): Buffer {
+export function printSegmentHeader(header: SegmentHeader): Buffer {
+  const { incarnation, firstOffset, observedMs, hasKeys = false } = header
   const bytes = Buffer.alloc(SEGMENT_HEADER_BYTES)
   SEGMENT_MAGIC.copy(bytes)
   bytes.writeUInt8(2, SEGMENT_MAGIC.length)
@@ -53,6 +57,7 @@ export function printSegmentHeader({ incarnation, firstOffset, observedMs }: Seg
   bytes.writeBigUInt64LE(BigInt(firstOffset), 24)
   bytes.writeBigInt64LE(BigInt(observedMs), 32)
   bytes.writeInt32LE(crc32c(bytes, 0, 40), 40)
+  if (hasKeys) KEYS_MARK.copy(bytes, 44)
   return bytes
 }
 
@@ -69,6 +74,7 @@ export function parseSegmentHeader(
     incarnation: bytes.toString('hex', 8, 24),
     firstOffset: Number(bytes.readBigUInt64LE(24)),
     observedMs: Number(bytes.readBigInt64LE(32)),
+    hasKeys: bytes.readUInt32LE(44) !== 0,
   }
 }
 

@@ -1,16 +1,13 @@
 /** Opens the log of one source: cuts what a crash left unfinished, and finds the keys and the places of batches. */
-import { readFile, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { stat } from 'node:fs/promises'
 import type { Clocks } from '../../../core/observed-clock.ts'
-import { KeyIndex } from '../../../log/key-index.ts'
+import type { KeyIndex } from '../../../log/key-index.ts'
 import type { AppendFile, LogDisk } from '../../../log/log-disk.ts'
 import { printSegmentHeader, SEGMENT_HEADER_BYTES, type SegmentHeader } from './batch-format.ts'
+import { readKeys } from './keys-file.ts'
 import type { RecentBatches } from './recent-batches.ts'
 import { type RecoveredSegment, recoverSegment } from './recover-segment.ts'
 import { listSegments, type Segment, segmentPath } from './segment-list.ts'
-
-/** Keys of the batches before the last segment. */
-export const KEYS = 'keys.ndjson'
 
 export interface SourceLogOptions {
   readonly source: string
@@ -34,6 +31,8 @@ export interface Opened {
   readonly file: AppendFile
   readonly segments: Segment[]
   readonly keys: KeyIndex
+  /** There is a file of keys. */
+  readonly hasKeys: boolean
   /** The greatest time that was stamped or promised. */
   readonly floorMs: number
   readonly tornBytes: number
@@ -62,7 +61,7 @@ export async function createSegment(
   return { file, segment }
 }
 
-/** Undefined where nothing was ever acked. Errors: LOG_DAMAGED. */
+/** Undefined where nothing was ever acked. Errors: LOG_DAMAGED, LOG_KEYS_DAMAGED. */
 export async function recoverSource(options: SourceLogOptions): Promise<Opened | undefined> {
   const { disk, folder } = options
   const found = await listSegments(folder)
@@ -77,8 +76,7 @@ export async function recoverSource(options: SourceLogOptions): Promise<Opened |
   if (!last) return undefined
   const { header, batches, length, lastGroup, tornBytes } = last
   const segments = await describeSegments(found, last)
-  const keys = new KeyIndex()
-  keys.load(await readFile(join(folder, KEYS), 'utf8').catch(() => ''))
+  const { keys, isThere: hasKeys } = await readKeys(options.source, folder, header)
   for (const { idempotency, firstOffset, lines, observedMs } of batches) {
     if (!idempotency) continue
     keys.add(idempotency, { firstOffset, endOffset: firstOffset + lines, observedMs, isDuplicate: false })
@@ -89,7 +87,7 @@ export async function recoverSource(options: SourceLogOptions): Promise<Opened |
   // The cut must last before anything is written behind it, and so must what was sound but perhaps not yet synced.
   await file.sync()
   const { lastObservedMs: floorMs } = segments.at(-1)!
-  return { incarnation: header.incarnation, file, segments, keys, floorMs, tornBytes }
+  return { incarnation: header.incarnation, file, segments, keys, hasKeys, floorMs, tornBytes }
 }
 
 async function describeSegments(

@@ -14,11 +14,11 @@ import {
   type SegmentHeader,
   seedOf,
 } from './batch-format.ts'
+import { KEYS, printKeys } from './keys-file.ts'
 import { readBatches } from './read-batches.ts'
 import {
   createSegment,
   endOfSegment,
-  KEYS,
   type Opened,
   recoverSource,
   type SourceLogOptions,
@@ -52,6 +52,8 @@ export class SourceLog {
   /** Ascending, without a gap; the last one is appended to. */
   readonly #segments: Segment[]
   readonly #keys: KeyIndex
+  /** There is a file of keys. */
+  #hasKeys: boolean
   /** By key: a batch that is not durable yet. */
   readonly #underway = new Map<string, Promise<Appended>>()
   readonly #clock: ObservedClock
@@ -71,13 +73,14 @@ export class SourceLog {
     this.#seed = seedOf(opened.incarnation)
     this.#segments = opened.segments
     this.#keys = opened.keys
+    this.#hasKeys = opened.hasKeys
     this.#file = opened.file
     const { source, clocks } = options
     this.#clock = new ObservedClock(clocks, { source, lastMs: opened.floorMs, confirmedMs })
   }
 
   /**
-   * `onTorn` hears how many bytes at the end were not acked and are gone. Errors: LOG_DAMAGED, ARCHIVE_UNWRITABLE.
+   * `onTorn` hears how many bytes at the end were not acked and are gone. Errors: LOG_DAMAGED, LOG_KEYS_DAMAGED, ARCHIVE_UNWRITABLE.
    */
   static async open(
     options: SourceLogOptions,
@@ -103,7 +106,7 @@ export class SourceLog {
       await options.disk.makeFolder(options.folder)
       const { file, segment } = await createSegment(options, header)
       const keys = new KeyIndex()
-      const opened = { incarnation, file, segments: [segment], keys, floorMs, tornBytes: 0 }
+      const opened = { incarnation, file, segments: [segment], keys, hasKeys: false, floorMs, tornBytes: 0 }
       return new SourceLog(options, opened, confirmedMs)
     } catch (error) {
       throw unwritable(options, error)
@@ -204,8 +207,9 @@ export class SourceLog {
   async skipTo(offset: number): Promise<void> {
     const { disk, folder } = this.#options
     if (this.#segments.at(-1)!.firstOffset === offset) return this.trim(offset)
-    await this.#keepKeys()
-    const header = { incarnation: this.incarnation, firstOffset: offset, observedMs: this.#clock.lastMs }
+    const hasKeys = await this.#keepKeys(offset)
+    const { incarnation } = this
+    const header = { incarnation, firstOffset: offset, observedMs: this.#clock.lastMs, hasKeys }
     const { file, segment } = await createSegment(this.#options, header)
     await this.#file.close()
     this.#file = file
@@ -344,11 +348,11 @@ export class SourceLog {
     const isOldFormat = last.format === 1 && group.some(({ batch }) => batch.context !== undefined)
     const hasLines = last.endOffset > last.firstOffset
     if (last.bytes < this.#options.segmentBytes && !(hasLines && (isOld || isOldFormat))) return
-    await this.#keepKeys()
     const header = {
       incarnation: this.incarnation,
       firstOffset: last.endOffset,
       observedMs: last.lastObservedMs,
+      hasKeys: await this.#keepKeys(last.endOffset),
     }
     const { file, segment } = await createSegment(this.#options, header)
     await this.#file.close()
@@ -356,10 +360,13 @@ export class SourceLog {
     this.#segments.push(segment)
   }
 
-  /** Before another segment begins: only the last one is searched for keys when the log is opened. */
-  async #keepKeys(): Promise<void> {
-    if (this.#keys.size > 0)
-      await replaceFiles(this.#options.disk, this.#options.folder, [KEYS], this.#keys.print())
+  /** Before another segment begins: only the last one is searched for keys. True when there is a file of them. */
+  async #keepKeys(endOffset: number): Promise<boolean> {
+    if (this.#keys.size === 0 && !this.#hasKeys) return false
+    const { disk, folder } = this.#options
+    await replaceFiles(disk, folder, [KEYS], printKeys(this.#keys, endOffset))
+    this.#hasKeys = true
+    return true
   }
 
   #requireSound(): void {
