@@ -40,18 +40,20 @@ export function checkMetric(
   }
 }
 
+/** Of a name that there is not, the source that was meant; undefined when none is near. */
 function findSource(
   name: string | undefined,
   sources: ReadonlyMap<string, CheckedSource>,
   path: Path,
   problems: DiagnosticList,
 ): CheckedSource | undefined {
-  const source = name === undefined ? undefined : sources.get(name)
+  const standIn = name === undefined ? undefined : problems.standInFor(['sources'], name)
+  const source = name === undefined ? undefined : sources.get(standIn ?? name)
   if (name === undefined || source) return source
   const near = closestName(name, sources.keys())
-  const hint = near === undefined ? { hint: `Known: ${[...sources.keys()].join(', ')}.` } : didYouMean(near)
-  problems.add('DEFINE_UNKNOWN_SOURCE', path, { source: name }, hint)
-  return undefined
+  const known = sources.size > 0 ? { hint: `Known: ${[...sources.keys()].join(', ')}.` } : {}
+  problems.add('DEFINE_UNKNOWN_SOURCE', path, { source: name }, near === undefined ? known : didYouMean(near))
+  return near === undefined ? undefined : sources.get(near)
 }
 
 type ExpressionReader = <Parsed extends Problems>(
@@ -60,14 +62,15 @@ type ExpressionReader = <Parsed extends Problems>(
   path: Path,
 ) => Parsed | undefined
 
-/** Reads an expression over the source; undefined when it is wrong, or when the source is too wrong to judge. */
+/** Reads an expression over the source; where that is not known, what names mean is left open. */
 function expressionReader(source: CheckedSource | undefined, problems: DiagnosticList): ExpressionReader {
-  if (!source) return () => undefined
-  const fields = new Map<string, FieldType>(source.source.fields.map((field) => [field.name, field.type]))
-  const eventTime = source.source.time.field
-  const scope: Scope = { fields, ...(eventTime === '' ? {} : { eventTime }) }
+  const { fields = [], time } = source?.source ?? {}
+  const scope: Scope = {
+    fields: new Map<string, FieldType>(fields.map((field) => [field.name, field.type])),
+    ...(time && time.field !== '' && { eventTime: time.field }),
+    isUnjudged: (name) => !source || source.broken.has(name),
+  }
   return (parse, text, path) => {
-    if ([...source.broken].some((name) => text.includes(name))) return undefined
     const parsed = parse(text, scope)
     for (const problem of parsed.problems) addExpressionProblem(problems, problem, path)
     return parsed.problems.length === 0 ? parsed : undefined
@@ -101,7 +104,7 @@ function checkDimensions(
   path: Path,
 ): Dimension[] {
   return Object.entries(texts).flatMap(([name, text]) => {
-    const expr = read(parseDimension, text ?? '', [...path, name])?.expr
+    const expr = text === undefined ? undefined : read(parseDimension, text, [...path, name])?.expr
     return expr ? [{ name, expr }] : []
   })
 }
@@ -113,11 +116,9 @@ function checkMeasures(
 ): Measure[] {
   return Object.entries(texts).flatMap(([name, text]) => {
     const isLong = typeof text === 'object'
-    const call = read(
-      parseMeasure,
-      (isLong ? text.value : text) ?? '',
-      isLong ? [...path, name, 'value'] : [...path, name],
-    )?.call
+    const value = isLong ? text.value : text
+    if (value === undefined) return []
+    const call = read(parseMeasure, value, isLong ? [...path, name, 'value'] : [...path, name])?.call
     const unit = isLong && text.unit !== undefined ? { unit: text.unit } : {}
     return call ? [{ name, call, ...unit }] : []
   })

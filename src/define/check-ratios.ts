@@ -20,7 +20,8 @@ export function checkRatios(
   const names = new Set([...Object.keys(measureTexts), ...Object.keys(texts)])
   const parsed = new Map<string, ParsedRatio>()
   for (const [name, text] of Object.entries(texts)) {
-    const { expr, uses, problems: found } = parseRatio(text ?? '', names)
+    if (text === undefined) continue
+    const { expr, uses, problems: found } = parseRatio(text, names)
     for (const problem of found) addExpressionProblem(problems, problem, [...path, name])
     if (expr && found.length === 0) parsed.set(name, { name, expr, uses })
   }

@@ -21,7 +21,7 @@ export function checkServe(
   const port = Number(listen.slice(colon + 1))
   if (port > 65_535) problems.add('DEFINE_BAD_LISTEN', ['serve', 'listen'], { given: listen })
   for (const source of Object.keys(tokens))
-    if (!sources.has(source))
+    if (!sources.has(source) && problems.standInFor(['sources'], source) === undefined)
       problems.add('DEFINE_UNKNOWN_SOURCE', ['serve', 'tokens', source], { source }, { target: 'key' })
   for (const [index, given] of hosts.entries())
     if (!HOST_NAME.test(given) && isIP(given) === 0)

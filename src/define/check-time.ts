@@ -24,8 +24,9 @@ export function checkTime(
   const options = typeof text === 'object' ? text : text === undefined ? {} : { field: text }
   const field = options.field ?? (isBuiltIn && text === undefined ? 'time' : undefined)
   if (field === undefined) {
-    // A broken format or field was reported already.
-    if (text === undefined && format) problems.add('DEFINE_NO_TIME', path, { source }, TIME_HINT)
+    // A broken format, field or time was reported already.
+    if (text === undefined && format && !problems.hasAt(at))
+      problems.add('DEFINE_NO_TIME', path, { source }, TIME_HINT)
     return undefined
   }
   const long = typeof text === 'object'

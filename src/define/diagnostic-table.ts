@@ -27,6 +27,7 @@ export const DIAGNOSTIC_TABLE = {
   DEFINE_BAD_VALUE: '{key} cannot be {given}: expected {expected}.',
   DEFINE_COLUMN_CLASH:
     'The quantiles of {measure} are shown in columns such as {column}, which {name} would hide.',
+  DEFINE_CUT_EXPRESSION: 'Inside { … } a comma ends a value, so {expression} is cut at its first one.',
   DEFINE_CYCLIC_RATIO: 'The ratios need one another in a circle: {cycle}.',
   DEFINE_DUPLICATE_COLUMN: 'The column {column} stands twice in the header.',
   DEFINE_DUPLICATE_KEY: 'The key {key} stands twice in this mapping.',

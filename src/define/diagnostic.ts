@@ -43,10 +43,30 @@ export class DiagnosticList {
   readonly #file: string
   readonly #locate: Locate
   readonly #found = new Map<string, Diagnostic>()
+  /** Path of a key that stands in for the one that was written → that one. */
+  readonly #written = new Map<string, string>()
 
   constructor(file: string, locate: Locate) {
     this.#file = file
     this.#locate = locate
+  }
+
+  /** From now on the path means the key `written` in its place, which was reported already. */
+  standIn(path: Path, written: string): void {
+    this.#written.set(JSON.stringify(path), written)
+  }
+
+  /** The key below a path that stands in for the one that was written. */
+  standInFor(parent: Path, written: string): string | undefined {
+    const found = [...this.#written].find(
+      ([path, key]) =>
+        key === written && JSON.stringify((JSON.parse(path) as Path).slice(0, -1)) === JSON.stringify(parent),
+    )
+    return found && String((JSON.parse(found[0]) as Path).at(-1))
+  }
+
+  #asWritten(path: Path): Path {
+    return path.map((key, index) => this.#written.get(JSON.stringify(path.slice(0, index + 1))) ?? key)
   }
 
   add(code: DiagnosticCode, path: Path, params: Params, more: { target?: Target; hint?: string } = {}): void {
@@ -63,7 +83,7 @@ export class DiagnosticList {
     path: Path,
     target: Target = 'value',
   ): void {
-    this.addAt(problem, path, this.#locate(path, target))
+    this.addAt(problem, path, this.#locate(this.#asWritten(path), target))
   }
 
   addAt(
@@ -71,9 +91,13 @@ export class DiagnosticList {
     path: Path,
     place: Place | undefined,
   ): void {
-    const { code, message, hint } = problem
+    const { code, hint } = problem
+    const written = this.#asWritten(path)
+    const message = problem.message
+      .replace(path.join('.'), written.join('.'))
+      .replace(path.slice(0, -1).join('.'), written.slice(0, -1).join('.'))
     const diagnostic = {
-      ...{ code, message, file: this.#file, path: path.join('.') },
+      ...{ code, message, file: this.#file, path: written.join('.') },
       ...place,
       ...(hint === undefined ? {} : { hint }),
     }
@@ -83,6 +107,12 @@ export class DiagnosticList {
       ? `${code}\n${bare}\n${place.line}:${place.column}`
       : `${code}\n${message}\n${diagnostic.path}`
     if (!this.#found.has(key)) this.#found.set(key, diagnostic)
+  }
+
+  /** Whether something was reported at the path itself. */
+  hasAt(path: Path): boolean {
+    const text = this.#asWritten(path).join('.')
+    return [...this.#found.values()].some((diagnostic) => diagnostic.path === text)
   }
 
   get isEmpty(): boolean {

@@ -45,7 +45,11 @@ const EXPECTED_SIZES: Readonly<Record<string, string>> = {
 /** True of an issue with the type of the value itself, not of a part of it. */
 export const isOwnType = (issue: Issue): boolean => issue.path.length === 0 && issue.code === 'invalid_type'
 
-function describeUnknownKeys(path: Path, keys: readonly string[]): ShapeProblem[] {
+/** True of an issue with the value itself, such as a mapping where one of a few words is needed. */
+export const isOwn = (issue: Issue): boolean =>
+  issue.path.length === 0 && (issue.code === 'invalid_type' || issue.code === 'invalid_value')
+
+export function describeUnknownKeys(path: Path, keys: readonly string[]): ShapeProblem[] {
   const known = keysAt(path)
   return keys.map((key) => {
     const near = closestName(key, known)

@@ -13,6 +13,7 @@ import {
   type YAMLError,
 } from 'yaml'
 import { fillText } from '../core/error.ts'
+import { type CutExpression, joinCutExpressions } from './cut-expressions.ts'
 import { DiagnosticList, type Locate, type Path, type Place } from './diagnostic.ts'
 import { DIAGNOSTIC_TABLE } from './diagnostic-table.ts'
 import { scalarOffsets } from './scalar-offsets.ts'
@@ -45,8 +46,14 @@ function refuse(file: string, code: Parameters<DiagnosticList['add']>[0], params
 
 function readDocument(document: Document.Parsed, text: string, file: string, lines: LineCounter): ReadText {
   const problems = new DiagnosticList(file, yamlLocator(document, text, lines))
-  for (const error of [...document.errors, ...document.warnings]) addYamlError(error, problems, text, lines)
-  if (document.errors.some((error) => error.code !== 'DUPLICATE_KEY')) return { problems }
+  const cuts = joinCutExpressions(document, text)
+  for (const cut of cuts) addCut(cut, problems, lines)
+  const errors = document.errors.filter(
+    ({ pos: [at] }) => !cuts.some(({ start, end }) => at >= start && at <= end),
+  )
+  for (const error of [...errors, ...document.warnings]) addYamlError(error, problems, text, lines)
+  if (errors.some((error) => error.code !== 'DUPLICATE_KEY')) return { problems }
+  document.errors = errors
   if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) {
     problems.add('DEFINE_EMPTY_FILE', [], {})
     return { problems }
@@ -58,6 +65,18 @@ function readDocument(document: Document.Parsed, text: string, file: string, lin
     problems.add('DEFINE_ALIAS_EXPANSION', [], {})
     return { problems }
   }
+}
+
+function addCut(
+  { start, end, expression }: CutExpression,
+  problems: DiagnosticList,
+  lines: LineCounter,
+): void {
+  const message = fillText(DIAGNOSTIC_TABLE.DEFINE_CUT_EXPRESSION, { expression })
+  const mark = expression.includes('"') ? "'" : '"'
+  const quoted = mark === "'" ? expression.replaceAll("'", "''") : expression
+  const hint = `Write it in quotes: ${mark}${quoted}${mark}`
+  problems.addAt({ code: 'DEFINE_CUT_EXPRESSION', message, hint }, [], placeOf(lines, start, end))
 }
 
 function addYamlError(error: YAMLError, problems: DiagnosticList, text: string, lines: LineCounter): void {

@@ -18,6 +18,7 @@ export const timePart: Signature = {
   check: (context, syntax) => {
     const argument = syntax.args[0]!
     const { eventTime } = context.scope
+    if (argument.kind === 'name' && eventTime === undefined && context.scope.isUnjudged) return undefined
     if (argument.kind !== 'name' || argument.name !== eventTime) {
       const which = eventTime === undefined ? '' : ` (${eventTime})`
       return context.fail('NOT_EVENT_TIME', argument, { name: syntax.name, which })

@@ -103,6 +103,7 @@ export class Checker implements CheckContext {
       const functions = [...FUNCTIONS.values()].filter((fn) => fn.timePart).map((fn) => fn.name)
       return this.fail('EVENT_TIME_USE', syntax, { name, functions: functions.join(', ') })
     }
+    if (this.scope.isUnjudged?.(name)) return undefined
     const nearest = closestName(name, this.scope.fields.keys())
     const hint = syntax.quoted && !nearest ? 'Texts stand in single quotes.' : undefined
     return this.fail('UNKNOWN_NAME', syntax, { kind: 'field', name }, nearest ? didYouMean(nearest) : hint)

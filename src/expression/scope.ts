@@ -8,4 +8,6 @@ import type { FieldType } from '../core/definition.ts'
 export interface Scope {
   readonly fields: ReadonlyMap<string, FieldType>
   readonly eventTime?: string
+  /** Names that were declared wrongly, or may be: what is made of them is not judged, and not reported again. */
+  readonly isUnjudged?: (name: string) => boolean
 }
