@@ -21,6 +21,7 @@ import {
 import { readStreams } from '../run/read-streams.ts'
 import { type BatchProgress, runBatch } from '../run/run-batch.ts'
 import { catchUp } from './catch-up.ts'
+import { waitForLock } from './wait-for-lock.ts'
 import { deploymentOf } from './workspace.ts'
 
 /** What the parent sends first. Paths are absolute. */
@@ -55,7 +56,7 @@ async function obey(order: BatchOrder): Promise<RunRecord> {
   if (!definition) throw new MillraceError('BATCH_DEFINITION_CHANGED', { file: order.config })
   const deployment = deploymentOf(order, definition)
   const staging = join(order.dataDir, 'staging')
-  const release = await lockData(deployment, 'batch')
+  const release = await waitForLock(() => lockData(deployment, 'batch'), { signal: cancel.signal })
   try {
     await rm(staging, { recursive: true, force: true })
     return await computeAndPublish(order, definition, staging)

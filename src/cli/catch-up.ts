@@ -3,21 +3,23 @@ import { MillraceError } from '../core/error.ts'
 import { type Deployment, openLink, openLog } from '../engines/registry.ts'
 import type { Archive } from '../ports/archive.ts'
 import { archiveLog } from '../run/archive-log.ts'
+import { waitForLock } from './wait-for-lock.ts'
 
 /** By the server, if one runs here. Errors: ARCHIVE_*, LOG_DAMAGED, SERVE_*. */
 export async function catchUp(deployment: Deployment, archive: Archive): Promise<void> {
-  const link = await openLink(deployment)
-  if (link) await link.call('archive', []).finally(() => link.close())
-  else await archiveWithoutServer(deployment, archive)
+  // Another command may be catching up at this moment, or a server may start, which then answers.
+  await waitForLock(async () => {
+    const link = await openLink(deployment)
+    if (link) await link.call('archive', []).finally(() => link.close())
+    else await archiveWithoutServer(deployment, archive)
+  }).catch((error: unknown) => {
+    // An ingest takes long: its source has nothing in the log, and what was archived can be counted.
+    if (!(error instanceof MillraceError) || error.code !== 'DATA_LOCKED') throw error
+  })
 }
 
 async function archiveWithoutServer(deployment: Deployment, archive: Archive): Promise<void> {
-  const log = await openLog(deployment, archive, { isReader: true }).catch((error: unknown) => {
-    // A server starts at this moment, or an ingest runs: they archive for themselves.
-    if (error instanceof MillraceError && error.code === 'DATA_LOCKED') return undefined
-    throw error
-  })
-  if (!log) return
+  const log = await openLog(deployment, archive, { isReader: true })
   try {
     // The stream may still need every line.
     const passed = async () => 0

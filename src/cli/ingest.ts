@@ -10,6 +10,7 @@ import { nextCommand } from './next-command.ts'
 import { say, writeJson } from './output.ts'
 import { Progress } from './progress.ts'
 import { countOf, formatBytes, formatCount, formatSeconds } from './text-table.ts'
+import { isServed, waitForLock } from './wait-for-lock.ts'
 import { deploymentOf, loadChecked, requireSource, type Workspace, workspaceOf } from './workspace.ts'
 
 export function addIngest(program: Command): void {
@@ -35,7 +36,8 @@ async function ingest(workspace: Workspace, name: string, files: readonly string
   const result = await interruptible((signal) => {
     if (files.includes('-')) stopReadingInput(signal)
     const ingestAll = () => ingestFiles(archive, name, files, { ...watch(source, progress), signal })
-    return besideLog(deployment, archive, name, ingestAll)
+    const isVain = async () => isServed(deployment)
+    return waitForLock(() => besideLog(deployment, archive, name, ingestAll), { isVain, signal })
   }).finally(() => progress.end())
   await tell(workspace, result, { tookMs: Date.now() - started, place: archivePlace(deployment) })
   // Only a result that was told may be forgotten: until then the same files are taken for a retry.

@@ -1,8 +1,7 @@
 /** The command that a message tells to run next, as a shell takes it. */
 import { resolve } from 'node:path'
+import { shellWord } from '../core/shell-word.ts'
 import type { Workspace } from './workspace.ts'
-
-const PLAIN_WORD = /^[\w@%+=:,./-]+$/
 
 /** With the definition and the data folder that the command before it had. */
 export function nextCommand(
@@ -13,9 +12,5 @@ export function nextCommand(
     ...(config === './millrace.yaml' ? [] : ['--config', config]),
     ...(dataDir === resolve('.millrace') ? [] : ['--data', dataDir]),
   ]
-  return ['millrace', ...options, ...args].map(quoteWord).join(' ')
-}
-
-function quoteWord(word: string): string {
-  return PLAIN_WORD.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
+  return ['millrace', ...options, ...args].map(shellWord).join(' ')
 }

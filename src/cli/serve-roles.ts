@@ -7,6 +7,7 @@ import type { Log } from '../ports/log.ts'
 import type { Report } from '../ports/report.ts'
 import type { StreamEngine } from '../ports/stream-engine.ts'
 import type { StreamJobs } from '../ports/stream-jobs.ts'
+import { isServed, waitForLock } from './wait-for-lock.ts'
 
 type Registry = typeof import('../engines/registry.ts')
 type Deployment = Parameters<Registry['openArchive']>[0]
@@ -40,7 +41,9 @@ export async function openServeRoles(
   const archive = await registry.openArchive(deployment)
   const report = await registry.openOwnReport(deployment, 'write')
   const clockFloor = async (source: string) => (await report.streamState(source))?.clockMs ?? 0
-  const log = await registry.openLog(deployment, archive, { clockFloor, onTorn }).catch(async (error) => {
+  // A batch or an ingest that began before may be bringing lines into the archive.
+  const open = () => registry.openLog(deployment, archive, { clockFloor, onTorn })
+  const log = await waitForLock(open, { isVain: () => isServed(deployment) }).catch(async (error) => {
     await report.close()
     throw error
   })

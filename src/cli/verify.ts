@@ -14,6 +14,7 @@ import { readRange } from './read-range.ts'
 import { recomputing } from './recompute.ts'
 import { sha256 } from './sha256.ts'
 import { countOf, formatCount, textTable } from './text-table.ts'
+import { waitForLock } from './wait-for-lock.ts'
 import { deploymentOf, loadChecked, requireMetric, type Workspace, workspaceOf } from './workspace.ts'
 
 interface VerifyOptions {
@@ -87,7 +88,7 @@ async function recompute(
   const deployment = deploymentOf(workspace, definition)
   const { lockData, openReport } = await import('../engines/registry.ts')
   const { verifyTotals } = await import('../run/verify-totals.ts')
-  const release = await lockData(deployment, 'verify')
+  const release = await waitForLock(() => lockData(deployment, 'verify'))
   try {
     return await recomputing(workspace, definition, engine, (roles) =>
       verifyTotals({

@@ -130,11 +130,27 @@ export async function explainBatch({ batch }: Deployment, plan: SourcePlan): Pro
  * which then owns the file. Errors: REPORT_*, SERVE_*.
  */
 export async function openReport(deployment: Deployment, mode: 'read' | 'write'): Promise<Report> {
-  const link = deployment.report?.adapter ? undefined : await openLink(deployment)
-  if (!link) return openOwnReport(deployment, mode)
-  const { servedReport } = await import('../link/served-report.ts')
-  return servedReport(link)
+  if (deployment.report?.adapter) return openOwnReport(deployment, mode)
+  const startedMs = performance.now()
+  for (;;) {
+    const link = await openLink(deployment)
+    const { servedReport } = await import('../link/served-report.ts')
+    if (link) return servedReport(link)
+    const { openDuckdbReport } = await import('./duckdb/report.ts')
+    try {
+      return await openDuckdbReport(deployment.dataDir, mode, REPORT_LOOK_MS)
+    } catch (error) {
+      // A server that starts has the file before it answers.
+      if (!(error instanceof MillraceError) || error.code !== 'REPORT_LOCKED') throw error
+      const seconds = Math.round((performance.now() - startedMs) / 1000)
+      if (seconds >= REPORT_WAIT_S) throw new MillraceError('REPORT_LOCKED', { ...error.params, seconds })
+    }
+  }
 }
+
+/** For how long the file of totals is waited for, and how often a server is asked for meanwhile. */
+const REPORT_WAIT_S = 30
+const REPORT_LOOK_MS = 1000
 
 /** The same, for the server itself. */
 export async function openOwnReport(

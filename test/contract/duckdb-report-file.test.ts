@@ -1,10 +1,11 @@
 /** What only the DuckDB file owes: views for any client, locks, size, formats. */
-import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { execFileSync, spawn } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { MillraceError } from '../../src/core/error.ts'
 import { exactToDouble, printExact } from '../../src/core/exact-number.ts'
 import { finishTotals } from '../../src/core/finish-totals.ts'
 import { parseRank } from '../../src/core/quantile-rank.ts'
@@ -189,10 +190,28 @@ describe('the report file', () => {
     await upgraded.close()
   })
 
-  it('that is no DuckDB file is named, with the reason', async () => {
-    const { writeFileSync } = await import('node:fs')
-    writeFileSync(path(), 'not a database'.repeat(1000))
-    await expect(openDuckdbReport(dir, 'read')).rejects.toMatchObject({ code: 'REPORT_FAILED' })
+  it.each([
+    ['no DuckDB file', () => 'not a database'.repeat(1000)],
+    ['empty', () => ''],
+    ['cut off', (whole: Buffer) => whole.subarray(0, whole.length / 2)],
+  ])('that is %s is called damaged, with the command that makes room for a new one', async (_, damage) => {
+    await publish(randomGroups(seeded(46), 20))
+    writeFileSync(path(), damage(readFileSync(path())))
+    writeFileSync(`${path()}.wal`, 'of the damaged file')
+    writeFileSync(`${path()}.damaged`, 'an older one')
+    let command = ''
+    for (const mode of ['read', 'write'] as const) {
+      const error = await openDuckdbReport(dir, mode).catch((error: MillraceError) => error)
+      expect(error).toMatchObject({ code: 'REPORT_DAMAGED' })
+      command = (error as MillraceError).message.match(/`(mv .*?)`/)![1]!
+    }
+    execFileSync('sh', ['-c', command])
+    await publish(randomGroups(seeded(46), 20))
+    expect(readdirSync(dir).filter((name) => name.includes('damaged'))).toEqual([
+      'report.duckdb.damaged',
+      'report.duckdb.damaged-2',
+      'report.duckdb.damaged-2.wal',
+    ])
   })
 
   it('may be read by many at once, and written by one: others wait, then are told who has it', async () => {

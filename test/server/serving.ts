@@ -24,7 +24,7 @@ export class Serving {
   }
 
   /** Resolves when it listens; rejects with what it said when it ends before. The definition should listen on port 0. */
-  static start(cwd: string, env: NodeJS.ProcessEnv = {}): Promise<Serving> {
+  static start(cwd: string, env: NodeJS.ProcessEnv = {}, onSaid?: (said: string) => void): Promise<Serving> {
     const child = spawn(process.execPath, [BIN, 'serve'], {
       ...{ cwd, env: { ...process.env, NO_COLOR: '1', ...env }, stdio: ['ignore', 'ignore', 'pipe'] },
     })
@@ -32,6 +32,7 @@ export class Serving {
     return new Promise((resolve, reject) => {
       const hear = (chunk: Buffer) => {
         said += chunk
+        onSaid?.(said)
         if (!said.includes('Ctrl-C stops.')) return
         child.stderr!.off('data', hear)
         resolve(new Serving(child, said))

@@ -62,6 +62,10 @@ export const REPORT_ERRORS = {
     exit: 2,
     text: 'The report {path} cannot be reached by this address: {why}. Mend `report` in the definition.',
   },
+  REPORT_DAMAGED: {
+    exit: 1,
+    text: 'The report {path} is damaged: {why}. Nothing was changed in it. All its totals can be computed again from the archive: stop the server if one runs, move the file aside by `{command}`, run `millrace batch`, and start the server again.',
+  },
   REPORT_DISK_FULL: {
     exit: 1,
     text: 'The report {path} has no room left: {why}. Nothing was changed in it. Free space on the database server, then run the same command again.',

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DuckDBInstance } from '@duckdb/node-api'
 import { MillraceError } from '../../core/error.ts'
+import { shellWord } from '../../core/shell-word.ts'
 import { openConfined } from './open-confined.ts'
 
 export interface ReportFile {
@@ -20,7 +21,7 @@ const LONGEST_PAUSE_MS = 500
 /** DuckDB's lock is lost when one process opens a file twice, so within the process this set is the lock. */
 const openHere = new Set<string>()
 
-/** Errors: REPORT_MISSING, REPORT_LOCKED after `waitMs`, REPORT_FAILED. */
+/** Errors: REPORT_MISSING, REPORT_LOCKED after `waitMs`, REPORT_DAMAGED, REPORT_FAILED. */
 export async function openReportFile(
   dataDir: string,
   mode: 'read' | 'write',
@@ -83,5 +84,19 @@ function lockedError(path: string, holder: string, waitMs: number): MillraceErro
 /** What went wrong, in DuckDB's first line. */
 export function failedError(path: string, error: unknown): MillraceError {
   const message = error instanceof Error ? error.message : String(error)
-  return new MillraceError('REPORT_FAILED', { path, why: message.split('\n')[0] ?? '' }, { cause: error })
+  const why = message.split('\n')[0] ?? ''
+  if (!DAMAGE.test(message)) return new MillraceError('REPORT_FAILED', { path, why }, { cause: error })
+  return new MillraceError('REPORT_DAMAGED', { path, why, command: moveAside(path) }, { cause: error })
+}
+
+/** What DuckDB says of a file whose bytes are not what it wrote. */
+const DAMAGE =
+  /not a valid DuckDB database|could not read enough bytes|corrupt|checksum|replaying WAL|failed to (load|deserialize)/i
+
+/** Under a name that is free. The log of changes belongs to its file, and would be replayed into a new one. */
+function moveAside(path: string): string {
+  let aside = `${path}.damaged`
+  for (let number = 2; existsSync(aside); number++) aside = `${path}.damaged-${number}`
+  const moves = [[path, aside], ...(existsSync(`${path}.wal`) ? [[`${path}.wal`, `${aside}.wal`]] : [])]
+  return moves.map((names) => `mv ${names.map((name) => shellWord(name!)).join(' ')}`).join(' && ')
 }
