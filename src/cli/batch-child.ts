@@ -36,6 +36,10 @@ export interface BatchOrder {
   readonly metrics?: readonly string[]
   /** Sources whose streams begin again. */
   readonly restarts?: readonly string[]
+  /** Totals of lines that the archive holds no longer may give way. */
+  readonly replaces?: boolean
+  /** The server that orders it does not stream these metrics meanwhile. */
+  readonly takesOver?: boolean
 }
 
 /** What the parent may send later. */
@@ -73,13 +77,17 @@ async function computeAndPublish(
 ): Promise<RunRecord> {
   const deployment = deploymentOf(order, definition)
   const plans = buildPlans(definition, sha256, order.metrics)
-  await requireServed(deployment, plans, order)
+  const isServed = await requireServed(deployment, plans, order)
+  const metrics = [...definition.metrics.values()]
+  const latenessMs = new Map(metrics.map(({ name, allowedLatenessMs }) => [name, allowedLatenessMs]))
+  const isAlone = !isServed || order.takesOver === true
   const engine = await openBatchEngine(deployment)
   const archive = await openArchive(deployment)
   try {
     return await runBatch({
       ...{ plans, range: order.range, ranges: new Map(order.ranges), archive, engine },
       ...(order.restarts && { restarts: order.restarts }),
+      ...(isAlone && { takesOver: { latenessMs, replaces: order.replaces === true } }),
       readStreams: () => readReportStreams(deployment, plans),
       catchUp: () => catchUp(deployment, archive),
       checkReport: () => checkReport(deployment),
@@ -98,14 +106,19 @@ async function computeAndPublish(
 
 /**
  * A server goes on adding to the versions that it began with: one published in their place would lose what it adds.
- * Errors: SERVE_OTHER_DEFINITION, SERVE_RUNS_ALREADY, SERVE_UNREACHABLE.
+ * False where none runs. Errors: SERVE_OTHER_DEFINITION, SERVE_MUST_STOP, SERVE_RUNS_ALREADY, SERVE_UNREACHABLE.
  */
-async function requireServed(deployment: Deployment, plans: readonly SourcePlan[], order: BatchOrder) {
+async function requireServed(
+  deployment: Deployment,
+  plans: readonly SourcePlan[],
+  order: BatchOrder,
+): Promise<boolean> {
   const link = await openLink(deployment)
-  if (!link) return
+  if (!link) return false
   // A stream that is at work cannot begin again.
-  if (order.restarts) link.close()
+  if (order.restarts || order.replaces) link.close()
   if (order.restarts) throw new MillraceError('SERVE_RUNS_ALREADY', { path: deployment.dataDir })
+  if (order.replaces) throw new MillraceError('SERVE_MUST_STOP', {})
   const versions = (await link.call('versions', []).finally(() => link.close())) as [string, string][]
   const served = new Map(versions)
   const planned = versionsOf(plans)
@@ -115,6 +128,7 @@ async function requireServed(deployment: Deployment, plans: readonly SourcePlan[
   )
   if (other !== undefined)
     throw new MillraceError('SERVE_OTHER_DEFINITION', { metric: other, file: order.config })
+  return true
 }
 
 /** None before the first batch. A report of an older format is brought up to date. */

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { Definition, Metric } from '../core/definition.ts'
+import { MillraceError } from '../core/error.ts'
 import type { RunRecord } from '../core/run-record.ts'
 import type { BatchOrder } from './batch-child.ts'
 import { showProgress } from './batch-progress.ts'
@@ -19,6 +20,7 @@ interface BatchOptions {
   readonly from?: number
   readonly to?: number
   readonly metric?: readonly string[]
+  readonly replace?: boolean
 }
 
 export function addBatch(program: Command, childModule: URL): void {
@@ -28,17 +30,21 @@ export function addBatch(program: Command, childModule: URL): void {
     .option('--from <time>', 'first window start to compute', readInstant)
     .option('--to <time>', 'end of the last window to compute', readInstant)
     .option('--metric <name>', 'compute only this metric; may be given several times', collect)
+    .option('--replace', 'even where the report has counted lines that are in archive and log no longer')
     .action((options: BatchOptions, command: Command) => batch(workspaceOf(command), options, childModule))
 }
 
 async function batch(workspace: Workspace, options: BatchOptions, childModule: URL): Promise<void> {
   const definition = await loadChecked(workspace)
+  if (options.replace && (options.metric || options.from !== undefined || options.to !== undefined))
+    throw new MillraceError('BATCH_REPLACE_ALL')
   const order: BatchOrder = {
     type: 'start',
     config: resolve(workspace.config),
     dataDir: workspace.dataDir,
     range: readRange(options, metricsOf(definition, options)),
     ...(options.metric && { metrics: options.metric }),
+    ...(options.replace && { replaces: true }),
   }
   const { runBatchChild } = await import('./batch-process.ts')
   const progress = await Progress.open()
@@ -70,10 +76,10 @@ function describeRun(record: RunRecord): string {
   })
   const rows = record.metrics.map(({ metric, rows }) => {
     const line = record.ledger.find((one) => one.metric === metric)
-    const counts = [line?.appended, line?.counted, line?.filtered, line?.rejected, rows]
+    const counts = [line?.appended, line?.counted, line?.filtered, line?.rejected, line?.outside, rows]
     return [metric, ...counts.map((count) => formatCount(count ?? 0))]
   })
-  const table = textTable(['metric', 'appended', 'counted', 'filtered', 'rejected', 'rows'], rows)
+  const table = textTable(['metric', 'appended', 'counted', 'filtered', 'rejected', 'outside', 'rows'], rows)
   const seconds = formatSeconds(record.finishedMs - record.startedMs)
   return `${sources.join('')}${table}Revision ${record.revision} published after ${seconds}.\n`
 }

@@ -9,7 +9,7 @@ import { deploymentOf, loadChecked, type Workspace, workspaceOf } from './worksp
 export function addLedger(program: Command): void {
   program
     .command('ledger')
-    .description('show what became of every line: appended = counted + filtered + late + rejected')
+    .description('show what became of every line: appended = counted + filtered + late + rejected + outside')
     .action((_options: unknown, command: Command) => ledger(workspaceOf(command)))
 }
 
@@ -36,10 +36,22 @@ function describe(entries: readonly LedgerEntry[]): string {
     formatCount(waiting),
     isBalanced ? 'yes' : 'NO',
   ])
-  const header = ['source', 'metric', 'by', 'offsets', 'appended', 'counted', 'filtered', 'late', 'rejected']
+  const header = [
+    'source',
+    'metric',
+    'by',
+    'offsets',
+    'appended',
+    'counted',
+    'filtered',
+    'late',
+    'rejected',
+    'outside',
+  ]
   return textTable([...header, 'waiting', 'balances'], rows)
 }
 
-function amounts({ appended, counted, filtered, late, rejected }: Ledger): (number | undefined)[] {
-  return [appended, counted, filtered, late, rejected]
+function amounts(ledger: Ledger): (number | undefined)[] {
+  const { appended, counted, filtered, late, rejected, outside } = ledger
+  return [appended, counted, filtered, late, rejected, outside]
 }

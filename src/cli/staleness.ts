@@ -101,11 +101,12 @@ function describeBehind(
   },
 ): string {
   const lines = `${countOf(behind, 'line')} of ${source}`
-  if (known.streamedTo > 0)
-    return `${lines} are not in the totals of ${metric} yet; \`millrace serve\` counts them.`
   const [first, ...others] = [...known.published].sort((a, b) => a.cut - b.cut)
   const revision = `revision ${first?.revision ?? known.revision} of ${metric}`
-  return others.some(({ cut }) => cut > first!.cut)
+  const isMixed = others.some(({ cut }) => cut > first!.cut && first!.cut >= known.streamedTo)
+  if (known.streamedTo > 0 && !isMixed)
+    return `${lines} are not in the totals of ${metric} yet; \`millrace serve\` counts them as it goes on, and \`millrace batch\` at once.`
+  return isMixed
     ? `Some of these windows stand by ${revision}, and ${lines} came after it: those that fall into such windows are not counted. \`millrace batch\` counts them.`
     : `${lines} came after ${revision}. Run \`millrace batch\` to count them.`
 }

@@ -86,13 +86,15 @@ async function recompute(
   { engine, metric: metrics, countLate }: VerifyOptions,
 ): Promise<Verification> {
   const deployment = deploymentOf(workspace, definition)
-  const { lockData, openReport } = await import('../engines/registry.ts')
+  const { lockData, openLink, openReport } = await import('../engines/registry.ts')
   const { verifyTotals } = await import('../run/verify-totals.ts')
   const release = await waitForLock(() => lockData(deployment, 'verify'))
+  const link = await openLink(deployment)
+  link?.close()
   try {
     return await recomputing(workspace, definition, engine, (roles) =>
       verifyTotals({
-        ...{ ...roles, range, countsLate: countLate === true },
+        ...{ ...roles, range, countsLate: countLate === true, isAlone: !link },
         plans: buildPlans(definition, sha256, metrics),
         openReport: () => openReport(deployment, 'read'),
       }),
@@ -108,7 +110,9 @@ function describe({ engine, metrics }: Verification): string {
     version,
     ...[cells, differing, late].map(formatCount),
   ])
-  const table = textTable(['metric', 'version', 'cells', 'different', 'by late lines'], rows)
+  const behind = metrics.filter((one) => one.behind > 0).map(describeBehind)
+  const header = ['metric', 'version', 'cells', 'different', 'by late lines']
+  const table = `${textTable(header, rows)}${behind.join('')}`
   const differing = metrics.reduce((sum, one) => sum + one.differing, 0)
   if (differing === 0 && metrics.every(({ cells }) => cells === 0))
     return `${table}Nothing was compared: the range holds no final window with totals.\n`
@@ -116,6 +120,10 @@ function describe({ engine, metrics }: Verification): string {
   const shown = metrics.reduce((sum, { differences }) => sum + differences.length, 0)
   const rest = differing > shown ? ` The first ${formatCount(shown)} are shown.` : ''
   return `${table}${metrics.map(describeDifferences).join('')}Recomputed with ${engine}: ${countOf(differing, 'cell')} ${differing === 1 ? 'differs' : 'differ'}.${rest}\n`
+}
+
+function describeBehind({ metric, behind }: VerifiedMetric): string {
+  return `${countOf(behind, 'line')} ${behind === 1 ? 'is' : 'are'} not in the totals of ${metric} yet, and so not compared: \`millrace serve\` counts them as it goes on, and \`millrace batch\` at once.\n`
 }
 
 function describeDifferences({ metric, differences }: VerifiedMetric): string {

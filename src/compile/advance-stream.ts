@@ -31,6 +31,8 @@ export interface AdvanceStore {
   replaceView(plan: MetricPlan): Promise<void>
   /** Makes the tables that are missing. */
   createTables(plan: MetricPlan): Promise<void>
+  /** Versions that only batch runs have counted so far have no tables for what a stream adds. */
+  withoutLive(plans: readonly MetricPlan[]): Promise<MetricPlan[]>
   /** Records of the staged base tally by window; asked before its partials are added. */
   stagedWindows(plan: MetricPlan, staged: StagedSource['metrics'][number]): Promise<WindowLines[]>
   /** Appends the partials of all windows but `dropped`. */
@@ -86,6 +88,10 @@ export class StreamAdvancer {
     for (const line of ledgerLines({ staged, appended: this.#appended })) checkLedger(line)
     const joined = plans.filter((plan) => this.#known(plan))
     this.#published = hasRecords(staged) ? await this.#streams.publishedOf(joined) : new Map()
+    for (const plan of await this.#store.withoutLive(joined)) {
+      await this.#store.createTables(plan)
+      await this.#store.replaceView(plan)
+    }
     const steps: MetricStep[] = []
     for (const plan of plans) steps.push(await this.#advanceMetric(plan, stored?.clockMs ?? clockMs))
     await this.#streams.addProgress(steps)

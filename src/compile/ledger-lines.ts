@@ -13,9 +13,12 @@ export function ledgerLines({ staged, appended }: { staged: StagedSource; append
 
 export function metricLedger(
   source: string,
-  { metric, counted, filtered, late, rejected }: StagedSource['metrics'][number],
+  { metric, counted, filtered, late, rejected, outside }: StagedSource['metrics'][number],
   appended: number,
 ): Ledger {
   const lines = late?.reduce((sum, each) => sum + each.lines, 0)
-  return { source, metric, appended, counted, filtered, ...(late && { late: lines! }), rejected }
+  return {
+    ...{ source, metric, appended, counted, filtered },
+    ...{ ...(late && { late: lines! }), rejected, ...(outside !== undefined && { outside }) },
+  }
 }

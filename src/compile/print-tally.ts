@@ -25,7 +25,9 @@ export interface RecordFilter {
   readonly range: TimeRange
   /** For how long after its end a window takes records; forever when absent. */
   readonly lateness?: LatenessSteps | undefined
-  /** Windows that take records below an offset instead; the first range that holds a window decides. */
+  /** Records from here on are late whatever their time. */
+  readonly endOffset?: number | undefined
+  /** Windows that take all records below an offset, late or not; the first range that holds a window decides. */
   readonly published?: readonly PublishedRange[] | undefined
 }
 
@@ -34,10 +36,11 @@ const VALUE = '$value'
 const VALUE_COLUMN = 'key_value'
 
 export function filterOf(
-  request: Pick<BatchRequest, 'range' | 'ranges' | 'lateness' | 'published'>,
+  request: Pick<BatchRequest, 'range' | 'ranges' | 'lateness' | 'published' | 'ends'>,
   metric: string,
 ): RecordFilter {
   return {
+    endOffset: request.ends?.get(metric),
     range: rangeOf(request, metric),
     lateness: request.lateness?.get(metric),
     published: request.published?.get(metric),
@@ -45,14 +48,20 @@ export function filterOf(
 }
 
 /** Whether records of a metric can be late, and are told apart. */
-export function tellsLate(request: Pick<BatchRequest, 'lateness' | 'published'>, metric: string): boolean {
-  return request.lateness?.get(metric) !== undefined || Boolean(request.published?.get(metric)?.length)
+export function tellsLate(
+  request: Pick<BatchRequest, 'lateness' | 'published' | 'ends'>,
+  metric: string,
+): boolean {
+  const isTimed = request.lateness?.get(metric) !== undefined || request.ends?.get(metric) !== undefined
+  return isTimed || Boolean(request.published?.get(metric)?.length)
 }
 
 /** Conditions that split parsed records; each is exactly true or false, never null. */
 export interface RecordConditions {
   /** The record is rejected for this metric alone. */
   readonly rejected: string
+  /** Its window is not asked for. */
+  readonly outside: string
   /** The record counts: `where` is true, its window lies in the range, and it is not late. */
   readonly counted: string
   /** The record would count but for its lateness. */
@@ -60,7 +69,7 @@ export interface RecordConditions {
 }
 
 /** What becomes of a parsed record for one metric, as `verdict` prints it. */
-export const VERDICTS = { counted: 0, filtered: 1, late: 2, rejected: 3 } as const
+export const VERDICTS = { counted: 0, filtered: 1, late: 2, rejected: 3, outside: 4 } as const
 
 export class TallyPrinter {
   readonly #dialect: SqlDialect
@@ -79,9 +88,11 @@ export class TallyPrinter {
       ...this.#longDimensions(),
     ]
     const late = this.#late(filter)
-    const wanted = [this.#where(), ...this.#bounds(filter.range)].join(' AND ')
+    const bounds = this.#bounds(filter.range)
+    const wanted = [this.#where(), ...bounds].join(' AND ')
     return {
       rejected: faults.length > 0 ? `(${faults.join(' OR ')})` : 'FALSE',
+      outside: bounds.length > 0 ? `(NOT (${bounds.join(' AND ')}))` : 'FALSE',
       counted: late ? `(${wanted} AND NOT ${late})` : `(${wanted})`,
       late: late ? `(${wanted} AND ${late})` : 'FALSE',
     }
@@ -89,10 +100,11 @@ export class TallyPrinter {
 
   /** One of VERDICTS for each parsed record, null for lines that gave none. */
   verdict(filter: RecordFilter): string {
-    const { rejected, counted, late } = this.conditions(filter)
+    const { rejected, outside, counted, late } = this.conditions(filter)
     const whens = [
       `WHEN ${this.#columns.reason} IS NOT NULL THEN NULL`,
       ...(rejected === 'FALSE' ? [] : [`WHEN ${rejected} THEN ${VERDICTS.rejected}`]),
+      ...(outside === 'FALSE' ? [] : [`WHEN ${outside} THEN ${VERDICTS.outside}`]),
       `WHEN ${counted} THEN ${VERDICTS.counted}`,
       ...(late === 'FALSE' ? [] : [`WHEN ${late} THEN ${VERDICTS.late}`]),
     ]
@@ -180,15 +192,24 @@ export class TallyPrinter {
   }
 
   /** A fact of the record alone: no order, no batch and no crash changes it. */
-  #late({ lateness, published = [] }: RecordFilter): string | undefined {
-    if (lateness === undefined && published.length === 0) return undefined
-    const isLate = lateness === undefined ? 'FALSE' : this.#lateBySteps(lateness)
-    if (published.length === 0) return `(${isLate})`
+  #late(filter: RecordFilter): string | undefined {
+    const { published = [] } = filter
+    const isLate = this.#lateByTime(filter)
+    if (published.length === 0) return isLate && `(${isLate})`
     const whens = published.map(({ range, cut }) => {
       const isIn = this.#bounds(range).join(' AND ') || 'TRUE'
-      return `WHEN ${isIn} THEN ${this.#columns.offset} >= ${cut}`
+      const isAfter = `${this.#columns.offset} >= ${cut}`
+      return `WHEN ${isIn} THEN ${isLate ? `(${isAfter} AND (${isLate}))` : isAfter}`
     })
-    return `(CASE ${whens.join(' ')} ELSE ${isLate} END)`
+    return `(CASE ${whens.join(' ')} ELSE ${isLate ?? 'FALSE'} END)`
+  }
+
+  #lateByTime({ lateness, endOffset }: RecordFilter): string | undefined {
+    const conditions = [
+      ...(lateness === undefined ? [] : [this.#lateBySteps(lateness)]),
+      ...(endOffset === undefined ? [] : [`${this.#columns.offset} >= ${endOffset}`]),
+    ]
+    return conditions.length === 0 ? undefined : conditions.join(' OR ')
   }
 
   #lateBySteps(steps: LatenessSteps): string {

@@ -1,6 +1,7 @@
 /** Publishing: what a batch run changes in any report, in the one transaction that its store has begun. */
 import { checkLedger } from '../core/check-ledger.ts'
 import { MillraceError } from '../core/error.ts'
+import { finalBefore } from '../core/final-windows.ts'
 import { rangeOf } from '../core/metric-ranges.ts'
 import type { MetricPlan } from '../core/plan.ts'
 import type { RunRecord, TimeRange } from '../core/run-record.ts'
@@ -11,6 +12,7 @@ import type { Publication } from '../ports/report.ts'
 import { ledgerLines, metricLedger } from './ledger-lines.ts'
 import type { MetricTables } from './report-tables.ts'
 import type { StoredMetric, StreamTables } from './stream-tables.ts'
+import { versionKey } from './version-key.ts'
 
 /** A place in a row of millrace's own tables; `ms` are milliseconds since the epoch, null an open end. */
 export type StoredValue = string | number | null | readonly string[] | { readonly ms: number | null }
@@ -73,11 +75,15 @@ export class RunPublisher {
     for (const source of this.#publication.restarts ?? []) await this.#forgetStreams(source)
     for (const source of this.#publication.sources) {
       await this.#addLedger(revision, source)
+      const moved = source.plans.filter((plan) => this.#moves(source, plan))
+      if (moved.length > 0) await this.#requireStanding(source, moved)
       for (const plan of source.plans)
         rows.set(plan.metric, await this.#publishMetric(revision, source, plan))
+      if (moved.length > 0) await this.#moveStream(source)
       // A run reads every line, so it knows all rejects of its source; those of metrics it left out stay.
       const metrics = source.plans.map(({ metric }) => metric)
-      await this.#store.replaceRejects(source.staged, metrics, { revision, cut: source.appended })
+      const cut = source.advance?.replaces ? Number.MAX_SAFE_INTEGER : source.appended
+      await this.#store.replaceRejects(source.staged, metrics, { revision, cut })
     }
     const record = await this.#publication.record(revision, rows)
     await this.#store.insert('runs', {
@@ -105,8 +111,8 @@ export class RunPublisher {
     const source = staged.source
     for (const line of ledgerLines({ staged, appended })) {
       checkLedger(line)
-      const { metric = null, counted, filtered, late = null, rejected } = line
-      const row = { revision, source, metric, appended, counted, filtered, late, rejected }
+      const { metric = null, counted, filtered, late = null, rejected, outside = null } = line
+      const row = { revision, source, metric, appended, counted, filtered, late, rejected, outside }
       await this.#store.insert('ledger', row)
     }
   }
@@ -116,11 +122,15 @@ export class RunPublisher {
     const staged = source.staged.metrics.find(({ metric }) => metric === plan.metric)
     if (!staged) throw new Error(`metric ${plan.metric} was not staged`)
     const stream = await this.#store.streams.readMetric(plan)
-    if (stream) requireFinal(plan, range, stream)
+    const isMoved = this.#moves(source, plan)
+    // All that the stream has said of the version is below the cut.
+    if (isMoved) await this.#store.streams.forgetStream(plan)
+    else if (stream) requireFinal(plan, range, stream, source.advance?.clockMs)
     await this.#store.streams.takeOver(plan, range, { revision, cut: source.appended })
     await this.#store.clearLive(plan, range)
     const loaded = await this.#store.load({ plan, staged, range, revision })
     checkStored(source, staged, loaded.records)
+    if (isMoved) await this.#moveMetric(plan, source, stream)
     const coverage = await this.#replaceCoverage(plan, range)
     await describeMetric(this.#store, plan, revision, loaded)
     if (!isWholeRange(range) && !isWholeBeside(range, stream)) {
@@ -133,6 +143,64 @@ export class RunPublisher {
     await this.#store.replaceView(plan)
     await this.#dropOtherVersions(plan)
     return loaded.rows
+  }
+
+  /** The run has counted all windows and nobody streams, so one cut is the version's end. */
+  #moves({ advance }: PublishedSource, { metric }: MetricPlan): boolean {
+    return advance !== undefined && isWholeRange(rangeOf(this.#publication, metric))
+  }
+
+  /** Nobody has counted since the run began. */
+  async #requireStanding({ advance, staged }: PublishedSource, plans: readonly MetricPlan[]) {
+    const { from, archive, replaces } = advance!
+    const stream = await this.#store.streams.readStream(staged.source)
+    const isOther = stream?.archive != null && stream.archive !== archive
+    if (isOther && !replaces)
+      throw new MillraceError('REPORT_OTHER_ARCHIVE', {
+        ...{ source: staged.source, held: stream.archive!, found: archive },
+      })
+    const metrics = await this.#store.streams.readMetrics(plans)
+    for (const { metric, version } of plans) {
+      const held = metrics.get(versionKey(metric, version))?.endOffset
+      if (held === from.get(metric)) continue
+      throw new MillraceError('REPORT_MOVED', { metric, given: from.get(metric) ?? 0, held: held ?? 0 })
+    }
+  }
+
+  /** The version has all windows up to the cut, and its stream goes on from there. */
+  async #moveMetric(
+    plan: MetricPlan,
+    source: PublishedSource,
+    before: StoredMetric | undefined,
+  ): Promise<void> {
+    const staged = source.staged.metrics.find(({ metric }) => metric === plan.metric)!
+    const { appended, counted, filtered, rejected } = metricLedger(plan.source, staged, source.appended)
+    const { clockMs, replaces } = source.advance!
+    const latenessMs = source.advance!.latenessMs.get(plan.metric) ?? 0
+    // What was final stays so, whatever is allowed now.
+    const wasFinal = replaces ? undefined : before?.finalBeforeMs
+    const final = finalBefore(clockMs, plan.windowMs, latenessMs)
+    const finalBeforeMs = Math.max(final, wasFinal ?? final)
+    await this.#store.streams.addLateness(plan, { fromOffset: appended, latenessMs, finalBeforeMs })
+    await this.#store.streams.beginMetric(plan, { startOffset: 0, startClockMs: 0 })
+    const place = { endOffset: appended, clockMs, latenessMs, finalBeforeMs }
+    const progress = { ...place, appended, counted, filtered, late: 0, rejected }
+    await this.#store.streams.addProgress([{ plan, progress }])
+  }
+
+  /** Lines below the cut are the archive's, whatever log they came through. */
+  async #moveStream({ staged, appended, advance }: PublishedSource): Promise<void> {
+    const { source } = staged
+    const { archive, clockMs, replaces } = advance!
+    const stored = await this.#store.streams.readStream(source)
+    if (replaces) await this.#store.streams.forgetBeyond(source, appended)
+    const held = replaces ? undefined : stored
+    const stream = {
+      ...{ incarnation: '', archive },
+      endOffset: Math.max(appended, held?.endOffset ?? appended),
+      clockMs: Math.max(clockMs, held?.clockMs ?? clockMs),
+    }
+    await this.#store.streams.writeStream(source, stream, !stored)
   }
 
   async #replaceCoverage({ metric, version }: MetricPlan, range: TimeRange): Promise<TimeRange[]> {
@@ -197,8 +265,15 @@ export async function describeMetric(
   }
 }
 
-/** Until the stream's clock says otherwise a window is the stream's. */
-function requireFinal(plan: MetricPlan, { toMs }: TimeRange, { finalBeforeMs: final }: StoredMetric): void {
+/** Until the stream's clock, or the one at a cut beyond it, says otherwise a window is the stream's. */
+function requireFinal(
+  plan: MetricPlan,
+  { toMs }: TimeRange,
+  { finalBeforeMs, latenessMs }: StoredMetric,
+  cutClockMs?: number,
+): void {
+  const atCut = cutClockMs === undefined ? finalBeforeMs : finalBefore(cutClockMs, plan.windowMs, latenessMs)
+  const final = Math.max(finalBeforeMs, atCut)
   if (toMs !== undefined && toMs <= final) return
   throw new MillraceError('REPORT_STREAM_OWNS', { metric: plan.metric, from: formatInstant(final) })
 }

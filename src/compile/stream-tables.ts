@@ -247,7 +247,14 @@ export class StreamTables {
     ])
   }
 
-  /** Of a version that is given up. */
+  /** Of versions of a source whose lines beyond the offset are there no longer. */
+  async forgetBeyond(source: string, offset: number): Promise<void> {
+    const table = this.#table('stream_metrics')
+    const sql = `DELETE FROM ${table} WHERE tenant = '' AND source = $1 AND end_offset > ${offset}`
+    await this.#target.run(sql, [source])
+  }
+
+  /** Of a version that is given up, or counted from its first line again. */
   async forgetStream({ metric, version }: MetricPlan): Promise<void> {
     for (const table of ['stream_metrics', 'lateness', 'late_windows', 'cuts'])
       await this.#target.run(`DELETE FROM ${this.#table(table)} WHERE ${MINE}`, [metric, version])

@@ -1,4 +1,4 @@
-/** The ledger's one law: every line that was appended is counted, filtered, late or rejected, and only once. */
+/** The ledger's one law: every line that was appended is counted, filtered, late, rejected or outside, and only once. */
 import { MillraceError } from './error.ts'
 import type { Ledger } from './run-record.ts'
 
@@ -11,9 +11,11 @@ export function checkLedger({
   filtered,
   late = 0,
   rejected,
+  outside = 0,
 }: Ledger): void {
-  const total = counted + filtered + late + rejected
+  const total = counted + filtered + late + rejected + outside
   if (total === appended) return
   const what = metric === undefined ? `source ${source}` : `metric ${metric}`
-  throw new MillraceError('LEDGER_MISMATCH', { what, appended, counted, filtered, late, rejected, total })
+  const terms = { counted, filtered, late, rejected, outside }
+  throw new MillraceError('LEDGER_MISMATCH', { what, appended, ...terms, total })
 }

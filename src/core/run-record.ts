@@ -1,6 +1,6 @@
 /** What is recorded of a batch run, and the ledger that must balance before a run may publish. */
 
-/** appended = counted + filtered + late + rejected; `appended` is counted by the archive or log, the rest by the engine. */
+/** appended = counted + filtered + late + rejected + outside; `appended` is counted by archive or log, the rest by the engine. */
 export interface Ledger {
   readonly source: string
   /** Absent in the source's own line, where `counted` are the records that parsed with a valid time. */
@@ -11,6 +11,8 @@ export interface Ledger {
   /** Absent where late records count. */
   readonly late?: number
   readonly rejected: number
+  /** Records of windows that were not asked for; absent where all were. */
+  readonly outside?: number
 }
 
 /** Event-time range `[fromMs, toMs)` on window starts; an absent end is open. */

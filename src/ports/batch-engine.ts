@@ -26,6 +26,8 @@ export interface BatchRequest extends MetricRanges {
   readonly published?: ReadonlyMap<string, readonly PublishedRange[]>
   /** Of the source: the observed times of some lines are other ones than their blocks say. */
   readonly clockRepairs?: readonly ClockRepair[]
+  /** By metric: records at this offset or later are late. */
+  readonly ends?: ReadonlyMap<string, number>
   /** Lines observed at this time or later are passed over, as if they had not come yet. */
   readonly observedBeforeMs?: number
   /** Lines of the blocks below the first and from the second on are not read. */
@@ -64,8 +66,10 @@ export interface StagedSource {
   readonly metrics: readonly {
     readonly metric: string
     readonly counted: number
-    /** Where not true, window outside the range, or a header line. */
+    /** Where not true, or a header line. */
     readonly filtered: number
+    /** Records of windows outside the range; absent where there is none. */
+    readonly outside?: number
     readonly rejected: number
     /** Records that would have counted but for their lateness, by the start of their window. */
     readonly late?: readonly { readonly windowMs: number; readonly lines: number }[]

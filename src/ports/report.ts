@@ -12,11 +12,26 @@ import type { StagedSource } from './batch-engine.ts'
 export type { DimensionValue, MergedColumn, MergedTotals } from '../core/merged-totals.ts'
 export type { StepRule } from '../core/step-rule.ts'
 
+/** A run that nobody streams beside: it counts all windows, and the stream of each metric goes on from its cut. */
+export interface BatchAdvance {
+  /** The archive's incarnation. */
+  readonly archive: string
+  /** Everything observed before this time lies below the cut. */
+  readonly clockMs: number
+  /** By metric. */
+  readonly latenessMs: ReadonlyMap<string, number>
+  /** By metric, where it stood before; those that the report does not know are left out. */
+  readonly from: ReadonlyMap<string, number>
+  /** Totals of lines that are there no longer give way. */
+  readonly replaces: boolean
+}
+
 export interface Publication extends MetricRanges {
   readonly sources: readonly {
     readonly plans: readonly MetricPlan[]
     readonly staged: StagedSource
     readonly appended: number
+    readonly advance?: BatchAdvance
   }[]
   /** Sources whose streams begin again after it: what the report holds of them was made by a wrong clock. */
   readonly restarts?: readonly string[]
@@ -150,7 +165,10 @@ export interface Report {
   advance(advance: StreamAdvance): Promise<void>
   streamState(source: string): Promise<StreamState | undefined>
   lateWindows(): Promise<LateWindow[]>
-  /** One transaction: ledger check, delete of the old windows, insert, run record. All or nothing. */
+  /**
+   * One transaction: ledger check, delete of the old windows, insert, run record; where a source advances, its metrics
+   * move to the cut. All or nothing. Errors: LEDGER_MISMATCH, REPORT_MOVED, REPORT_STREAM_OWNS.
+   */
   publish(publication: Publication): Promise<RunRecord>
   /**
    * Rows in order of window, then dimensions (strings by bytes, null last); none when the version has no totals.

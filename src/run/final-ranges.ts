@@ -1,35 +1,46 @@
 /** Which windows a batch may publish beside a stream: those that are final once everything below its cut is known. */
 import { MillraceError } from '../core/error.ts'
+import { finalBefore } from '../core/final-windows.ts'
 import { type MetricRanges, rangeOf } from '../core/metric-ranges.ts'
 import type { MetricPlan, SourcePlan } from '../core/plan.ts'
 import type { TimeRange } from '../core/run-record.ts'
+import { isWholeRange } from '../core/time-coverage.ts'
 import { formatInstant } from '../core/timestamp.ts'
-import type { StreamState } from '../ports/report.ts'
+import type { BatchAdvance, StreamState } from '../ports/report.ts'
+
+/** Where a batch run ends, and the stream of its source. */
+export interface BatchCut {
+  readonly state: StreamState | undefined
+  readonly cut: number
+  /** Where nobody streams beside the run. */
+  readonly advance?: BatchAdvance
+}
 
 /**
- * By metric, what was asked as far as it is final. All lines from the cut on are late for these windows, since the
- * state was read before the cut was fixed. Errors: BATCH_ARCHIVE_BEHIND, BATCH_NOTHING_FINAL.
+ * By metric, what was asked as far as it is final; all of it where nobody streams beside the run and all windows were
+ * asked for. All lines from the cut on are late for these windows, since the state was read before the cut was fixed.
+ * Errors: BATCH_ARCHIVE_BEHIND, BATCH_NOTHING_FINAL.
  */
-export function finalRanges(
-  plan: SourcePlan,
-  asked: MetricRanges,
-  { state, cut }: { readonly state: StreamState | undefined; readonly cut: number },
-): Map<string, TimeRange> {
+export function finalRanges(plan: SourcePlan, asked: MetricRanges, place: BatchCut): Map<string, TimeRange> {
+  const { state, cut, advance } = place
   const counted = plan.metrics.reduce(
     (most, metric) => Math.max(most, streamedOf(metric, state)?.endOffset ?? 0),
     0,
   )
-  if (cut < counted) throw new MillraceError('BATCH_ARCHIVE_BEHIND', { source: plan.source, cut, counted })
+  if (cut < counted && !advance?.replaces)
+    throw new MillraceError('BATCH_ARCHIVE_BEHIND', { source: plan.source, cut, counted })
   return new Map(
-    plan.metrics.map((metric) => [metric.metric, finalRange(metric, rangeOf(asked, metric.metric), state)]),
+    plan.metrics.map((metric) => [metric.metric, finalRange(metric, rangeOf(asked, metric.metric), place)]),
   )
 }
 
-function finalRange(plan: MetricPlan, asked: TimeRange, state: StreamState | undefined): TimeRange {
-  const { metric } = plan
+function finalRange(plan: MetricPlan, asked: TimeRange, { state, advance }: BatchCut): TimeRange {
+  const { metric, windowMs } = plan
   const streamed = streamedOf(plan, state)
-  if (!streamed) return asked
-  const { finalBeforeMs: final } = streamed
+  if (!streamed || (advance && isWholeRange(asked))) return asked
+  const latenessMs = streamed.lateness.at(-1)?.latenessMs ?? 0
+  const atCut = advance ? finalBefore(advance.clockMs, windowMs, latenessMs) : streamed.finalBeforeMs
+  const final = Math.max(streamed.finalBeforeMs, atCut)
   if (asked.fromMs !== undefined && asked.fromMs >= final)
     throw new MillraceError('BATCH_NOTHING_FINAL', { metric, final: formatInstant(final) })
   return { ...asked, toMs: Math.min(asked.toMs ?? final, final) }

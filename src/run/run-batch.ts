@@ -9,7 +9,8 @@ import type { MetricPlan, SourcePlan } from '../core/plan.ts'
 import type { RunRecord, TimeRange } from '../core/run-record.ts'
 import type { Archive } from '../ports/archive.ts'
 import type { BatchEngine, BatchRequest, BlockLocation, StagedSource } from '../ports/batch-engine.ts'
-import type { Publication, Report, StreamState } from '../ports/report.ts'
+import type { BatchAdvance, Publication, Report, StreamState } from '../ports/report.ts'
+import { batchAdvance, type TakeOver } from './batch-advance.ts'
 import { checkBlock } from './check-blocks.ts'
 import { finalRanges } from './final-ranges.ts'
 
@@ -31,12 +32,14 @@ export type BatchProgress =
 /** What is needed to compute, without publishing. */
 export interface ComputeJob
   extends MetricRanges,
-    Pick<BatchRequest, 'lateness' | 'published' | 'observedBeforeMs'> {
+    Pick<BatchRequest, 'lateness' | 'published' | 'ends' | 'observedBeforeMs'> {
   readonly plans: readonly SourcePlan[]
   /** By source, blocks that begin at this offset or later are not read. */
   readonly cuts?: ReadonlyMap<string, number>
-  /** By source, how far its stream was before this job; then only what is final is computed. */
+  /** By source, how far its stream was before this job; then only what is final is computed, unless it is taken over. */
   readonly streams?: ReadonlyMap<string, StreamState>
+  /** Nobody streams meanwhile: windows that are not final count too, and streams go on from the cut. */
+  readonly takesOver?: TakeOver
   readonly archive: Archive
   readonly engine: BatchEngine
   /** Where the archive is, for messages. */
@@ -68,6 +71,7 @@ export interface ComputedSource {
   readonly appended: number
   readonly ranges: ReadonlyMap<string, TimeRange>
   readonly record: RunRecord['sources'][number]
+  readonly advance?: BatchAdvance
 }
 
 /** A source up to its cut: every block below it that is read is checked. */
@@ -77,6 +81,7 @@ interface CutSource {
   readonly appended: number | undefined
   readonly incarnation: string
   readonly request: BatchRequest
+  readonly advance?: BatchAdvance
 }
 
 /**
@@ -118,7 +123,9 @@ export function publication(
   return {
     ...{ range: job.range, ranges },
     ...(job.restarts && { restarts: job.restarts }),
-    sources: computed.map(({ plan, staged, appended }) => ({ plans: plan.metrics, staged, appended })),
+    sources: computed.map(({ plan, staged, appended, advance }) => {
+      return { plans: plan.metrics, staged, appended, ...(advance && { advance }) }
+    }),
     record: (revision, metricRows) => ({
       revision,
       startedMs,
@@ -154,7 +161,7 @@ export async function computeSources(job: ComputeJob): Promise<ComputedSource[]>
 }
 
 function computedSource(source: CutSource, staged: StagedSource, elapsedMs: number): ComputedSource {
-  const { cut, incarnation, request, appended = staged.linesRead } = source
+  const { cut, incarnation, request, advance, appended = staged.linesRead } = source
   const record = {
     source: request.plan.source,
     cut,
@@ -164,7 +171,8 @@ function computedSource(source: CutSource, staged: StagedSource, elapsedMs: numb
     rejected: staged.rejected,
     computeMs: staged.computeMs ?? elapsedMs,
   }
-  return { plan: request.plan, staged, appended, ranges: request.ranges!, record }
+  const { plan, ranges } = request
+  return { plan, staged, appended, ranges: ranges!, record, ...(advance && { advance }) }
 }
 
 async function cutSource(job: ComputeJob, plan: SourcePlan): Promise<CutSource> {
@@ -173,7 +181,9 @@ async function cutSource(job: ComputeJob, plan: SourcePlan): Promise<CutSource> 
   const limit = job.cuts?.get(source) ?? Number.POSITIVE_INFINITY
   const below = (manifest?.blocks ?? []).filter(({ firstOffset }) => firstOffset < limit)
   const cut = below.at(-1)?.endOffset ?? 0
-  const ranges = finalRanges(plan, job, { state: job.streams?.get(source), cut })
+  const state = job.streams?.get(source)
+  const advance = job.takesOver && manifest && batchAdvance(plan, job.takesOver, { state, manifest })
+  const ranges = finalRanges(plan, job, { state, cut, ...(advance && { advance }) })
   const known = knownBlocks(job, manifest, below)
   const blocks = await checkBlocks(job, source, known.blocks)
   const stagingDir = await job.makeStagingDir(source)
@@ -183,11 +193,13 @@ async function cutSource(job: ComputeJob, plan: SourcePlan): Promise<CutSource> 
     cut,
     appended: observedBeforeMs === undefined ? linesOf(known.blocks) : undefined,
     incarnation: manifest?.incarnation ?? '',
+    ...(advance && { advance }),
     request: {
       ...{ plan, blocks, range: job.range, ranges, stagingDir },
       ...(job.lateness && { lateness: job.lateness }),
       ...(job.published && { published: job.published }),
       ...(manifest?.clockRepairs && { clockRepairs: manifest.clockRepairs }),
+      ...(job.ends && { ends: job.ends }),
       ...(observedBeforeMs !== undefined && { observedBeforeMs }),
       ...(shared && { shared }),
     },

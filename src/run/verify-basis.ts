@@ -2,8 +2,8 @@
 
 import { checkLedger } from '../core/check-ledger.ts'
 import { MillraceError } from '../core/error.ts'
-import { greatestOf } from '../core/extremes.ts'
 import type { LatenessSteps } from '../core/lateness.ts'
+import { type Counted, publishedWithin } from '../core/lines-behind.ts'
 import type { PublishedRange } from '../core/metric-ranges.ts'
 import type { MetricPlan, SourcePlan } from '../core/plan.ts'
 import type { RunRecord, TimeRange } from '../core/run-record.ts'
@@ -24,9 +24,11 @@ interface VerifiedRange {
 }
 
 export interface VerifyBasis
-  extends Required<Pick<ComputeJob, 'published' | 'lateness' | 'cuts' | 'streams'>> {
+  extends Required<Pick<ComputeJob, 'published' | 'lateness' | 'ends' | 'cuts' | 'streams'>> {
   /** By metric, of its totals when the basis was read: another one means other cuts. */
   readonly revisions: ReadonlyMap<string, number>
+  /** By metric, who counted its totals. */
+  readonly counted: ReadonlyMap<string, Counted>
 }
 
 /** Errors: LEDGER_MISMATCH, METRIC_*, VERIFY_NOT_COMPUTED, VERIFY_OTHER_ARCHIVE. */
@@ -40,6 +42,8 @@ export async function readBasis(
   const lateness = new Map<string, LatenessSteps>()
   const cuts = new Map<string, number>()
   const revisions = new Map<string, number>()
+  const ends = new Map<string, number>()
+  const counted = new Map<string, Counted>()
   for (const { source, metrics } of plans) {
     const incarnation = (await archive.manifest(source))?.incarnation ?? ''
     const stream = streams.get(source)
@@ -52,13 +56,17 @@ export async function readBasis(
       published.set(plan.metric, state.published)
       revisions.set(plan.metric, state.revision)
       if (streamed) lateness.set(plan.metric, streamed.lateness)
-      const most = streamed
-        ? Number.POSITIVE_INFINITY
-        : greatestOf([0, ...state.published.map(({ cut }) => cut)])
+      const streamedTo = streamed?.endOffset ?? 0
+      if (streamed) ends.set(plan.metric, streamedTo)
+      const most = state.published.reduce((highest, { cut }) => Math.max(highest, cut), streamedTo)
       cuts.set(source, Math.max(cuts.get(source) ?? 0, most))
+      const { revision } = state
+      counted.set(plan.metric, {
+        ...{ runs, revision, streamedTo, published: publishedWithin(state.published, range) },
+      })
     }
   }
-  return { published, lateness, cuts, streams, revisions }
+  return { published, lateness, ends, cuts, streams, revisions, counted }
 }
 
 /** Every offset that a stream has passed is in its ledger. */

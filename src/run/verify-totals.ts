@@ -2,6 +2,7 @@
 import { appendAll } from '../core/append-all.ts'
 import type { TotalsDifference } from '../core/compare-totals.ts'
 import { MillraceError } from '../core/error.ts'
+import { linesBehind } from '../core/lines-behind.ts'
 import type { MetricPlan } from '../core/plan.ts'
 import type { TimeRange } from '../core/run-record.ts'
 import type { LateWindow, Report } from '../ports/report.ts'
@@ -9,13 +10,15 @@ import { compareReports } from './compare-reports.ts'
 import { requireTotals } from './find-totals.ts'
 import { heldRange } from './read-slices.ts'
 import { type BatchJob, computeSources, publication } from './run-batch.ts'
-import { readBasis } from './verify-basis.ts'
+import { readBasis, type VerifyBasis } from './verify-basis.ts'
 
-export interface VerifyJob extends Omit<BatchJob, 'cuts' | 'published' | 'lateness'> {
+export interface VerifyJob extends Omit<BatchJob, 'cuts' | 'published' | 'lateness' | 'ends'> {
   /** An empty report of this job's own, which its owner removes. */
   openScratchReport(): Promise<Report>
   /** Counts late lines too, and tells which differences they explain. */
   readonly countsLate?: boolean
+  /** Nobody streams into the report meanwhile: windows that are not final are compared too. */
+  readonly isAlone?: boolean
 }
 
 export interface VerifiedMetric {
@@ -30,6 +33,8 @@ export interface VerifiedMetric {
   /** From the first to the last window that differs otherwise. */
   readonly unexplained?: Required<TimeRange>
   readonly differences: readonly TotalsDifference[]
+  /** Lines of the source that came later than those that the totals claim to have. */
+  readonly behind: number
 }
 
 export interface Verification {
@@ -44,27 +49,34 @@ const CHUNK_WINDOWS = 10_000
 
 /**
  * Recomputes with the job's engine exactly the lines that counted in the report: those below the cut of a batch run,
- * and in windows of the stream those that were not late. Beside a stream only final windows are compared. Errors:
- * METRIC_*, VERIFY_*, and those of a batch.
+ * and in windows of the stream those that were not late, up to the offset that it has come to. Beside a server only final
+ * windows are compared. Errors: METRIC_*, VERIFY_*, and those of a batch.
  */
 export async function verifyTotals(job: VerifyJob): Promise<Verification> {
   const report = await job.openReport()
   const scratch = await job.openScratchReport()
   try {
-    const { lateness, revisions, ...basis } = await readBasis(job, report)
+    const { lateness, counted, streams, ...basis } = await readBasis(job, report)
     const late = job.countsLate ? await report.lateWindows() : []
     await job.catchUp?.()
     const startedMs = job.now()
-    const computed = await computeSources({ ...job, ...basis, ...(!job.countsLate && { lateness }) })
+    const computed = await computeSources({
+      ...{ ...job, ...basis },
+      ...(!job.countsLate && { lateness }),
+      ...(!job.isAlone && { streams }),
+    })
     await scratch.publish(publication(job, computed, startedMs))
     const metrics: VerifiedMetric[] = []
-    for (const { plan, ranges } of computed)
+    for (const { plan, ranges } of computed) {
+      const manifest = await job.archive.manifest(plan.source)
       for (const metric of plan.metrics) {
         const waiting = new Set(late.filter((one) => isOf(metric, one)).map(({ windowMs }) => windowMs))
         const found = await verifyMetric(metric, ranges.get(metric.metric)!, { report, scratch, waiting })
-        await requireUnchanged(report, metric, revisions.get(metric.metric)!)
-        metrics.push(found)
+        await requireUnchanged(report, metric, basis, job.isAlone === true)
+        const behind = linesBehind(counted.get(metric.metric)!, manifest, plan.source)
+        metrics.push({ ...found, behind: typeof behind === 'number' ? behind : 0 })
       }
+    }
     return { engine: job.engine.name, range: job.range, metrics }
   } finally {
     await scratch.close()
@@ -87,7 +99,7 @@ async function verifyMetric(
   plan: MetricPlan,
   range: TimeRange,
   { report, scratch, waiting }: Compared,
-): Promise<VerifiedMetric> {
+): Promise<Omit<VerifiedMetric, 'behind'>> {
   const states = [await requireTotals(report, plan), await requireTotals(scratch, plan)]
   const held = heldRange(plan, states)
   const bounds = {
@@ -131,8 +143,17 @@ function* chunksOf({ fromMs, toMs }: Required<TimeRange>, stepMs: number): Gener
     yield { fromMs: startMs, toMs: Math.min(startMs + stepMs, toMs) }
 }
 
-async function requireUnchanged(report: Report, plan: MetricPlan, revision: number): Promise<void> {
-  const { metric, version } = plan
+/** A stream adds to windows that are not final all the time. */
+async function requireUnchanged(
+  report: Report,
+  { source, metric, version }: MetricPlan,
+  { revisions, ends }: Pick<VerifyBasis, 'revisions' | 'ends'>,
+  isAlone: boolean,
+): Promise<void> {
   const after = await report.metricState(metric, version)
-  if (after?.revision !== revision) throw new MillraceError('VERIFY_OVERTAKEN', { metric })
+  const stream = isAlone ? await report.streamState(source) : undefined
+  const streamed = stream?.metrics.find((one) => one.metric === metric && one.version === version)
+  const isMoved = isAlone && streamed?.endOffset !== ends.get(metric)
+  if (isMoved || after?.revision !== revisions.get(metric))
+    throw new MillraceError('VERIFY_OVERTAKEN', { metric })
 }

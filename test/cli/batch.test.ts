@@ -31,7 +31,7 @@ it('tells people what was read, counted and published', async () => {
   const { status, stdout, stderr } = await millrace(['batch'], { cwd })
   expect(status).toBe(0)
   expect(stdout).toMatch(/^web: 6 lines read from 1 block in .*, 1 rejected\n/)
-  expect(stdout).toMatch(/http\.requests +6 +4 +1 +1 +3\n/)
+  expect(stdout).toMatch(/http\.requests +6 +4 +1 +1 +0 +3\n/)
   expect(stdout).toMatch(/Revision 1 published after .*\n$/)
   expect(stderr).toBe('Next: millrace query http.requests\n')
 })
@@ -66,7 +66,7 @@ it('computes only the windows of a range', async () => {
   const { stdout } = await millrace(['batch', '--from', from, '--json'], { cwd })
   const record = JSON.parse(stdout)
   expect(record.range).toEqual({ fromMs: Date.parse(from) })
-  expect(record.ledger[1]).toMatchObject({ appended: 6, counted: 2, filtered: 3, rejected: 1 })
+  expect(record.ledger[1]).toMatchObject({ appended: 6, counted: 2, filtered: 0, rejected: 1, outside: 3 })
   const query = await millrace(['query', 'http.requests', '--format', 'csv', '--measures', 'requests'], {
     cwd,
   })

@@ -66,6 +66,10 @@ export const ENGINE_ERRORS = {
     exit: 2,
     text: 'This batch engine cannot run the regular expression {pattern}: it would go one level deeper with every repetition of {part}, and a long line could end it. Let every repetition end in a character that stands nowhere else in it, such as (?:[a-z]+,)*, and what follows the repeat not match where a repetition does; or run the batch on the embedded engine.',
   },
+  BATCH_REPLACE_ALL: {
+    exit: 2,
+    text: '`--replace` computes all totals again from the lines that are left, so it goes with neither --metric nor a range. The report stays as it was.',
+  },
   BATCH_STORAGE_REFUSED: {
     exit: 1,
     text: 'The batch engine could not reach or use the archive of source {source} from its machines: {why}. The report stays as it was. Check `rpc`, `path` and `user` under `archive` in the definition, and that its machines reach that address and may read the blocks and write beside them.',

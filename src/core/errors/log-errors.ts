@@ -102,6 +102,10 @@ export const LOG_ERRORS = {
     exit: 1,
     text: 'The server on this data folder went away in the middle of the command. What it had not committed was rolled back; run the command again.',
   },
+  SERVE_MUST_STOP: {
+    exit: 1,
+    text: 'A server counts into the report that `--replace` would compute from the lines that are left. The report stays as it was. Stop `millrace serve`, then run the command again.',
+  },
   SERVE_NOT_ARCHIVED: {
     exit: 1,
     text: 'The server could not bring all lines of its log into the archive, so the totals would lack some; it says why. The lines are safe in the log. Try again when the archive can be written.',

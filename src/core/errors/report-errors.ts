@@ -12,7 +12,7 @@ export const REPORT_ERRORS = {
   },
   LEDGER_MISMATCH: {
     exit: 1,
-    text: 'The ledger of {what} does not balance: appended {appended}, but counted {counted} + filtered {filtered} + late {late} + rejected {rejected} = {total}. Nothing was published. This is a bug in Millrace; please report it with the definition.',
+    text: 'The ledger of {what} does not balance: appended {appended}, but counted {counted} + filtered {filtered} + late {late} + rejected {rejected} + outside {outside} = {total}. Nothing was published. This is a bug in Millrace; please report it with the definition.',
   },
   METRIC_CHANGED: {
     exit: 1,
@@ -93,6 +93,10 @@ export const REPORT_ERRORS = {
   REPORT_MISSING: {
     exit: 1,
     text: 'There are no totals yet: {path} does not exist. Run `millrace batch` first, or name the right folder with --data.',
+  },
+  REPORT_MOVED: {
+    exit: 1,
+    text: 'While the batch computed, metric {metric} went on in the report, from offset {given} to {held}: a server has begun to count. Nothing was published. Run the command again.',
   },
   REPORT_NEWER_FORMAT: {
     exit: 1,

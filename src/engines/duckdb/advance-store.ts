@@ -3,13 +3,14 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import type { AdvanceStore, OffsetRange } from '../../compile/advance-stream.ts'
 import { mergeRows, rowKeys } from '../../compile/live-tables.ts'
 import type { WindowLines } from '../../compile/stream-tables.ts'
+import { versionKey } from '../../compile/version-key.ts'
 import type { MetricPlan, Tally } from '../../core/plan.ts'
 import type { StagedSource } from '../../ports/batch-engine.ts'
 import { duckdbDialect } from './dialect.ts'
 import { createTable, liveType, qualifiedTables, TALLY_TYPES } from './live-tables.ts'
 import { DuckdbPublishStore } from './publish-store.ts'
 import { readRows } from './read-rows.ts'
-import { dimensionColumnType, qualify, SCHEMA, WIDE } from './report-tables.ts'
+import { dimensionColumnType, hasLiveTables, qualify, SCHEMA, WIDE } from './report-tables.ts'
 import { printNewSeries } from './series-sql.ts'
 import { timestampOf } from './window-range.ts'
 
@@ -21,6 +22,14 @@ export interface LiveRows {
   readonly merged: number
 }
 
+/** Kept from one advance to the next. */
+export interface AdvanceMemory {
+  /** By live table. */
+  readonly liveRows: Map<string, LiveRows>
+  /** Versions whose live tables were found. */
+  readonly withLive: Set<string>
+}
+
 /** A live table is merged once so many rows came in since it was merged last, or as many as that left. */
 const MERGE_ROWS = 20_000
 
@@ -28,15 +37,27 @@ const quoteText = (text: string) => duckdbDialect.quoteText(text)
 
 export class DuckdbAdvanceStore extends DuckdbPublishStore implements AdvanceStore {
   readonly #connection: DuckDBConnection
-  /** By live table; kept from one advance to the next. */
-  readonly #liveRows: Map<string, LiveRows>
+  readonly #liveRows: AdvanceMemory['liveRows']
+  readonly #withLive: AdvanceMemory['withLive']
   /** Metrics with series that the report does not know. */
   readonly #withNewSeries = new Set<string>()
 
-  constructor(connection: DuckDBConnection, liveRows: Map<string, LiveRows>) {
+  constructor(connection: DuckDBConnection, { liveRows, withLive }: AdvanceMemory) {
     super(connection)
     this.#connection = connection
     this.#liveRows = liveRows
+    this.#withLive = withLive
+  }
+
+  async withoutLive(plans: readonly MetricPlan[]): Promise<MetricPlan[]> {
+    const missing: MetricPlan[] = []
+    for (const plan of plans) {
+      if (this.#withLive.has(versionKey(plan.metric, plan.version))) continue
+      if (await hasLiveTables(this.#connection, plan))
+        this.#withLive.add(versionKey(plan.metric, plan.version))
+      else missing.push(plan)
+    }
+    return missing
   }
 
   async createTables(plan: MetricPlan): Promise<void> {

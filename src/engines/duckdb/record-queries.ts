@@ -27,6 +27,7 @@ export interface MetricCounts {
   readonly filtered: number
   readonly late: number
   readonly rejected: number
+  readonly outside: number
 }
 
 export class RecordQueries {
@@ -35,7 +36,7 @@ export class RecordQueries {
   readonly #filters: readonly RecordFilter[]
   readonly #timed: readonly boolean[]
 
-  constructor(request: Pick<TallyRequest, 'plan' | 'range' | 'ranges' | 'lateness' | 'published'>) {
+  constructor(request: Pick<TallyRequest, 'plan' | 'range' | 'ranges' | 'lateness' | 'published' | 'ends'>) {
     const { plan } = request
     this.#timed = plan.metrics.map(({ metric }) => tellsLate(request, metric))
     this.#plan = plan

@@ -22,7 +22,7 @@ import type {
   TotalsQuery,
 } from '../../ports/report.ts'
 import { tablesOf } from '../table-key.ts'
-import { DuckdbAdvanceStore, type LiveRows } from './advance-store.ts'
+import { type AdvanceMemory, DuckdbAdvanceStore } from './advance-store.ts'
 import { allRows, qualifiedTables } from './live-tables.ts'
 import { failedError, openReportFile, type ReportFile } from './open-report.ts'
 import { DuckdbPublishStore } from './publish-store.ts'
@@ -56,7 +56,7 @@ class DuckdbReport implements Report {
   readonly #file: ReportFile
   /** Writers take turns: DuckDB refuses the second of two that change one table. */
   #lastWrite: Promise<unknown> = Promise.resolve()
-  readonly #liveRows = new Map<string, LiveRows>()
+  readonly #memory: AdvanceMemory = { liveRows: new Map(), withLive: new Set() }
 
   constructor(file: ReportFile) {
     this.#file = file
@@ -81,7 +81,7 @@ class DuckdbReport implements Report {
   advance(advance: StreamAdvance): Promise<void> {
     return this.#writing((connection) =>
       transact(connection, () =>
-        new StreamAdvancer(new DuckdbAdvanceStore(connection, this.#liveRows), advance).advance(),
+        new StreamAdvancer(new DuckdbAdvanceStore(connection, this.#memory), advance).advance(),
       ),
     )
   }

@@ -35,7 +35,7 @@ export class SourceTallies {
     this.#queries = new RecordQueries(request)
     this.#rejects = new RejectTable(connection, request)
     this.#metrics = request.plan.metrics.map(() => {
-      return { late: new Map(), counts: { counted: 0, filtered: 0, late: 0, rejected: 0 } }
+      return { late: new Map(), counts: { counted: 0, filtered: 0, late: 0, rejected: 0, outside: 0 } }
     })
   }
 

@@ -27,6 +27,7 @@ export function stageMetric(
     filtered: counts.filtered + source.headers,
     rejected: counts.rejected + source.rejected,
     ...(late && { late }),
+    ...(counts.outside > 0 && { outside: counts.outside }),
     tallies,
   }
 }

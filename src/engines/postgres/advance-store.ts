@@ -3,6 +3,7 @@
 import type { AdvanceStore, OffsetRange } from '../../compile/advance-stream.ts'
 import { mergeRows, rowKeys } from '../../compile/live-tables.ts'
 import type { WindowLines } from '../../compile/stream-tables.ts'
+import { versionKey } from '../../compile/version-key.ts'
 import { greatestOf, leastOf } from '../../core/extremes.ts'
 import type { MetricPlan, Tally } from '../../core/plan.ts'
 import type { StagedSource } from '../../ports/batch-engine.ts'
@@ -11,7 +12,7 @@ import { copyLines } from './copy-lines.ts'
 import { createLiveTables, createTables, TALLY_TYPES, tallyColumns } from './metric-tables.ts'
 import { instantOf } from './postgres-names.ts'
 import { PostgresPublishStore, type PublishPlace } from './publish-store.ts'
-import { stateOf, tablesIn } from './report-sql.ts'
+import { hasLiveTables, stateOf, tablesIn } from './report-sql.ts'
 
 type StagedMetric = StagedSource['metrics'][number]
 
@@ -24,6 +25,8 @@ export interface LiveRows {
 export interface AdvancePlace extends Omit<PublishPlace, 'runId'> {
   /** By live table; kept from one advance to the next. Only when to merge hangs on it. */
   readonly liveRows: Map<string, LiveRows>
+  /** Versions whose live tables were found; kept likewise. */
+  readonly withLive: Set<string>
   /** Of the advance; the caller closes them. */
   readonly files: StagedFiles
 }
@@ -51,6 +54,18 @@ export class PostgresAdvanceStore extends PostgresPublishStore implements Advanc
     const tables = this.tables(plan)
     const statements = [...createTables(plan, tables, schema), ...createLiveTables(plan, tables, schema)]
     for (const statement of statements) await this.transaction.run(statement)
+  }
+
+  async withoutLive(plans: readonly MetricPlan[]): Promise<MetricPlan[]> {
+    const { names, withLive } = this.#place
+    const missing: MetricPlan[] = []
+    for (const plan of plans) {
+      if (withLive.has(versionKey(plan.metric, plan.version))) continue
+      if (await hasLiveTables(this.transaction, names, plan))
+        withLive.add(versionKey(plan.metric, plan.version))
+      else missing.push(plan)
+    }
+    return missing
   }
 
   async stagedWindows(plan: MetricPlan): Promise<WindowLines[]> {

@@ -75,6 +75,7 @@ class PostgresReport implements Report {
   readonly #text: StagedTextReader
 
   readonly #liveRows = new Map<string, LiveRows>()
+  readonly #withLive = new Set<string>()
 
   constructor(session: Session, names: PostgresNames, text: StagedTextReader) {
     this.#session = session
@@ -104,7 +105,14 @@ class PostgresReport implements Report {
       const sql = `SELECT 1 FROM ${streams} WHERE tenant = '' AND source = $1 AND advance_id = $2`
       if ((await transaction.rows(sql, [advance.source, advanceId])).length > 0) return
       const files = await this.#text.openSource(advance.staged)
-      const place = { transaction, names: this.#names, text: this.#text, liveRows: this.#liveRows, files }
+      const place = {
+        transaction,
+        names: this.#names,
+        text: this.#text,
+        liveRows: this.#liveRows,
+        withLive: this.#withLive,
+        files,
+      }
       try {
         await new StreamAdvancer(new PostgresAdvanceStore(place), advance).advance()
       } finally {

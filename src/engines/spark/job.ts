@@ -90,10 +90,14 @@ class SourceJob {
   #counts(printers: readonly TallyPrinter[], { grouped }: SourceStatements): string {
     const where = (condition: string) => `count(*) FILTER (WHERE ${condition})`
     const perMetric = printers.flatMap((printer, index): [string, string][] => {
-      const { rejected, counted, late } = printer.conditions(this.#filter(index))
-      const valid = `reason IS NULL AND NOT ${rejected}`
+      const { rejected, outside, counted, late } = printer.conditions(this.#filter(index))
+      const isRead = `reason IS NULL AND NOT ${rejected}`
+      const valid = outside === 'FALSE' ? isRead : `${isRead} AND NOT ${outside}`
       return [
         [`rejected${index}`, where(`reason IS NULL AND ${rejected}`)],
+        ...(outside === 'FALSE'
+          ? []
+          : [[`outside${index}`, where(`${isRead} AND ${outside}`)] as [string, string]]),
         [`filtered${index}`, where(`${valid} AND NOT ${counted} AND NOT ${late}`)],
         [`counted${index}`, where(`${valid} AND ${counted}`)],
       ]
@@ -172,10 +176,11 @@ class SourceJob {
   }
 }
 
-/** Lines in groups are all read: counted, filtered or late. */
+/** Lines in groups are all read: counted, filtered, late or outside. */
 function groupedCount(name: string): string {
   if (name === '"lines"' || name === 'parsed') return '"lines"'
-  const verdict = { counted0: VERDICTS.counted, filtered0: VERDICTS.filtered }[name]
+  const { counted, filtered, outside } = VERDICTS
+  const verdict = { counted0: counted, filtered0: filtered, outside0: outside }[name]
   return verdict === undefined ? '0' : `CASE WHEN verdict = ${verdict} THEN "lines" ELSE 0 END`
 }
 

@@ -14,7 +14,10 @@ export interface SourceStatements extends ParseStatements {
   partials(metric: number, tally: Tally): string
 }
 
-export type SourceRequest = Pick<BatchRequest, 'plan' | 'range' | 'ranges' | 'lateness' | 'published'>
+export type SourceRequest = Pick<
+  BatchRequest,
+  'plan' | 'range' | 'ranges' | 'lateness' | 'published' | 'ends'
+>
 
 /** `table` gets the records that are not in groups. */
 export function sourceStatements(

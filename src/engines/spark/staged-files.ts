@@ -31,6 +31,7 @@ export async function fetchStaged(request: BatchRequest): Promise<StagedSource> 
       filtered: counts[`filtered${index}`] + counts.headers,
       rejected: counts[`rejected${index}`] + counts.rejected,
       ...(tellsLate(request, metric) && { late: sumLate(counts.late, index) }),
+      ...(counts[`outside${index}`] > 0 && { outside: counts[`outside${index}`] }),
       tallies: paths,
     })
   }
