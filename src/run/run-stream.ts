@@ -70,7 +70,8 @@ interface Group {
   next: number
 }
 
-class Stream {
+/** One who calls `step` when it likes, as tests do. */
+export class Stream {
   readonly #job: StreamJob
   readonly #source: string
   readonly #lines: SourceLines
@@ -244,10 +245,7 @@ class Stream {
 
 /** Those that the report has go on where they stand; those that are new begin where the source stands. */
 function groupsOf(plan: SourcePlan, state: StreamState | undefined): Group[] {
-  const offsetOf = ({ metric, version }: MetricPlan) => {
-    const held = state?.metrics.find((one) => one.metric === metric && one.version === version)
-    return held?.endOffset ?? state?.endOffset ?? 0
-  }
+  const offsetOf = (metric: MetricPlan) => heldOf(metric, state)?.endOffset ?? state?.endOffset ?? 0
   const offsets = [...new Set(plan.metrics.map(offsetOf))].sort((a, b) => a - b)
   return offsets.map((next) => ({
     plan: planOf(
@@ -256,6 +254,10 @@ function groupsOf(plan: SourcePlan, state: StreamState | undefined): Group[] {
     ),
     next,
   }))
+}
+
+function heldOf({ metric, version }: MetricPlan, state: StreamState | undefined) {
+  return state?.metrics.find((one) => one.metric === metric && one.version === version)
 }
 
 /** In the order of the definition; the plan itself where it has all of them, since an engine may know it. */
