@@ -50,7 +50,7 @@ async function repairClock(
   childModule: URL,
 ): Promise<void> {
   const definition = await loadChecked(workspace)
-  requireSource(definition, source)
+  const { from } = requireSource(definition, source)
   const deployment = deploymentOf(workspace, definition)
   const registry = await import('../engines/registry.ts')
   const { catchUp } = await import('./catch-up.ts')
@@ -68,6 +68,7 @@ async function repairClock(
     })
   const isChosen = options.behind === true || (options.fromOffset ?? options.toOffset) !== undefined
   if (options.dryRun) return tell(workspace, source, { plan: await plan(), isChosen, isDry: true })
+  if (from) await distrustStamps(deployment, archive, source)
   const told = await registry.besideLog(deployment, archive, source, async () => {
     const made = await plan()
     // Again where nothing was found: a repair may have been interrupted before its source was counted.
@@ -104,6 +105,16 @@ async function confirm(
   if (workspace.json) return writeJson({ source, confirmed })
   await writeOut(
     `${source}: the clock is right at ${confirmed}, and lines are stamped by it. No line was changed.\n`,
+  )
+}
+
+/** Of records that nobody has read yet, since the first of them is stamped ahead of this machine's clock. */
+async function distrustStamps(deployment: Deployment, archive: Archive, source: string): Promise<void> {
+  const { openLog } = await import('../engines/registry.ts')
+  const log = await openLog(deployment, archive, { isReader: true })
+  await log.distrustStamps?.(source).finally(() => log.close())
+  say(
+    `Lines that wait in the topic of ${source} with stamps ahead of the present are observed when they are read.`,
   )
 }
 

@@ -98,6 +98,11 @@ export interface Log {
   trim(source: string, offset: number): Promise<void>
   /** Of a log whose lines are records of a topic; undefined for a source that it does not hold. */
   records?(source: string): LogRecords | undefined
+  /**
+   * Of a log that others stamp: lines that wait there now are observed when they are read, where their stamps are ahead of
+   * this machine's clock. Errors: LOG_BROKER_AWAY, LOG_TOPIC_*.
+   */
+  distrustStamps?(source: string): Promise<void>
   /** Why nothing can be acked any more; undefined while all is well. */
   readonly failure: Error | undefined
   /** Why nothing can be acked or read at the moment, though it may pass by itself. */

@@ -4,13 +4,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import type { MillraceError } from '../../src/core/error.ts'
 import { Cluster } from '../../src/engines/kafka/cluster.ts'
 import { cutGroup } from '../../src/engines/kafka/cut-group.ts'
 import { KafkaLog, type KafkaLogOptions } from '../../src/engines/kafka/log.ts'
 import { TransactionalProducer } from '../../src/engines/kafka/transactional-producer.ts'
 import { batchOf, describeLog, keyOf, readAll, textOf } from '../contract/log.contract.ts'
 import { clusterAddress } from './cluster-addresses.ts'
-import { brokersOf } from './kafka-topics.ts'
+import { brokersOf, makeTopic, produce } from './kafka-topics.ts'
 
 describeLog('kafka', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'millrace-kafka-'))
@@ -120,5 +121,41 @@ it('refuses a topic that another data folder writes to', () =>
       await second.close()
     })
     expect(await log.append('web', batchOf('c\n'))).toMatchObject({ firstOffset: 1 })
+    await log.close()
+  }))
+
+it("reads no further than a stamp of a broker that is ahead of this machine's clock, until it is not believed", () =>
+  withFolder(async (dataDir, topic) => {
+    const address = clusterAddress('kafka')
+    await makeTopic(address, topic, 2, { 'message.timestamp.type': 'LogAppendTime' })
+    const behindMs = Date.now() - 2 * 3_600_000
+    const settings = {
+      clocks: { now: () => behindMs, steady: () => 0 },
+      topics: new Map([['web', { topic, start: 'earliest', observed: 'topic' }]] as const),
+    }
+    const reached = async (log: KafkaLog, isThere: () => boolean) => {
+      while (!isThere()) await new Promise((resolve) => setTimeout(resolve, 20))
+      const [found] = log.sources()
+      return { end: found?.endOffset, trouble: (log.trouble as MillraceError | undefined)?.code }
+    }
+    await produce(address, topic, 0, ['a', 'b'])
+    await produce(address, topic, 1, ['c'])
+    let log = await open(dataDir, topic, settings)
+    expect(await reached(log, () => log.trouble !== undefined)).toEqual({
+      end: 0,
+      trouble: 'LOG_CLOCK_BROKER',
+    })
+    await log.close()
+
+    log = await open(dataDir, topic, { ...settings, isReader: true })
+    await log.distrustStamps('web')
+    await log.close()
+    await produce(address, topic, 1, ['d'])
+    log = await open(dataDir, topic, settings)
+    const isHeld = () => log.sources()[0]?.endOffset === 3 && log.trouble !== undefined
+    expect(await reached(log, isHeld)).toEqual({ end: 3, trouble: 'LOG_CLOCK_BROKER' })
+    const batches = await readAll(log, 'web', 0)
+    expect(new Set(batches.map(({ observedMs }) => observedMs))).toEqual(new Set([behindMs]))
+    expect([...textOf(batches)].sort().join('').trim()).toBe('abc')
     await log.close()
   }))

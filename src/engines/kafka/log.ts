@@ -108,6 +108,14 @@ export class KafkaLog implements Log {
     return this.#of(source).trim(offset)
   }
 
+  async distrustStamps(source: string): Promise<void> {
+    const found = this.#sources.get(source)
+    if (!(found instanceof TopicSource)) return
+    await found.distrust().catch((error) => {
+      throw brokerFailure(error, this.#cluster.places, `source ${source}`)
+    })
+  }
+
   records(source: string): LogRecords | undefined {
     return this.#sources.get(source)?.records
   }

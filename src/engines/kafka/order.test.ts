@@ -74,6 +74,27 @@ it('cuts off what was torn at any byte, and refuses damage before it', async () 
   await expect(Order.open(folder)).rejects.toMatchObject({ code: 'LOG_DAMAGED' })
 })
 
+it('keeps which records are not believed, also when the file is written again', async () => {
+  let order = await create()
+  await order.distrust(
+    new Map([
+      [0, 5],
+      [1, 9],
+    ]),
+  )
+  await order.distrust(new Map([[1, 12]]))
+  order = await reopen(order)
+  expect([...order.distrusted]).toEqual([
+    [0, 5],
+    [1, 12],
+  ])
+  // Records of another topic are other ones.
+  await order.moveTo('other', 'id2')
+  order = await reopen(order)
+  expect(order.distrusted.size).toBe(0)
+  await order.close()
+})
+
 it('gives up whole entries, skips what others archived, and moves when nothing is held', async () => {
   let order = await create()
   await order.add([entry(0, 0, 3), entry(0, 3, 3)], () => [])

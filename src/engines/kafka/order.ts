@@ -40,7 +40,11 @@ interface Head {
   /** By partition: the first record that has no place in the order. */
   readonly positions: readonly (readonly [partition: number, record: number])[]
   readonly keys: string
+  /** By partition: the stamps of records below are not believed where they are ahead of this machine's clock. */
+  readonly distrusted?: readonly (readonly [partition: number, record: number])[]
 }
+
+type PlainHead = Omit<Head, 'keys' | 'positions' | 'distrusted'>
 
 /** One line of the file after its head. */
 interface Act {
@@ -57,6 +61,7 @@ interface Act {
   readonly skip?: number
   /** With a skip: the clock from here on, whatever was stamped before. */
   readonly clock?: number
+  readonly distrust?: NonNullable<Head['distrusted']>
 }
 
 export const ORDER_FILE = 'order.ndjson'
@@ -65,9 +70,10 @@ const GROWN_BYTES = 8 * 1024 * 1024
 
 export class Order {
   readonly #folder: string
-  #head: Omit<Head, 'keys' | 'positions'>
+  #head: PlainHead
   readonly keys = new KeyIndex()
   readonly positions = new Map<number, number>()
+  readonly distrusted = new Map<number, number>()
   readonly #entries: OrderEntry[] = []
   #file!: AppendFile
   #bytes = 0
@@ -75,7 +81,7 @@ export class Order {
   #failure: Error | undefined
   #writing: Promise<void> = Promise.resolve()
 
-  private constructor(folder: string, head: Omit<Head, 'keys' | 'positions'>) {
+  private constructor(folder: string, head: PlainHead) {
     this.#folder = folder
     this.#head = head
   }
@@ -89,10 +95,11 @@ export class Order {
     })
     if (!bytes) return undefined
     const { records, goodBytes } = parseFile(bytes, path)
-    const [{ keys, positions, ...head }, ...acts] = records as [Head, ...Act[]]
+    const [{ keys, positions, distrusted = [], ...head }, ...acts] = records as [Head, ...Act[]]
     const order = new Order(folder, head)
     order.keys.load(keys)
     for (const [partition, record] of positions) order.positions.set(partition, record)
+    for (const [partition, record] of distrusted) order.distrusted.set(partition, record)
     for (const act of acts) order.#apply(act)
     order.#file = await realLogDisk.openAppend(path, goodBytes)
     // What was torn is gone for good before anything follows.
@@ -212,6 +219,11 @@ export class Order {
     return this.#inTurn(() => this.#write({ skip: offset, clock: clockMs }))
   }
 
+  /** Records below these, by partition, are given the time of their reading where their stamps are ahead. */
+  distrust(records: ReadonlyMap<number, number>): Promise<void> {
+    return this.#inTurn(() => this.#write({ distrust: [...records] }))
+  }
+
   /**
    * Goes on in another topic, or in one of the same name that was made anew; nothing may be held. Its id is known once
    * it was looked at.
@@ -220,6 +232,7 @@ export class Order {
     return this.#inTurn(async () => {
       this.#head = { ...this.#head, topic, topicId }
       this.positions.clear()
+      this.distrusted.clear()
       await this.#rewrite()
     })
   }
@@ -255,7 +268,8 @@ export class Order {
     this.#apply(act)
   }
 
-  #apply({ entries = [], keys = [], trim, skip, clock }: Act): void {
+  #apply({ entries = [], keys = [], trim, skip, clock, distrust = [] }: Act): void {
+    for (const [partition, record] of distrust) this.distrusted.set(partition, record)
     for (const numbers of entries) this.#place(entryOf(numbers))
     for (const [scope, key, digest, firstOffset, endOffset, observedMs] of keys) {
       const appended = { firstOffset, endOffset, observedMs, isDuplicate: false }
@@ -285,6 +299,7 @@ export class Order {
     const head: Head = {
       ...{ ...this.#head, endOffset: this.#entries.length > 0 ? startOffset : this.#head.endOffset },
       ...{ positions: [...this.positions], keys: this.keys.print() },
+      ...(this.distrusted.size > 0 && { distrusted: [...this.distrusted] }),
     }
     const lines = [printLine(head)]
     for (let at = 0; at < this.#entries.length; at += 1000)

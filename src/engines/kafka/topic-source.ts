@@ -27,6 +27,11 @@ export interface TopicSourceSettings {
   readonly clocks: Clocks
 }
 
+interface Counted {
+  readonly entry: NewEntry
+  readonly text: Buffer
+}
+
 const RETRY_MS = 1000
 /** New partitions are looked for this often. */
 const LOOK_MS = 5000
@@ -65,6 +70,16 @@ export class TopicSource extends OrderedSource {
 
   end(): LogEnd {
     return { endOffset: this.order.endOffset, clockMs: this.#promisedMs }
+  }
+
+  /** Of the records that stand there now. */
+  async distrust(): Promise<void> {
+    if (this.#settings.observed === 'read') return
+    const { cluster, topic } = this.place
+    const ends = new Map<number, number>()
+    for (let partition = await this.#look(); partition-- > 0; )
+      ends.set(partition, await listOffset(cluster, topic, partition, 'latest'))
+    await this.order.distrust(ends)
   }
 
   append(): Promise<Appended> {
@@ -120,7 +135,7 @@ export class TopicSource extends OrderedSource {
     // Whatever the brokers' clocks say: how far windows are final follows this machine's.
     const beganMs = this.#clock.read()
     const { batches, isDrained } = await merge.next()
-    const counted = batches.map((batch) => this.#count(batch)).filter(({ entry }) => entry.lines > 0)
+    const { counted, fault } = this.#countAll(batches)
     if (counted.length > 0) {
       const placed = await this.order.add(
         counted.map(({ entry }) => entry),
@@ -128,13 +143,29 @@ export class TopicSource extends OrderedSource {
       )
       for (const [index, { firstOffset }] of placed.entries())
         this.recent.add(firstOffset, { bytes: counted[index]!.text, context: this.contextOf() })
+      this.tell()
     }
+    if (fault) throw fault
     this.#promise(isDrained ? beganMs - CLOCK_MARGIN_MS : 0)
     this.#trouble = undefined
     this.tell()
   }
 
-  #count({ partition, batch, fromRecord }: MergedBatch): { entry: NewEntry; text: Buffer } {
+  /** Up to the first that cannot be taken. */
+  #countAll(batches: readonly MergedBatch[]): { counted: Counted[]; fault?: unknown } {
+    const counted: Counted[] = []
+    for (const batch of batches) {
+      try {
+        const one = this.#count(batch)
+        if (one.entry.lines > 0) counted.push(one)
+      } catch (fault) {
+        return { counted, fault }
+      }
+    }
+    return { counted }
+  }
+
+  #count({ partition, batch, fromRecord }: MergedBatch): Counted {
     const parts: Buffer[] = []
     let lines = 0
     for (const { offset, value } of readRecords(batch, unpackRecords, HEADER)) {
@@ -145,21 +176,27 @@ export class TopicSource extends OrderedSource {
     const text = Buffer.concat(parts)
     const firstRecord = Math.max(batch.firstOffset, fromRecord)
     const entry = { partition, firstRecord, endRecord: batch.endOffset, lines, bytes: text.length }
-    return { entry: { ...entry, observedMs: this.#observed(batch) }, text }
+    return { entry: { ...entry, observedMs: this.#observed(batch, partition) }, text }
   }
 
   /** Never before the clock that was promised, should the brokers' clocks differ by more than the margin. */
-  #observed({ attributes, maxTimestampMs }: MergedBatch['batch']): number {
+  #observed({ attributes, maxTimestampMs, firstOffset }: MergedBatch['batch'], partition: number): number {
     const isStamped = this.#settings.observed === 'topic' && (attributes & ATTRIBUTES.logAppendTime) !== 0
     if (!isStamped && this.#settings.observed === 'topic') throw this.#timesError('CreateTime')
-    if (isStamped) this.#requireCredible(maxTimestampMs)
-    this.#lastMs = Math.max(this.#lastMs, isStamped ? maxTimestampMs : this.#clock.read())
+    const isDistrusted = firstOffset < (this.order.distrusted.get(partition) ?? 0)
+    const isBelieved = isStamped && !(isDistrusted && this.#isAhead(maxTimestampMs))
+    if (isBelieved) this.#requireCredible(maxTimestampMs)
+    this.#lastMs = Math.max(this.#lastMs, isBelieved ? maxTimestampMs : this.#clock.read())
     return this.#lastMs
+  }
+
+  #isAhead(stampMs: number): boolean {
+    return stampMs - this.#settings.clocks.now() > CLOCK_LIMIT_MS
   }
 
   /** One record that the brokers stamped ahead of time would make all that follow late. Errors: LOG_CLOCK_BROKER. */
   #requireCredible(stampMs: number): void {
-    if (stampMs - this.#settings.clocks.now() <= CLOCK_LIMIT_MS) return
+    if (!this.#isAhead(stampMs)) return
     const { source, topic } = this.place
     throw new MillraceError('LOG_CLOCK_BROKER', { source, topic, stamp: formatInstant(stampMs) })
   }
