@@ -14,6 +14,7 @@ import { DuckdbBatchEngine } from '../src/engines/duckdb/batch.ts'
 import {
   checkReport,
   type Deployment,
+  ingestYears,
   openArchive,
   openBatchEngine,
   openReport,
@@ -92,7 +93,7 @@ export class Pipeline {
     const archive = await openArchive(this.folders)
     for (const piece of pieces) {
       const input = typeof piece === 'object' && 'open' in piece ? piece : bytesInput(Buffer.from(piece))
-      await archive.ingest(source, [input])
+      await archive.ingest(source, [input], await ingestYears(this.definition.sources.get(source)!))
       await archive.acknowledge(source)
     }
   }

@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { Block } from '../core/block.ts'
 import { MillraceError } from '../core/error.ts'
-import { printContext } from '../core/line-context.ts'
 import { ObservedClock } from '../core/observed-clock.ts'
 import type { IngestInput, IngestOptions } from '../ports/archive.ts'
 import type { BlockTable } from './block-table.ts'
+import { type LineFacts, lineFacts } from './line-facts.ts'
 import { withoutLineEnd } from './line-runs.ts'
 import { cutPieces, type Piece } from './piece-cutter.ts'
 import type { SourceWriter } from './source-writer.ts'
@@ -81,7 +81,7 @@ class Appender {
     const hash = createHash('sha256')
     const pieces = cutPieces(this.#watch(input, hash), input.name, this.#job.limits)
     const { signal, checkFirstLine } = this.#job.options
-    const context = input.facts ? printContext(input.facts) : null
+    const facts = lineFacts(input, this.#job.options.years)
     let next = pieces.next()
     next.catch(() => {})
     try {
@@ -92,7 +92,7 @@ class Appender {
         // It may fail while this piece is worked on; the failure is met when its turn comes.
         next.catch(() => {})
         if (isFirst) checkFirstLine?.(firstLine(piece), input.name)
-        await this.#append(piece, context)
+        await this.#append(piece, facts)
       }
     } finally {
       // Not awaited: an input that waits for its writer would hold up the news of a failure.
@@ -122,12 +122,12 @@ class Appender {
     }
   }
 
-  async #append(piece: Piece, context: string | null): Promise<void> {
+  async #append(piece: Piece, facts: LineFacts): Promise<void> {
     const { table, options, limits } = this.#job
     const observedMs = this.#clock.read()
     this.#firstObservedMs ??= observedMs
     const before = table.lines
-    await table.append(piece, observedMs, context)
+    await table.append(piece, observedMs, facts)
     this.#lines += table.lines - before
     this.#tableBytes += piece.bytes.length
     options.onProgress?.({ bytesRead: this.#bytesRead, lines: this.#lines })

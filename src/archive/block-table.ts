@@ -1,8 +1,18 @@
 /** Collects lines in memory and writes them as one Parquet block: all splitting and packing is DuckDB's. */
-import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import {
+  BIGINT,
+  type DuckDBConnection,
+  type DuckDBInstance,
+  LIST,
+  listValue,
+  STRUCT,
+  structValue,
+  VARCHAR,
+} from '@duckdb/node-api'
 import type { BatchLines } from './batch-lines.ts'
 import { type BlockLabel, openPacker, printCopy, quote } from './block-packer.ts'
 import { unwritable } from './disk.ts'
+import type { LineFacts } from './line-facts.ts'
 import { LineInsert } from './line-insert.ts'
 import { type LineRun, lineRuns } from './line-runs.ts'
 import type { Piece } from './piece-cutter.ts'
@@ -38,9 +48,12 @@ export class BlockTable {
     return this.#lines
   }
 
-  /** Adds a piece's lines, all with one observed time and one context. */
-  async append(piece: Piece, observedMs: number, context: string | null): Promise<void> {
+  /** Adds a piece's lines, all with one observed time; what follows it of the same facts goes on with their years. */
+  async append(piece: Piece, observedMs: number, facts: LineFacts): Promise<void> {
+    const first = this.#lines
+    const context = facts.context()
     for (const run of lineRuns(piece)) await this.#insert(run, observedMs, context)
+    if (facts.years) await this.#changeYears(first, facts)
   }
 
   /** Adds batches of a log, whose lines have the times and contexts they came with. */
@@ -75,6 +88,26 @@ export class BlockTable {
     this.#lines += added
     if (run.hasCarriageReturns) this.#expectedBytes = undefined
     else if (this.#expectedBytes !== undefined) this.#expectedBytes += run.bytes.length - (added - 1)
+  }
+
+  /** Lines were put in with the year of the line before them, which nearly all of them have. */
+  async #changeYears(first: number, { years, context }: LineFacts): Promise<void> {
+    const lines = `(select rowid as "offset", raw from line where rowid >= ${first})`
+    const { sequence, stamps } = years!
+    const reader = await this.#connection.runAndReadAll(sequence.changes(stamps(lines)))
+    const changes = sequence.take(reader.getRows().map((row) => row.map(Number) as [number, number, number]))
+    if (changes.length === 0) return
+    const rows = changes.map(({ from, year }, place) => {
+      const end = changes[place + 1]?.from ?? this.#lines
+      return structValue({ from: BigInt(from), end: BigInt(end), context: context(year)! })
+    })
+    const each =
+      'select unnest(range(run."from", run."end")) as row, run.context from (select unnest($1) as run)'
+    const update = `update line set context = changed.context from (${each}) changed where line.rowid = changed.row`
+    const statement = await this.#connection.prepare(update)
+    statement.bindList(1, listValue(rows), LIST(STRUCT({ from: BIGINT, end: BIGINT, context: VARCHAR })))
+    await statement.run()
+    statement.destroySync()
   }
 
   /** A new table each time, since rowid, which gives the offsets, must start at 0. */

@@ -1,12 +1,15 @@
 /** `millrace ingest SOURCE FILE…`: keeps all lines of the files, or none. */
 import type { Command } from 'commander'
 import type { Source } from '../core/definition.ts'
+import { MillraceError } from '../core/error.ts'
+import { carriesYear } from '../core/stamp-year.ts'
 import { checkContent } from '../ingest/check-content.ts'
 import { checkHeader } from '../ingest/check-header.ts'
 import type { IngestResult } from '../ports/archive.ts'
 import type { IngestFilesOptions } from '../run/ingest-files.ts'
 import { interruptible } from './interrupt.ts'
 import { nextCommand } from './next-command.ts'
+import { readYear } from './options.ts'
 import { say, writeJson } from './output.ts'
 import { Progress } from './progress.ts'
 import { countOf, formatBytes, formatCount, formatSeconds } from './text-table.ts'
@@ -19,23 +22,37 @@ export function addIngest(program: Command): void {
     .description('keep all lines of log files, plain or gzip, in the archive of a source')
     .argument('<source>', 'a source of the definition')
     .argument('<file...>', 'files, or - for standard input')
-    .action((source: string, files: string[], _options: unknown, command: Command) =>
-      ingest(workspaceOf(command), source, files),
+    .option('--year <year>', 'the year of the first stamp of each file, where stamps carry none', readYear)
+    .action((source: string, files: string[], options: IngestChoice, command: Command) =>
+      ingest(workspaceOf(command), source, files, options),
     )
 }
 
-async function ingest(workspace: Workspace, name: string, files: readonly string[]): Promise<void> {
+interface IngestChoice {
+  readonly year?: number
+}
+
+async function ingest(
+  workspace: Workspace,
+  name: string,
+  files: readonly string[],
+  { year }: IngestChoice,
+): Promise<void> {
   const definition = await loadChecked(workspace)
   const source = requireSource(definition, name)
-  const { archivePlace, besideLog, openArchive } = await import('../engines/registry.ts')
+  if (year !== undefined && carriesYear(source.time))
+    throw new MillraceError('INGEST_YEAR_UNUSED', { source: name })
+  const { archivePlace, besideLog, ingestYears, openArchive } = await import('../engines/registry.ts')
   const { ingestFiles } = await import('../run/ingest-files.ts')
   const deployment = deploymentOf(workspace, definition)
   const archive = await openArchive(deployment)
+  const years = await ingestYears(source, year)
   const progress = await Progress.open()
   const started = Date.now()
   const result = await interruptible((signal) => {
     if (files.includes('-')) stopReadingInput(signal)
-    const ingestAll = () => ingestFiles(archive, name, files, { ...watch(source, progress), signal })
+    const ingestAll = () =>
+      ingestFiles(archive, name, files, { ...watch(source, progress), ...years, signal })
     const isVain = async () => isServed(deployment)
     return waitForLock(() => besideLog(deployment, archive, name, ingestAll), { isVain, signal })
   }).finally(() => progress.end())

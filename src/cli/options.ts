@@ -21,6 +21,13 @@ export function readOffset(text: string): number {
   return Number(text)
 }
 
+/** One that a stamp can have. */
+export function readYear(text: string): number {
+  const year = /^[0-9]{1,4}$/.test(text) ? Number(text) : 0
+  if (year < 1) throw new InvalidArgumentError('Write a year from 1 to 9999.')
+  return year
+}
+
 /** `a,b` → both names; for options that take a list. The empty text is the empty list. */
 export function readNames(text: string): string[] {
   if (text === '') return []

@@ -17,8 +17,8 @@ import { timeFaults } from './time-limits.ts'
 export const MAX_LINE_BYTES = 1_048_576
 
 /**
- * SQL of a SELECT over `linesRelation` (columns `"offset"` BIGINT and `raw` binary, those of `passed`, and
- * `observed_ms` BIGINT where the plan limits skew or age),
+ * SQL of a SELECT over `linesRelation` (columns `"offset"` BIGINT and `raw` binary, those of `passed`, `observed_ms`
+ * BIGINT where the plan limits skew or age, and that and `context` text where the source's lines need it),
  * giving one row per line: the `passed` columns; `reason`, null when the line was read, `header` for a csv
  * header, else why it was rejected; `event_ms`, null unless read; `f<i>` and `e<i>` for field i of the plan:
  * its value (decimals as scaled integers), and whether it is bad, in which case the value means nothing.

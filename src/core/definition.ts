@@ -32,7 +32,8 @@ export type TimeLayout =
 
 /**
  * Where the event time stands. `path` addresses it as a field's path does. `zone` is an IANA name or a fixed
- * offset, used only for stamps that carry none. `year` is required by layouts without one.
+ * offset, used only for stamps that carry none. `year` is for layouts without one: that of a file's first stamp, and of lines
+ * that have no context.
  */
 export interface TimeRule {
   readonly field: string

@@ -3,6 +3,8 @@
  * appended, and kept with it as text (ADR 0014).
  */
 import { canonicalJson } from './canonical-json.ts'
+import type { TimeRule } from './definition.ts'
+import { carriesYear } from './stamp-year.ts'
 
 /** A reader passes over facts that it does not know, so that facts can be added without another format. */
 export interface ContextFacts {
@@ -26,8 +28,15 @@ export function printContext(facts: ContextFacts): string {
   return canonicalJson({ format: 1, ...Object.fromEntries(named) })
 }
 
-/** What `log` gives lines that it knows nothing of but when they were observed. */
-export const OBSERVED_CONTEXT = printContext({})
+/** Whether lines of a source can only be read with their context and their observed time. */
+export function readsContext({ time }: { readonly time: Pick<TimeRule, 'layout'> }): boolean {
+  return !carriesYear(time)
+}
+
+/** What a log keeps with lines of a source, of which it knows nothing but when they were observed. */
+export function logContext(source: Parameters<typeof readsContext>[0]): { readonly context?: string } {
+  return readsContext(source) ? { context: printContext({}) } : {}
+}
 
 /** RE2 of a context that holds a whole number under the key; its one group is the number. No text in it can look so. */
 export function contextNumberRegex(fact: 'referenceMs' | 'year'): string {

@@ -1,11 +1,12 @@
 /** The time rule of a source: which field, which layout, which zone and year. */
 import { closestName } from '../core/closest-name.ts'
 import type { Field, Format, TimeLayout, TimeRule } from '../core/definition.ts'
+import { carriesYear } from '../core/stamp-year.ts'
 import { findZone } from '../core/time-zone/find-zone.ts'
 import type { SourceText } from './definition-schema.ts'
 import { type DiagnosticList, didYouMean, type Path } from './diagnostic.ts'
 import { isAccessLog, readPath } from './field-place.ts'
-import { LAYOUT_NAMES, strptimeFault, strptimeHasYear } from './strptime-layout.ts'
+import { LAYOUT_NAMES, strptimeFault } from './strptime-layout.ts'
 
 interface Surroundings {
   readonly format: Format | undefined
@@ -64,21 +65,13 @@ function checkLayout(text: string, path: Path, problems: DiagnosticList): TimeLa
 }
 
 function checkYear(layout: TimeLayout, year: number | undefined, path: Path, problems: DiagnosticList): void {
-  const hasYear = layout.kind === 'strptime' ? strptimeHasYear(layout.format) : layout.kind !== 'rfc3164'
   const name = layout.kind === 'strptime' ? layout.format : layout.kind
-  if (hasYear && year !== undefined)
+  if (carriesYear({ layout }) && year !== undefined)
     problems.add(
       'DEFINE_YEAR_UNUSED',
       [...path, 'year'],
       { layout: name },
       { target: 'key', hint: 'Remove the key year.' },
-    )
-  if (!hasYear && year === undefined)
-    problems.add(
-      'DEFINE_YEAR_NEEDED',
-      path,
-      { layout: name },
-      { target: 'key', hint: 'Add a key year to time: year: 2025' },
     )
 }
 

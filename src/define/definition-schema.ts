@@ -108,7 +108,12 @@ const time = z
           examples: ['Europe/Berlin', '+02:00'],
         })
         .optional(),
-      year: z.int().min(1).max(9999).meta({ description: 'Year of stamps that carry none.' }).optional(),
+      year: z
+        .int()
+        .min(1)
+        .max(9999)
+        .meta({ description: 'Year of the first stamp of a file, where stamps carry none.' })
+        .optional(),
       from: fromPath.optional(),
     }),
   ])

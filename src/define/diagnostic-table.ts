@@ -60,7 +60,6 @@ export const DIAGNOSTIC_TABLE = {
   DEFINE_WINDOW_DIVIDES_NO_DAY: 'A window of {window} does not divide a day.',
   DEFINE_WRONG_TYPE: '{key} is {given}, where {expected} is needed.',
   DEFINE_YAML: '{why}',
-  DEFINE_YEAR_NEEDED: 'Stamps of the layout {layout} carry no year, so the year must be given.',
   DEFINE_YEAR_UNUSED: 'Stamps of the layout {layout} carry their own year, so none can be given.',
 } as const satisfies Record<string, string>
 

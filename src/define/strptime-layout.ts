@@ -41,10 +41,6 @@ export function strptimeFault(format: string): string | undefined {
   return undefined
 }
 
-export function strptimeHasYear(format: string): boolean {
-  return directivesOf(format).some((letter) => letter === 'Y' || letter === 'y')
-}
-
 /** The letters after `%`; `%-d` and `%d` are one, since digits may be padded or not. */
 function directivesOf(format: string): string[] {
   return [...format.matchAll(/%(-?.?)/gsu)].map((match) => (match[1] ?? '').replace(/^-(?=[YymdjHIMS])/, ''))

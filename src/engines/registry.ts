@@ -1,12 +1,13 @@
 /** Which adapter plays which role; the only place that loads an engine, and only when it is asked for. */
 import { join } from 'node:path'
-import type { AdapterConfig, Definition } from '../core/definition.ts'
+import type { AdapterConfig, Definition, Source } from '../core/definition.ts'
 import { parseDuration } from '../core/duration.ts'
 import { MillraceError } from '../core/error.ts'
 import type { KnownClock } from '../core/observed-clock.ts'
 import type { SourcePlan } from '../core/plan.ts'
+import { carriesYear } from '../core/stamp-year.ts'
 import type { Link } from '../link/link.ts'
-import type { Archive, StampQuery, StampRun } from '../ports/archive.ts'
+import type { Archive, IngestOptions, StampQuery, StampRun } from '../ports/archive.ts'
 import type { BatchEngine, Statement } from '../ports/batch-engine.ts'
 import type { Log } from '../ports/log.ts'
 import type { Report } from '../ports/report.ts'
@@ -318,6 +319,17 @@ export async function openTableFile(folder: string): Promise<TableFile> {
 export async function lockData({ dataDir }: Deployment, purpose: string): Promise<() => Promise<void>> {
   const { acquireLock } = await import('../archive/lock.ts')
   return acquireLock(join(dataDir, `${purpose}.lock`), purpose)
+}
+
+/** How the years of a source's lines are decided at ingest; the year is that of the definition unless given. */
+export async function ingestYears(
+  source: Source,
+  year: number | undefined = source.time.year,
+): Promise<Pick<IngestOptions, 'years'>> {
+  if (year === undefined || carriesYear(source.time)) return {}
+  const { printStamps } = await import('../compile/print-stamps.ts')
+  const { duckdbDialect } = await import('./duckdb/dialect.ts')
+  return { years: { first: year, stamps: (lines) => printStamps(source, duckdbDialect, lines) } }
 }
 
 /** Runs an ingest beside the source's log, if it has one. Errors: INGEST_LOG_AHEAD, INGEST_LOG_OPEN. */

@@ -24,7 +24,20 @@ export interface IngestInput {
   open(): AsyncIterable<Uint8Array>
 }
 
+/** For a source whose stamps carry no year: how the years of each file's lines are decided. */
+export interface IngestYears {
+  /** Of the first stamp of each input; each next one has the year that puts it nearest to the one before it. */
+  readonly first: number
+  /**
+   * SQL, in the archive's own dialect, of a relation of `"offset"` and `at_ms`, how far into its year the line's stamp is
+   * (null without one), over one of `"offset"` and `raw`.
+   */
+  stamps(lines: string): string
+}
+
 export interface IngestOptions {
+  /** The year of each line is kept with its facts. */
+  readonly years?: IngestYears
   /** Called once per input with its first line, so that a csv header can be compared with the definition. */
   checkFirstLine?(line: Buffer, input: string): void
   onProgress?(progress: { bytesRead: number; lines: number }): void

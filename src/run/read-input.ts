@@ -23,13 +23,15 @@ export async function inputOf(
 ): Promise<IngestInput> {
   if (path === STANDARD_INPUT) {
     const name = 'standard input'
-    return { name, open: () => decode(count(process.stdin, onBytes), name, checkHead) }
+    return { name, facts: {}, open: () => decode(count(process.stdin, onBytes), name, checkHead) }
   }
   const found = await stat(path).catch((error: unknown) => refuse(path, error))
   if (found.isDirectory()) throw new MillraceError('INGEST_IS_DIRECTORY', { input: path })
   await (await openFile(path, found.isFile())).close()
   return {
     name: path,
+    // What a pipe gives was not modified at any time.
+    facts: { path, ...(found.isFile() && { referenceMs: Math.floor(found.mtimeMs) }) },
     ...(found.isFile() && { sizeBytes: found.size }),
     open: () => decode(count(readFile(path), onBytes), path, checkHead),
   }

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { closestName } from '../core/closest-name.ts'
 import type { Source } from '../core/definition.ts'
 import { MillraceError } from '../core/error.ts'
+import { logContext } from '../core/line-context.ts'
 import type { Log } from '../ports/log.ts'
 import { authorize, sourcesOpenTo } from './authorize.ts'
 import type { Counters } from './counters.ts'
@@ -53,7 +54,7 @@ export async function ingestLines(
     if (body.lines === 0) return answerJson(response, 200, { source, lines: 0 })
     const { digest } = body
     const idempotency = key !== undefined && digest ? { scope: client, key, digest } : undefined
-    const appended = await append(door.log, source, body, idempotency)
+    const appended = await append(door.log, rule, body, idempotency)
     const { firstOffset, endOffset, observedMs, isDuplicate } = appended
     door.counters.countAccepted(source, body.lines, body.bytes, isDuplicate)
     answerJson(response, 200, {
@@ -107,12 +108,13 @@ async function withRoom(
 
 async function append(
   log: Log,
-  source: string,
+  source: Source,
   { chunks, lines }: LinesBody,
   idempotency: Parameters<Log['append']>[1]['idempotency'],
 ) {
   try {
-    return await log.append(source, { chunks, lines, ...(idempotency && { idempotency }) })
+    const batch = { chunks, lines, ...logContext(source), ...(idempotency && { idempotency }) }
+    return await log.append(source.name, batch)
   } catch (error) {
     if (!(error instanceof MillraceError)) throw error
     const status = REFUSED.get(error.code)

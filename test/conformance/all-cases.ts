@@ -10,6 +10,7 @@ import { REGEX_CASES } from './cases/regexes.ts'
 import { TEXT_CASES } from './cases/text-lines.ts'
 import { TIME_CASES } from './cases/times.ts'
 import { TYPE_CASES } from './cases/types.ts'
+import { YEAR_CASES } from './cases/years.ts'
 import type { ConformanceCase } from './conformance-case.ts'
 
 export const CASES: readonly ConformanceCase[] = [
@@ -22,6 +23,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...TEXT_CASES,
   ...TIME_CASES,
   ...LAYOUT_CASES,
+  ...YEAR_CASES,
   ...AGGREGATE_CASES,
   ...METRIC_CASES,
 ]

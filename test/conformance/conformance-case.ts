@@ -23,12 +23,14 @@ export interface ConformanceCase {
    * by which a cell may, `kind` says why.
    */
   readonly bound?: { readonly kind: 'float' | 'sketch'; readonly relative: number }
+  /** When the file of its lines was last modified. */
+  readonly referenceMs?: number
   /** A day in ms that all event times are in and that no other case has, so that cases may share a source. */
   readonly day?: number
 }
 
 export type Line = string | Uint8Array
-type Options = Partial<Pick<ConformanceCase, 'rejects' | 'filtered' | 'bound' | 'day'>>
+type Options = Partial<Pick<ConformanceCase, 'rejects' | 'filtered' | 'bound' | 'day' | 'referenceMs'>>
 
 /** Fields of the JSON source that most cases read. */
 export const FIELDS = {
@@ -132,6 +134,7 @@ export function instants(
   name: string,
   source: ConformanceCase['source'],
   outcomes: readonly Outcome[],
+  options: Pick<ConformanceCase, 'referenceMs'> = {},
 ): ConformanceCase {
   const counts = new Map<string, number>()
   for (const [, expected] of outcomes)
@@ -139,7 +142,7 @@ export function instants(
   const rows = [...counts].map(([instant, count]) => [instant, String(count)])
   const metric = { window: '1ms', measures: { n: 'count()' } }
   const lines = outcomes.map(([line]) => line)
-  return totals(group, name, source, metric, lines, rows, { rejects: rejectsOf(outcomes) })
+  return totals(group, name, source, metric, lines, rows, { rejects: rejectsOf(outcomes), ...options })
 }
 
 /** The same for stamps in the field `ts` of a JSON object; `time` as a definition has it, without the field. */
@@ -148,10 +151,11 @@ export function jsonInstants(
   name: string,
   time: Readonly<Record<string, unknown>>,
   outcomes: readonly (readonly [stamp: string | number, expected: Cell])[],
+  options: Pick<ConformanceCase, 'referenceMs'> = {},
 ): ConformanceCase {
   const source = { format: 'json', time: { field: 'ts', ...time } }
   const lines = outcomes.map(([text, expected]) => [`{"ts":${JSON.stringify(text)}}`, expected] as const)
-  return instants(group, name, source, lines)
+  return instants(group, name, source, lines, options)
 }
 
 /** A JSON line with a stamp and these members. */

@@ -1,12 +1,14 @@
 /** Runs conformance cases on an engine: one definition, one batch for all of them, and one query for each. */
+import { appendAll } from '../../src/core/append-all.ts'
 import type { Definition } from '../../src/core/definition.ts'
 import { MillraceError } from '../../src/core/error.ts'
 import { printValue } from '../../src/core/print-value.ts'
 import type { ResultTable } from '../../src/core/result-table.ts'
 import { type Deployment, openReport } from '../../src/engines/registry.ts'
+import type { IngestInput } from '../../src/ports/archive.ts'
 import type { Report } from '../../src/ports/report.ts'
 import { queryMetric } from '../../src/run/query-metric.ts'
-import { defineText, type OpenEngine, Pipeline, sha256 } from '../pipeline.ts'
+import { bytesInput, defineText, type OpenEngine, Pipeline, sha256 } from '../pipeline.ts'
 import type { Cell, ConformanceCase } from './conformance-case.ts'
 import { firstOffset, linesIn, type SharedSource, shareSources, sourceName } from './share-sources.ts'
 
@@ -34,14 +36,21 @@ export interface Setting {
 }
 
 const INGESTS_AT_ONCE = 8
+/** Of one batch: the report's transaction makes tables for all of them, which are in memory together. */
+const CASES_AT_ONCE = 250
 const DAY_MS = 86_400_000
 
 export function conformanceEngine(name: string, setting: Setting = {}): ConformanceEngine {
   return {
     name,
-    run: (cases) => {
-      const alone = new Set(setting.isAlone ? cases.keys() : [])
-      return runRefusing({ cases, setting, refused: new Map(), alone })
+    run: async (all) => {
+      const outcomes: Outcome[] = []
+      for (let from = 0; from < all.length; from += CASES_AT_ONCE) {
+        const cases = all.slice(from, from + CASES_AT_ONCE)
+        const alone = new Set(setting.isAlone ? cases.keys() : [])
+        appendAll(outcomes, await runRefusing({ cases, setting, refused: new Map(), alone }))
+      }
+      return outcomes
     },
   }
 }
@@ -104,11 +113,16 @@ async function ingestSources(
   for (let from = 0; from < sources.length; from += INGESTS_AT_ONCE) {
     const some = sources.slice(from, from + INGESTS_AT_ONCE)
     await Promise.all(
-      some.map(({ name, places }) =>
-        pipeline.ingest(name, Buffer.concat(places.map((place) => cases[place]!.input))),
-      ),
+      some.map(({ name, places }) => pipeline.ingest(name, inputOf(places.map((place) => cases[place]!)))),
     )
   }
+}
+
+/** Of cases that share a source; one that says when its file was modified is alone. */
+function inputOf(cases: readonly ConformanceCase[]): IngestInput {
+  const input = bytesInput(Buffer.concat(cases.map(({ input }) => input)))
+  const { referenceMs } = cases[0]!
+  return { ...input, ...(referenceMs !== undefined && { facts: { referenceMs } }) }
 }
 
 /** Fails with the diagnostics when a case's definition is not right. */

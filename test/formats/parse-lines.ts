@@ -16,6 +16,9 @@ export interface SourceText {
   readonly zone?: string
   readonly year?: number
   readonly nullTexts?: readonly string[]
+  /** Of all lines. */
+  readonly observedMs?: number
+  readonly context?: string
 }
 
 type FieldText = 'string' | 'boolean' | 'integer' | 'float' | `decimal(${number})`
@@ -71,10 +74,15 @@ export async function parseLines(
 ): Promise<ParsedLine[]> {
   const connection = await connect()
   const plan = sourcePlan(source)
-  await connection.run('CREATE OR REPLACE TEMP TABLE lines ("offset" BIGINT, raw BLOB)')
+  await connection.run(
+    'CREATE OR REPLACE TEMP TABLE lines ("offset" BIGINT, observed_ms BIGINT, context VARCHAR, raw BLOB)',
+  )
   const appender = await connection.createAppender('lines')
   lines.forEach((line, index) => {
     appender.appendBigInt(BigInt(index))
+    appender.appendBigInt(BigInt(source.observedMs ?? 0))
+    if (source.context === undefined) appender.appendNull()
+    else appender.appendVarchar(source.context)
     appender.appendBlob(typeof line === 'string' ? Buffer.from(line) : line)
     appender.endRow()
   })

@@ -5,9 +5,10 @@ import type { Stages } from './stages.ts'
 /** Gives `body` a name for `value`, which is computed once. `hint` tells names apart. */
 export type Bind = (hint: string, value: string, body: (name: string) => string) => string
 
-/** For what nearly every row needs. */
+/** For what nearly every row needs. A value that is a column already keeps its name. */
 export function bindAsColumn(stages: Stages): Bind {
   return (hint, value, body) => {
+    if (/^[a-z]\w*$/.test(value)) return body(value)
     stages.add({ [hint]: value })
     return body(hint)
   }

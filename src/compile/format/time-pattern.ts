@@ -3,15 +3,18 @@ import type { TimeRule } from '../../core/definition.ts'
 import { ZONE_WORDS } from '../../core/zone-words.ts'
 import type { Bind } from './bind.ts'
 import type { ParseDialect } from './parse-dialect.ts'
-import { type CivilParts, civilMillis } from './time-civil.ts'
+import { stampYear } from './stamp-year.ts'
+import { bindDay, type CivilDay, civilMillis } from './time-civil.ts'
 import type { TimePart, TimePattern } from './time-layout.ts'
-import { zoneMillis } from './time-zone.ts'
+import { zoneLocal, zoneMillis } from './time-zone.ts'
+
+type Rule = Pick<TimeRule, 'zone' | 'year'>
 
 /** SQL of the instant in ms; null for text that does not match or names no real time. */
 export function patternMillis(
   parse: ParseDialect,
   bind: Bind,
-  rule: Pick<TimeRule, 'zone' | 'year'>,
+  rule: Rule,
   pattern: TimePattern,
   text: string,
 ): string {
@@ -19,7 +22,7 @@ export function patternMillis(
   return bind('t_parts', groups, (record) => {
     const part = (name: TimePart) =>
       pattern.parts.includes(name) ? parse.group(record, name, pattern.parts) : undefined
-    const civil = civilMillis(parse, bind, civilParts(parse, part, rule.year))
+    const civil = civilOf(parse, bind, part, rule)
     return bind('t_local', civil, (local) => {
       const zoned = zoneMillis(parse, rule.zone, local)
       const word = part('zone_word')
@@ -38,20 +41,44 @@ function wordMillis(parse: ParseDialect, word: string): string {
 
 type PartText = (name: TimePart) => string | undefined
 
-function civilParts(parse: ParseDialect, part: PartText, year: number | undefined): CivilParts {
-  const number = (name: TimePart) => {
+function civilOf(parse: ParseDialect, bind: Bind, part: PartText, rule: Rule): string {
+  const timeMs = timeOfDay(parse, part)
+  const number = numberOf(parse, part)
+  const day = dayOf(parse, part)
+  const year = number('year') ?? shortYear(number('short_year'))
+  if (year) return civilMillis(parse, bind, { year, day, timeMs })
+  const localMs = (instant: string) => localOf(parse, part, rule.zone, instant)
+  return bindDay(bind, day, (day) =>
+    bind('t_time', timeMs, (timeMs) => {
+      const year = stampYear(parse, bind, { day, timeMs, localMs }, rule.year)
+      return civilMillis(parse, bind, { year, day, timeMs })
+    }),
+  )
+}
+
+function dayOf(parse: ParseDialect, part: PartText): CivilDay {
+  const number = numberOf(parse, part)
+  const dayOfYear = number('day_of_year')
+  if (dayOfYear) return { dayOfYear }
+  const monthName = part('month_name')
+  return { month: monthName ? monthNumber(parse, monthName) : number('month')!, day: number('day')! }
+}
+
+function numberOf(parse: ParseDialect, part: PartText) {
+  return (name: TimePart) => {
     const text = part(name)
     return text && parse.integerOf(text)
   }
-  const monthName = part('month_name')
-  const month = monthName ? monthNumber(parse, monthName) : number('month')
-  const day = number('day')
-  const dayOfYear = number('day_of_year')
-  return {
-    year: number('year') ?? shortYear(number('short_year')) ?? String(year),
-    timeMs: timeOfDay(parse, part),
-    ...(dayOfYear ? { dayOfYear } : { month: month!, day: day! }),
-  }
+}
+
+/** What the stamp's clock shows, by its own zone or offset, or else the declared zone. */
+function localOf(parse: ParseDialect, part: PartText, zone: string, instant: string): string {
+  const word = part('zone_word')
+  if (word) return `(${instant} + ${wordMillis(parse, word)})`
+  const zoned = zoneLocal(parse, zone, instant)
+  const offset = part('offset')
+  if (!offset) return zoned
+  return `CASE WHEN ${offset} = '' THEN ${zoned} ELSE ${instant} + ${offsetMillis(parse, offset)} END`
 }
 
 /** As POSIX has it: 69 to 99 are of the last century. */

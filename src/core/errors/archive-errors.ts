@@ -118,4 +118,8 @@ export const ARCHIVE_ERRORS = {
     exit: 1,
     text: 'Cannot read {input}: {why}. Nothing was added.',
   },
+  INGEST_YEAR_UNUSED: {
+    exit: 2,
+    text: 'Cannot use --year: the stamps of source {source} carry their own year. Nothing was added. Run the same command without it.',
+  },
 } as const satisfies ErrorEntries

@@ -35,7 +35,7 @@ describe('every zone', () => {
   it('reads later local times by later changes, so that a search finds the offset', () => {
     const wrong = zoneNames().filter((name) =>
       localOffsets(zoneHistory(name)!).some(
-        ({ localMs }, index, all) => index > 0 && localMs <= all[index - 1]!.localMs,
+        ({ fromMs }, index, all) => index > 0 && fromMs <= all[index - 1]!.fromMs,
       ),
     )
     expect(wrong).toEqual([])

@@ -16,17 +16,20 @@ function yearInName(name: string): number | undefined {
 
 const DAY_MS = 86_400_000
 
-/** The year of the first line. `lines` are those that hold the stamps. */
+/**
+ * The year of the first line, and whether something says so; `ingest` dates other files by their last change. `lines` are
+ * those that hold the stamps.
+ */
 export function chooseYear(
   sample: Sample,
   lines: readonly string[],
   form: StampForm,
-): { readonly year: number; readonly doubts: readonly Doubt[] } {
+): { readonly year: number; readonly isTold: boolean; readonly doubts: readonly Doubt[] } {
   const told = yearInLines(lines, form)
-  if (told !== undefined) return { year: told, doubts: [] }
+  if (told !== undefined) return { year: told, isTold: true, doubts: [] }
   const hint = yearHint(sample)
   if (yearInName(sample.name) !== undefined)
-    return { year: hint, doubts: [doubt("the one in the file's name")] }
+    return { year: hint, isTold: true, doubts: [{ key: 'year', text: FROM_NAME }] }
   const latestMs = (sample.modifiedMs ?? Date.now()) + DAY_MS
   const texts = lines.flatMap(
     (line) => scanStamps(line).find((stamp) => isOf(stamp.layouts, form))?.text ?? [],
@@ -37,13 +40,12 @@ export function chooseYear(
       return ms !== undefined && ms <= latestMs
     })
   const year = [0, 1, 2, 3, 4, 5, 6, 7, 8].map((back) => hint - back).find(isPossible) ?? hint
-  return { year, doubts: [doubt('the latest before the last change of the file')] }
+  return { year, isTold: false, doubts: [{ key: 'layout', text: fromChange(year) }] }
 }
 
-const doubt = (what: string): Doubt => ({
-  key: 'year',
-  text: `The stamps carry no year, and ${what} is a guess.`,
-})
+const FROM_NAME = "The stamps carry no year, and the one in the file's name is a guess."
+const fromChange = (year: number): string =>
+  `The stamps carry no year, which is taken from the last change of each file: ${year} here.`
 
 /** The only year that full stamps on the same day have in lines with a short one. */
 function yearInLines(lines: readonly string[], form: StampForm): number | undefined {

@@ -56,7 +56,8 @@ interface Sniffed {
   readonly lines: readonly string[]
   readonly records: RecordSample
   readonly time: FoundStamp & { readonly path: readonly string[] }
-  readonly year: number
+  /** Of the first line, where stamps carry none and something says it. */
+  readonly year?: number
 }
 
 function sniffFile(sample: Sample): Sniffed {
@@ -67,9 +68,10 @@ function sniffFile(sample: Sample): Sniffed {
   const found = readFields(lines, leap) ?? readLines(lines, leap)
   if (!found) throw new MillraceError('SNIFF_NO_TIME', { file: sample.name })
   const { time } = found
-  if (!time.form.needsYear) return { sample, lines, year: hint, ...found }
-  const { year, doubts } = chooseYear(sample, lines, time.form)
-  return { sample, lines, year, ...found, time: { ...time, doubts: [...time.doubts, ...doubts] } }
+  if (!time.form.needsYear) return { sample, lines, ...found }
+  const { year, isTold, doubts } = chooseYear(sample, lines, time.form)
+  const dated = { ...time, doubts: [...time.doubts, ...doubts] }
+  return { sample, lines, ...(isTold && { year }), ...found, time: dated }
 }
 
 type Found = Pick<Sniffed, 'records' | 'time'>
@@ -92,7 +94,7 @@ function readLines(lines: readonly string[], year: number): Found | undefined {
 /** Files of one kind make one source. */
 function kindOf({ records, time, year }: Sniffed): string {
   const { form, path, undecided } = time
-  return JSON.stringify([records.format, form.layout, path, form.needsYear ? year : 0, undecided?.options])
+  return JSON.stringify([records.format, form.layout, path, year ?? 0, undecided?.options])
 }
 
 function describe(group: readonly Sniffed[], takeName: (file: string) => string): SourceChoice {
@@ -104,7 +106,7 @@ function describe(group: readonly Sniffed[], takeName: (file: string) => string)
   const spanMs =
     greatestOf(group.map(({ time }) => time.lastMs)) - leastOf(group.map(({ time }) => time.firstMs))
   const lines = group.reduce((total, { lines }) => total + lines.length, 0)
-  const year = form.needsYear ? { year: first.year } : {}
+  const year = first.year === undefined ? {} : { year: first.year }
   return {
     ...{ name, files: group.map(({ sample }) => sample.name), format: records.format, ...named },
     time: { path, layout: form.layout, ...year, doubts: doubtsOf(group), ...(undecided && { undecided }) },

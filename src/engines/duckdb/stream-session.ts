@@ -44,7 +44,7 @@ export class StreamSession {
     folder: string,
   ): Promise<StreamSession> {
     const session = new StreamSession(connection, request, folder)
-    const none = `(SELECT 0::BIGINT AS "offset", 0::BIGINT AS observed_ms, ''::BLOB AS raw)`
+    const none = `(SELECT 0::BIGINT AS "offset", 0::BIGINT AS observed_ms, NULL::VARCHAR AS context, ''::BLOB AS raw)`
     const records = session.#queries.records(duckdbDialect, none)
     await connection.run(`CREATE TEMP TABLE ${PARSED} AS ${records} LIMIT 0`)
     await session.#rejects.prepare()

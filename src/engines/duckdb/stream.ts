@@ -62,9 +62,9 @@ export class DuckdbStreamEngine implements StreamEngine {
   }
 
   async #compute(request: StreamRequest): Promise<StagedSource> {
-    const { block, clockRepairs, batches, fromOffset, endOffset } = request
+    const { plan, block, clockRepairs, batches, fromOffset, endOffset } = request
     const lines = block
-      ? new BlockLines(block, { fromOffset, endOffset, ...(clockRepairs && { clockRepairs }) })
+      ? new BlockLines(block, { plan, fromOffset, endOffset, ...(clockRepairs && { clockRepairs }) })
       : new BatchLines(batches, fromOffset)
     const session = await this.#session(request)
     this.#taken += lines.bytes

@@ -5,10 +5,9 @@ import type { SASLOptions } from '@platformatic/kafka'
 import type { AdapterConfig, Source } from '../../core/definition.ts'
 import { parseDuration } from '../../core/duration.ts'
 import { MillraceError } from '../../core/error.ts'
-import { OBSERVED_CONTEXT } from '../../core/line-context.ts'
-import { carriesYear } from '../../core/stamp-year.ts'
+import { logContext } from '../../core/line-context.ts'
 import type { ClusterOptions } from './cluster.ts'
-import { KafkaLog, type KafkaLogOptions, type ReadTopic } from './log.ts'
+import { KafkaLog, type KafkaLogOptions } from './log.ts'
 
 /** Options as the definition writes them; see src/define/adapter-schema.ts, which has checked them. */
 interface KafkaConfig {
@@ -43,14 +42,12 @@ export async function openKafkaLog({ address, options, sources, ...place }: LogP
     ...{ ...place, topicPrefix, partitions, ...(await clientOptions({ address, options })) },
     ...(replication !== undefined && { replication }),
     retentionMs: retention === undefined ? RETENTION_MS : parseDuration(retention)!,
-    topics: new Map([...sources].flatMap(([name, source]) => readTopic(name, source))),
+    topics: new Map(
+      [...sources].flatMap(([name, source]) =>
+        source.from ? [[name, { ...source.from, ...logContext(source) }]] : [],
+      ),
+    ),
   })
-}
-
-/** Lines of a source that needs no context get none. */
-function readTopic(name: string, { from, time }: Source): [string, ReadTopic][] {
-  if (!from) return []
-  return [[name, { ...from, ...(!carriesYear(time) && { context: OBSERVED_CONTEXT }) }]]
 }
 
 /** Errors: LOG_BAD_SETTINGS. */

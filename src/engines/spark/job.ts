@@ -1,6 +1,6 @@
 /** The SQL script of one Spark application: per source one read of its lines, then all that is staged from it. */
 import type { EngineDialect } from '../../compile/format/parse-dialect.ts'
-import { printLines } from '../../compile/observed-lines.ts'
+import { lineColumns, printLines } from '../../compile/observed-lines.ts'
 import {
   filterOf,
   type RecordColumns,
@@ -61,9 +61,11 @@ class SourceJob {
   }
 
   #readBlocks(): string[] {
-    const columns =
-      'CAST(NULL AS BIGINT) AS "offset", CAST(NULL AS BIGINT) AS observed_ms, CAST(NULL AS BINARY) AS raw'
-    const none = `SELECT ${columns} WHERE FALSE`
+    const types: Record<string, string> = { raw: 'BINARY', context: 'STRING' }
+    const columns = lineColumns(this.#request.plan).map((name) => [name, types[name] ?? 'BIGINT'])
+    const none = `SELECT ${columns.map(([name, type]) => `CAST(NULL AS ${type}) AS ${name}`).join(', ')} WHERE FALSE`
+    // Of a block of format 1, which has no context, it reads as null.
+    const declared = columns.map((column) => column.join(' ')).join(', ')
     const views = foldersOf(this.#request.blocks).map(([folder, names], index) => ({
       name: `${this.#lines}_${index}`,
       path: this.#dialect.quoteText(folder),
@@ -73,7 +75,7 @@ class SourceJob {
     return [
       ...views.map(
         ({ name, path, glob }) =>
-          `CREATE TEMPORARY VIEW ${name} ("offset" BIGINT, observed_ms BIGINT, raw BINARY) USING parquet OPTIONS (path ${path}, pathGlobFilter ${glob})`,
+          `CREATE TEMPORARY VIEW ${name} (${declared}) USING parquet OPTIONS (path ${path}, pathGlobFilter ${glob})`,
       ),
       `CREATE TEMPORARY VIEW ${this.#lines} AS ${[...all, ...(all.length > 0 ? [] : [none])].join(' UNION ALL ')}`,
     ]

@@ -6,11 +6,22 @@ FROM (SELECT *,
   CASE WHEN event_ms IS NULL OR event_ms < -62104060800000 OR event_ms >= 221876928000000 OR NOT (found.whole <> '') THEN CASE WHEN octet_length(raw) = 0 THEN 'empty_line' WHEN octet_length(raw) > 1048576 THEN 'line_too_long' WHEN decoded IS NULL THEN 'invalid_utf8' WHEN contains(decoded, chr(0)) THEN 'nul_byte' WHEN NOT (found.whole <> '') THEN 'no_match' WHEN t IS NULL THEN 'missing_time' WHEN event_ms IS NULL THEN 'invalid_time' WHEN event_ms < -62104060800000 THEN 'year_1' WHEN event_ms >= 221876928000000 THEN 'year_beyond_9000' END END AS reason, FALSE AS e0, FALSE AS e1, (x2 IS NOT NULL AND f2 IS NULL) AS e2
 FROM (SELECT *, t_local AS event_ms, x0 AS f0, x1 AS f1,
   CASE WHEN CAST(n2 AS VARCHAR) = x2 THEN n2 WHEN x2 = '-0' THEN 0 END AS f2
-FROM (SELECT *, (CASE WHEN t_year > 0 AND t_day <= CASE WHEN t_month = 2 THEN 28 + CASE WHEN t_year % 4 = 0 AND (t_year % 100 <> 0 OR t_year % 400 = 0) THEN 1 ELSE 0 END ELSE CASE WHEN t_month IN (4, 6, 9, 11) THEN 30 ELSE 31 END END THEN (t_year - CASE WHEN t_month <= 2 THEN 1 ELSE 0 END) * 365 + ((t_year - CASE WHEN t_month <= 2 THEN 1 ELSE 0 END) // 4) - ((t_year - CASE WHEN t_month <= 2 THEN 1 ELSE 0 END) // 100) + ((t_year - CASE WHEN t_month <= 2 THEN 1 ELSE 0 END) // 400) + ((153 * (t_month + CASE WHEN t_month > 2 THEN -3 ELSE 9 END) + 2) // 5) + t_day - 719469 END * 86400000 + (coalesce(TRY_CAST(t_parts.hour AS BIGINT), 0) * 3600000 + coalesce(TRY_CAST(t_parts.minute AS BIGINT), 0) * 60000 + coalesce(TRY_CAST(t_parts.second AS BIGINT), 0) * 1000 + TRY_CAST(substr((t_parts.fraction || '000'), 1, 3) AS BIGINT))) AS t_local
+FROM (SELECT *, (CASE WHEN t_year > 0 AND t_day <= CASE WHEN t_month = 2 THEN 28 + CASE WHEN t_year % 4 = 0 AND (t_year % 100 <> 0 OR t_year % 400 = 0) THEN 1 ELSE 0 END ELSE CASE WHEN t_month IN (4, 6, 9, 11) THEN 30 ELSE 31 END END THEN (t_year - CASE WHEN t_month <= 2 THEN 1 ELSE 0 END) * 365 + ((t_year - CASE WHEN t_month <= 2 THEN 1 ELSE 0 END) // 4) - ((t_year - CASE WHEN t_month <= 2 THEN 1 ELSE 0 END) // 100) + ((t_year - CASE WHEN t_month <= 2 THEN 1 ELSE 0 END) // 400) + ((153 * (t_month + CASE WHEN t_month > 2 THEN -3 ELSE 9 END) + 2) // 5) + t_day - 719469 END * 86400000 + t_time) AS t_local
+FROM (SELECT *,
+  CASE WHEN context IS NULL THEN 2024 ELSE CASE WHEN t_given IS NULL THEN CASE WHEN t_month = 2 AND t_day = 29 THEN (t_before - t_before % 4) - 4 * (1 - CASE WHEN (t_before - t_before % 4) % 4 = 0 AND ((t_before - t_before % 4) % 100 <> 0 OR (t_before - t_before % 4) % 400 = 0) THEN 1 ELSE 0 END) ELSE t_before END WHEN t_given BETWEEN 1 AND 9999 THEN t_given END END AS t_year
+FROM (SELECT *, t_latest - CASE WHEN ((t_latest - CASE WHEN t_month <= 2 THEN 1 ELSE 0 END) * 365 + ((t_latest - CASE WHEN t_month <= 2 THEN 1 ELSE 0 END) // 4) - ((t_latest - CASE WHEN t_month <= 2 THEN 1 ELSE 0 END) // 100) + ((t_latest - CASE WHEN t_month <= 2 THEN 1 ELSE 0 END) // 400) + ((153 * (t_month + CASE WHEN t_month > 2 THEN -3 ELSE 9 END) + 2) // 5) + t_day - 719469) * 86400000 + t_time > t_until THEN 1 ELSE 0 END AS t_before
+FROM (SELECT *, t_year_of_era + 400 * (t_days // 146097) + CASE WHEN t_of_era - (365 * t_year_of_era + (t_year_of_era // 4) - (t_year_of_era // 100)) >= 306 THEN 1 ELSE 0 END AS t_latest
+FROM (SELECT *, ((t_of_era - ((t_of_era // 1460) - (t_of_era // 36524) + (t_of_era // 146096))) // 365) AS t_year_of_era
+FROM (SELECT *, t_days % 146097 AS t_of_era
+FROM (SELECT *, ((t_until + 62162035200000) // 86400000) AS t_days
+FROM (SELECT *, (t_limit + 0) AS t_until
+FROM (SELECT *,
+  coalesce(TRY_CAST(regexp_extract(context, '\A[^\n]*[{,]"reference_ms":(-?[0-9]{1,18})[,}][^\n]*\z', ['number']).number AS BIGINT), observed_ms) + 86400000 AS t_limit
+FROM (SELECT *, TRY_CAST(regexp_extract(context, '\A[^\n]*[{,]"year":(-?[0-9]{1,18})[,}][^\n]*\z', ['number']).number AS BIGINT) AS t_given
+FROM (SELECT *, (coalesce(TRY_CAST(t_parts.hour AS BIGINT), 0) * 3600000 + coalesce(TRY_CAST(t_parts.minute AS BIGINT), 0) * 60000 + coalesce(TRY_CAST(t_parts.second AS BIGINT), 0) * 1000 + TRY_CAST(substr((t_parts.fraction || '000'), 1, 3) AS BIGINT)) AS t_time
 FROM (SELECT *, TRY_CAST(t_parts.day AS BIGINT) AS t_day
 FROM (SELECT *,
   CASE upper(substr(t_parts.month_name, 1, 3)) WHEN 'JAN' THEN 1 WHEN 'FEB' THEN 2 WHEN 'MAR' THEN 3 WHEN 'APR' THEN 4 WHEN 'MAY' THEN 5 WHEN 'JUN' THEN 6 WHEN 'JUL' THEN 7 WHEN 'AUG' THEN 8 WHEN 'SEP' THEN 9 WHEN 'OCT' THEN 10 WHEN 'NOV' THEN 11 WHEN 'DEC' THEN 12 END AS t_month
-FROM (SELECT *, 2024 AS t_year
 FROM (SELECT *, regexp_extract(t, '\A(?:([Jj][Aa][Nn]|[Ff][Ee][Bb]|[Mm][Aa][Rr]|[Aa][Pp][Rr]|[Mm][Aa][Yy]|[Jj][Uu][Nn]|[Jj][Uu][Ll]|[Aa][Uu][Gg]|[Ss][Ee][Pp]|[Oo][Cc][Tt]|[Nn][Oo][Vv]|[Dd][Ee][Cc]) +(3[01]|[12][0-9]|0?[1-9]) +(2[0-3]|1[0-9]|0?[0-9]):([1-5][0-9]|0?[0-9]):([1-5][0-9]|0?[0-9])(?:[.,]([0-9]{1,9}))?)\z', ['month_name', 'day', 'hour', 'minute', 'second', 'fraction']) AS t_parts
 FROM (SELECT *, TRY_CAST(x2 AS BIGINT) AS n2
 FROM (SELECT *, nullif(t_text, '') AS t, r0 AS x0, r1 AS x1, nullif(r2, '') AS x2
@@ -18,7 +29,7 @@ FROM (SELECT *, found.g1 AS t_text, found.g3 AS r0, found.g2 AS r1, found.g4 AS 
 FROM (SELECT *, regexp_extract(line, '\A(([A-Z][a-z]{2} +[0-9]+ [0-:]{8}) ([^\x09\x0a\x0c\x0d ]+) ([^ :\[]+)(?:\[([0-9]+)\])?: (?:[^\x0a]*))\z', ['whole', 'g1', 'g2', 'g3', 'g4']) AS found
 FROM (SELECT *,
   CASE WHEN octet_length(raw) = 0 OR octet_length(raw) > 1048576 OR decoded IS NULL OR contains(decoded, chr(0)) THEN NULL ELSE decoded END AS line
-FROM (SELECT *, TRY(decode(CASE WHEN octet_length(raw) <= 1048576 THEN raw END)) AS decoded FROM lines))))))))))))));
+FROM (SELECT *, TRY(decode(CASE WHEN octet_length(raw) <= 1048576 THEN raw END)) AS decoded FROM lines)))))))))))))))))))))));
 
 -- tally base of m
 SELECT (event_ms - ((event_ms % 86400000) + 86400000) % 86400000) AS window_ms, f0 AS d0,
