@@ -7,6 +7,7 @@ import type { BackfillCost } from '../run/estimate-backfill.ts'
 import { showProgress } from './batch-progress.ts'
 import { describeCost } from './definition-changes.ts'
 import { describeRange } from './describe-range.ts'
+import { describeMostRejected } from './describe-rejects.ts'
 import { interruptible } from './interrupt.ts'
 import { nextCommand } from './next-command.ts'
 import { say, writeJson, writeOut } from './output.ts'
@@ -44,6 +45,11 @@ async function backfill(
   const record = await interruptible((signal) =>
     runBatchChild(childModule, order, (news) => showProgress(progress, news), signal),
   ).finally(() => progress.end())
+  await tell(workspace, metric, record)
+  for (const warning of describeMostRejected(record.ledger)) say(`millrace: Warning: ${warning}`)
+}
+
+async function tell(workspace: Workspace, metric: string, record: RunRecord): Promise<void> {
   if (workspace.json) return writeJson(record)
   await writeOut(describeRun(record))
   say(`Next: ${nextCommand(workspace, 'query', metric)}`)

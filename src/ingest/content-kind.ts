@@ -64,7 +64,10 @@ function isUtf8(bytes: Uint8Array): boolean {
  */
 function isDense(bytes: Uint8Array): boolean {
   let controls = 0
-  for (const byte of bytes) if (byte < 0x1b && byte !== 1 && (byte < 9 || byte > 13)) controls++
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at]!
+    if (byte < 0x1b && byte !== 1 && (byte < 9 || byte > 13)) controls++
+  }
   return controls > 1 && controls > bytes.length * MOST_CONTROLS
 }
 

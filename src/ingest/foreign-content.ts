@@ -14,7 +14,8 @@ export interface ForeignContent {
 /** What the check needs of a source. */
 export type LineRule = Pick<Source, 'format' | 'time' | 'fields'>
 
-/** Lines that are looked at, of the first 64 KiB. */
+/** Bytes that are looked at, and lines of these. */
+const MOST_BYTES = 16_384
 const MOST_LINES = 8
 
 /** Messages that hold many records, by the key that each begins with, in JSON. */
@@ -28,7 +29,7 @@ const MESSAGES: Readonly<Record<string, string>> = {
 /** Undefined where nothing speaks against it. `head` are the first bytes. */
 export function foreignContent(head: Buffer, rule: LineRule): ForeignContent | undefined {
   const { kind } = rule.format
-  const bytes = head.subarray(startsWithMark(head) ? 3 : 0)
+  const bytes = head.subarray(startsWithMark(head) ? 3 : 0, MOST_BYTES)
   const text = bytes.toString('latin1')
   if (/^--[^\r\n]{1,70}\r\ncontent-disposition: form-data/i.test(text))
     return { is: 'a form with parts', remedy: 'Send the file itself, as `curl --data-binary @FILE` does.' }

@@ -1,7 +1,7 @@
 /** Opens files and standard input as inputs of an ingest: unpacked, and refused when they hold no lines. */
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { MillraceError } from '../core/error.ts'
-import { type ContentKind, contentKind } from '../ingest/content-kind.ts'
+import { type ContentKind, contentKind, HEAD_BYTES } from '../ingest/content-kind.ts'
 import { peek } from '../ingest/peek.ts'
 import { type Chunks, UnpackError, unpack } from '../ingest/unpack.ts'
 import type { IngestInput } from '../ports/archive.ts'
@@ -43,7 +43,7 @@ async function openFile(path: string, isRegular: boolean): Promise<Pick<FileHand
   return open(path, 'r').catch((error: unknown) => refuse(path, error))
 }
 
-/** Chunks share one buffer: each is valid until the next is asked for. */
+/** Large chunks share two buffers: each is valid until the next is asked for. */
 async function* readFile(path: string): Chunks {
   const file = await open(path, 'r').catch((error: unknown) => refuse(path, error))
   try {
@@ -52,7 +52,8 @@ async function* readFile(path: string): Chunks {
       const buffer = buffers[turn as 0 | 1]
       const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES, null)
       if (bytesRead === 0) return
-      yield buffer.subarray(0, bytesRead)
+      const bytes = buffer.subarray(0, bytesRead)
+      yield bytesRead < HEAD_BYTES ? Buffer.from(bytes) : bytes
     }
   } catch (error) {
     throw unreadable(path, error)

@@ -34,7 +34,7 @@ export async function readLinesBody(request: IncomingMessage, reading: BodyReadi
   const reader = new BodyReader(reading)
   try {
     const packing = packingOf(request)
-    const { head, all } = await peek(within(unpackBody(request, packing, reading.limits), reading))
+    const { head, all } = await peek(unpackBody(request, packing, reading))
     requireText(contentKind(head), packing)
     requireLines(head, reading.source)
     for await (const chunk of all) reader.add(chunk as Buffer)
@@ -64,15 +64,12 @@ function packingOf({ headers }: IncomingMessage): Packing | undefined {
   throw new Problem(415, 'BODY_ENCODING_UNKNOWN', message)
 }
 
-function unpackBody(
-  request: IncomingMessage,
-  packing: Packing | undefined,
-  { bodyBytes }: ServeLimits,
-): Chunks {
+function unpackBody(request: IncomingMessage, packing: Packing | undefined, reading: BodyReading): Chunks {
+  const { bodyBytes } = reading.limits
   const declared = Number(request.headers['content-length'] ?? 0)
   if (declared > bodyBytes) throw tooLarge('is larger than', bodyBytes)
-  const body = boundedBody(request, bodyBytes)
-  return packing ? unpack(body, packing) : body
+  if (!packing) return boundedBody(request, bodyBytes, reading)
+  return within(unpack(boundedBody(request, bodyBytes), packing), reading)
 }
 
 async function* within(chunks: Chunks, { takeRoom }: BodyReading): Chunks {
@@ -110,11 +107,17 @@ function faultOf(found: Exclude<ContentKind, { kind: 'text' }>): string {
   return `is no text (${found.sign} near its start); send lines of text.`
 }
 
-async function* boundedBody(request: IncomingMessage, most: number): AsyncGenerator<Buffer> {
+/** Takes room for bytes that are kept as they are; a packed body is not kept. */
+async function* boundedBody(
+  request: IncomingMessage,
+  most: number,
+  reading?: BodyReading,
+): AsyncGenerator<Buffer> {
   let bytes = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length
     if (bytes > most) throw tooLarge('is larger than', most)
+    reading?.takeRoom(chunk.length)
     yield chunk
   }
 }
