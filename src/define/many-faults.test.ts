@@ -51,7 +51,6 @@ serve: { listen: localhost, tokens: { web-1: [abc], nobody: [] } }
     '5:23 DEFINE_BAD_VALUE Write integer.',
     '5:60 DEFINE_BAD_PATH',
     '8:14 DEFINE_UNKNOWN_KEY Did you mean columns?',
-    '9:5 DEFINE_YEAR_NEEDED Add a key year to time: year: 2025',
     '10:19 DEFINE_BAD_DURATION',
     '15:13 DEFINE_WINDOW_DIVIDES_NO_DAY Windows near it that do: 6m, 8m',
     '16:5 DEFINE_UNKNOWN_KEY Did you mean where?',
