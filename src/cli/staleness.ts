@@ -84,7 +84,7 @@ async function readReport(
   try {
     const [runs, stream] = [await report.runs(MOST_RUNS), await report.streamState(source)]
     const state = await report.metricState(metric, version)
-    return { runs, stream, state, late: await report.lateWindows() }
+    return { runs, stream, state, late: await report.lateRanges() }
   } finally {
     await report.close()
   }

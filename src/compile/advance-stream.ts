@@ -6,6 +6,7 @@ import { greatestOf, leastOf } from '../core/extremes.ts'
 import { finalBefore } from '../core/final-windows.ts'
 import { holdsWindow, type PublishedRange } from '../core/metric-ranges.ts'
 import type { MetricPlan } from '../core/plan.ts'
+import type { TimeRange } from '../core/run-record.ts'
 import { windowStart } from '../core/window.ts'
 import type { StagedSource } from '../ports/batch-engine.ts'
 import type { StreamAdvance } from '../ports/report.ts'
@@ -35,11 +36,11 @@ export interface AdvanceStore {
   withoutLive(plans: readonly MetricPlan[]): Promise<MetricPlan[]>
   /** Records of the staged base tally by window; asked before its partials are added. */
   stagedWindows(plan: MetricPlan, staged: StagedSource['metrics'][number]): Promise<WindowLines[]>
-  /** Appends the partials of all windows but `dropped`. */
+  /** Appends the partials of all windows but those in `dropped`, which are few however many windows there are. */
   addPartials(
     plan: MetricPlan,
     staged: StagedSource['metrics'][number],
-    dropped: readonly number[],
+    dropped: readonly Required<TimeRange>[],
   ): Promise<void>
   /** Merges live partials of the windows that start before the instant into the ordinary tables. */
   settle(plan: MetricPlan, beforeMs: number): Promise<void>
@@ -227,11 +228,7 @@ export class StreamAdvancer {
     const dropped = windows.filter(isTaken)
     const kept = windows.filter((window) => !isTaken(window))
     if (kept.length > 0) {
-      await this.#store.addPartials(
-        plan,
-        staged,
-        dropped.map(({ windowMs }) => windowMs),
-      )
+      await this.#store.addPartials(plan, staged, runsOf(windows, isTaken, plan.windowMs))
       await this.#store.mergeGrown(plan)
     }
     // What a published batch has counted already needs no other run.
@@ -245,6 +242,23 @@ export class StreamAdvancer {
     if (!this.#known(plan)) return this.#streams.published(plan)
     return this.#published.get(versionKey(plan.metric, plan.version)) ?? []
   }
+}
+
+/** Ranges that hold the windows of which something is true, and none of the others; the windows are ascending. */
+function runsOf(
+  windows: readonly WindowLines[],
+  isTrue: (window: WindowLines) => boolean,
+  widthMs: number,
+): Required<TimeRange>[] {
+  const runs: { fromMs: number; toMs: number }[] = []
+  let isRunning = false
+  for (const window of windows) {
+    const [wasRunning, toMs] = [isRunning, window.windowMs + widthMs]
+    isRunning = isTrue(window)
+    if (isRunning && wasRunning) runs.at(-1)!.toMs = toMs
+    else if (isRunning) runs.push({ fromMs: window.windowMs, toMs })
+  }
+  return runs
 }
 
 /** Only then does it matter what was published. */

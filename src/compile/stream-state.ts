@@ -1,7 +1,7 @@
 /** What a report says of the streams it takes, read by SQL that its databases share. */
 import type { LatenessStep, LatenessSteps } from '../core/lateness.ts'
 import type { TimeRange } from '../core/run-record.ts'
-import type { LateWindow, StreamState } from '../ports/report.ts'
+import type { LateRange, StreamState } from '../ports/report.ts'
 import type { StateSource } from './state-source.ts'
 import { versionKey } from './version-key.ts'
 
@@ -68,17 +68,17 @@ async function readLateness(
   return held
 }
 
-/** In order of source, metric and window. */
-export async function readLateWindows({ read, schema, epochMs }: StateSource): Promise<LateWindow[]> {
+/** In order of source, metric, version, start and offset. */
+export async function readLateRanges({ read, schema, epochMs }: StateSource): Promise<LateRange[]> {
   const rows = await read(
-    `SELECT source, metric, version, ${epochMs('window_start')}, sum(lines), max(end_offset)
-      FROM ${schema}.late_windows WHERE tenant = '' GROUP BY source, metric, version, window_start
-      ORDER BY source, metric, version, window_start`,
+    `SELECT source, metric, version, ${epochMs('from_time')}, ${epochMs('to_time')}, lines, end_offset
+      FROM ${schema}.late_ranges WHERE tenant = ''
+      ORDER BY source, metric, version, from_time, end_offset`,
     [],
   )
-  return rows.map(([source, metric, version, windowMs, lines, endOffset]) => ({
+  return rows.map(([source, metric, version, fromMs, toMs, lines, endOffset]) => ({
     ...{ source: String(source), metric: String(metric), version: String(version) },
-    ...{ windowMs: Number(windowMs), lines: Number(lines), endOffset: Number(endOffset) },
+    ...{ fromMs: Number(fromMs), toMs: Number(toMs), lines: Number(lines), endOffset: Number(endOffset) },
   }))
 }
 

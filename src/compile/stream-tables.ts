@@ -1,4 +1,11 @@
 /** Millrace's own rows about streams, changed by SQL that the databases of reports share. */
+import {
+  limitRanges,
+  MOST_RANGES,
+  type NotedRange,
+  rangesOfWindows,
+  withoutCounted,
+} from '../core/late-ranges.ts'
 import type { LatenessStep } from '../core/lateness.ts'
 import type { PublishedRange } from '../core/metric-ranges.ts'
 import type { MetricPlan } from '../core/plan.ts'
@@ -177,21 +184,45 @@ export class StreamTables {
   }
 
   async noteLate(plan: MetricPlan, windows: readonly WindowLines[], endOffset: number): Promise<void> {
-    const rows = windows.map(({ windowMs, lines }) => `(${this.#target.instant(windowMs)}, ${lines})`)
-    await this.#note(plan, `(VALUES ${rows.join(', ')}) AS t(window_start, lines)`, endOffset)
+    await this.#note(plan, rangesOfWindows(windows, plan.windowMs, endOffset))
   }
 
-  /** One note of no lines for each window from one start to the other, both included. */
+  /** Of no lines: all windows from one start to the other, both included. */
   async noteWindows(plan: MetricPlan, { fromMs, toMs }: Required<TimeRange>, endOffset: number) {
-    const ends = [fromMs, toMs].map((ms) => this.#target.instant(ms)).join(', ')
-    const starts = `generate_series(${ends}, INTERVAL '${plan.windowMs} milliseconds') AS t(window_start)`
-    await this.#note(plan, `(SELECT window_start, 0 AS lines FROM ${starts}) AS w`, endOffset)
+    if (fromMs <= toMs) await this.#note(plan, [{ fromMs, toMs: toMs + plan.windowMs, lines: 0, endOffset }])
   }
 
-  async #note({ source, metric, version }: MetricPlan, windows: string, endOffset: number): Promise<void> {
-    const columns = 'tenant, source, metric, version, window_start, lines, end_offset'
-    const select = `SELECT '', $1, $2, $3, window_start, lines, ${endOffset} FROM ${windows}`
-    const sql = `INSERT INTO ${this.#table('late_windows')} (${columns}) ${select}`
+  async #note(plan: MetricPlan, added: readonly NotedRange[]): Promise<void> {
+    const held = await this.#noted(plan)
+    if (held.length + added.length <= MOST_RANGES) return this.#addNotes(plan, added)
+    await this.#replaceNotes(plan, limitRanges([...held, ...added]))
+  }
+
+  async #noted({ metric, version }: MetricPlan): Promise<NotedRange[]> {
+    const ends = ['from_time', 'to_time'].map((column) => this.#target.epochMs(column)).join(', ')
+    const sql = `SELECT ${ends}, lines, end_offset FROM ${this.#table('late_ranges')} WHERE ${MINE}`
+    const rows = await this.#target.read(sql, [metric, version])
+    return rows.map((row) => {
+      const [fromMs, toMs, lines, endOffset] = row.map(Number)
+      return { fromMs: fromMs!, toMs: toMs!, lines: lines!, endOffset: endOffset! }
+    })
+  }
+
+  async #replaceNotes(plan: MetricPlan, notes: readonly NotedRange[]): Promise<void> {
+    const sql = `DELETE FROM ${this.#table('late_ranges')} WHERE ${MINE}`
+    await this.#target.run(sql, [plan.metric, plan.version])
+    await this.#addNotes(plan, notes)
+  }
+
+  /** At most MOST_RANGES, so that the statement is short. */
+  async #addNotes({ source, metric, version }: MetricPlan, notes: readonly NotedRange[]): Promise<void> {
+    if (notes.length === 0) return
+    const rows = notes.map(({ fromMs, toMs, lines, endOffset }) => {
+      const ends = [fromMs, toMs].map((ms) => this.#target.instant(ms))
+      return `('', $1, $2, $3, ${[...ends, lines, endOffset].join(', ')})`
+    })
+    const columns = 'tenant, source, metric, version, from_time, to_time, lines, end_offset'
+    const sql = `INSERT INTO ${this.#table('late_ranges')} (${columns}) VALUES ${rows.join(', ')}`
     await this.#target.run(sql, [source, metric, version])
   }
 
@@ -207,10 +238,12 @@ export class StreamTables {
 
   /** Records that the range was counted up to the cut, and takes away notes of late lines below the cut. */
   async takeOver(
-    { metric, version }: MetricPlan,
-    { fromMs, toMs }: TimeRange,
+    plan: MetricPlan,
+    range: TimeRange,
     { revision, cut }: { readonly revision: number; readonly cut: number },
   ): Promise<void> {
+    const { metric, version } = plan
+    const { fromMs, toMs } = range
     const cuts = this.#table('cuts')
     const of = [metric, version]
     const between = (from: string, before: string) => [
@@ -225,8 +258,10 @@ export class StreamTables {
         VALUES ('', $1, $2, ${from}, ${to}, ${cut}, ${revision})`,
       of,
     )
-    const noted = [MINE, `end_offset <= ${cut}`, ...between('window_start', 'window_start <')].join(' AND ')
-    await this.#target.run(`DELETE FROM ${this.#table('late_windows')} WHERE ${noted}`, of)
+    const noted = await this.#noted(plan)
+    const left = noted.flatMap((one) => withoutCounted(one, range, cut))
+    const isSame = left.length === noted.length && left.every((one, place) => isEqual(one, noted[place]!))
+    if (!isSame) await this.#replaceNotes(plan, limitRanges(left))
   }
 
   /** Of all versions of all metrics that stream from the source. */
@@ -256,7 +291,7 @@ export class StreamTables {
 
   /** Of a version that is given up, or counted from its first line again. */
   async forgetStream({ metric, version }: MetricPlan): Promise<void> {
-    for (const table of ['stream_metrics', 'lateness', 'late_windows', 'cuts'])
+    for (const table of ['stream_metrics', 'lateness', 'late_ranges', 'cuts'])
       await this.#target.run(`DELETE FROM ${this.#table(table)} WHERE ${MINE}`, [metric, version])
   }
 
@@ -273,4 +308,8 @@ function toStored(row: readonly unknown[]): StoredMetric {
     ...{ clockMs: clockMs!, latenessMs: latenessMs!, finalBeforeMs: finalBeforeMs! },
     bounds: first === null || last === null ? null : { firstMs: Number(first), lastMs: Number(last) },
   }
+}
+
+function isEqual(a: NotedRange, b: NotedRange): boolean {
+  return a.fromMs === b.fromMs && a.toMs === b.toMs
 }

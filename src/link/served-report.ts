@@ -5,7 +5,7 @@ import type { Ask, Methods } from './offer-link.ts'
 
 const READ_METHODS = [
   'streamState',
-  'lateWindows',
+  'lateRanges',
   'query',
   'digest',
   'metricState',

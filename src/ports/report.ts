@@ -1,5 +1,6 @@
 /** The report's role: hold totals apart from any application database, swap revisions whole, merge at query time. */
 import type { Expr } from '../core/expr.ts'
+import type { NotedRange } from '../core/late-ranges.ts'
 import type { LatenessSteps } from '../core/lateness.ts'
 import type { MergedTotals } from '../core/merged-totals.ts'
 import type { MetricRanges, PublishedRange } from '../core/metric-ranges.ts'
@@ -145,15 +146,14 @@ export interface StreamState {
   }[]
 }
 
-/** Windows in which late records fell that no published batch has counted. */
-export interface LateWindow {
+/**
+ * Windows in which late records may have fallen that no published batch has counted: at most 1,000 ranges of a metric's
+ * version. Those of one `endOffset` are disjoint. A batch with this cut has all their records.
+ */
+export interface LateRange extends NotedRange {
   readonly source: string
   readonly metric: string
   readonly version: string
-  readonly windowMs: number
-  readonly lines: number
-  /** The highest offset at which one was seen is below this: a batch with this cut has them all. */
-  readonly endOffset: number
 }
 
 export interface Report {
@@ -164,7 +164,8 @@ export interface Report {
    */
   advance(advance: StreamAdvance): Promise<void>
   streamState(source: string): Promise<StreamState | undefined>
-  lateWindows(): Promise<LateWindow[]>
+  /** In order of source, metric, version, start and offset. */
+  lateRanges(): Promise<LateRange[]>
   /**
    * One transaction: ledger check, delete of the old windows, insert, run record; where a source advances, its metrics
    * move to the cut. All or nothing. Errors: LEDGER_MISMATCH, REPORT_MOVED, REPORT_STREAM_OWNS.

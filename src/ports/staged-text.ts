@@ -2,6 +2,7 @@
 import type { Expr } from '../core/expr.ts'
 import type { DimensionValue } from '../core/merged-totals.ts'
 import type { MetricPlan, Tally } from '../core/plan.ts'
+import type { TimeRange } from '../core/run-record.ts'
 import type { StagedSource } from './batch-engine.ts'
 
 /** Rows as lines of UTF-8, each with its newline, some thousand lines at a time. */
@@ -31,9 +32,9 @@ export interface StagedText {
   newSeries(): Lines
   /**
    * `window_start`, `revision`, `series_id`, the key if there is one, the tally's columns; sorted by the first of
-   * them. Windows whose starts are in `dropped` are left out.
+   * them. Windows that start in one of the ranges of `dropped` are left out.
    */
-  tally(tally: Tally, revision: number, dropped?: readonly number[]): Lines
+  tally(tally: Tally, revision: number, dropped?: readonly Required<TimeRange>[]): Lines
   /** Of the base tally. */
   count(): Promise<TextCount>
   close(): Promise<void>

@@ -1,19 +1,20 @@
 /** Windows in which late records fell, or that a stream joined too late for, are restated by a batch run of their own. */
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { greatestOf, leastOf } from '../core/extremes.ts'
 import type { MetricPlan } from '../core/plan.ts'
 import type { TimeRange } from '../core/run-record.ts'
-import type { LateWindow, Report } from '../ports/report.ts'
+import type { Report } from '../ports/report.ts'
 
 const LOOK_MS = 2000
 /** A run reads the whole archive, so that at most this share of the time goes to restating. */
 const SHARE = 4
+/** Of one run, which publishes them in one transaction: the report's writer must not be held for seconds. */
+const MOST_WINDOWS = 250_000
 const PAUSE_AFTER_FAILURE_MS = 30_000
 
 export interface RestateJob {
   readonly plans: readonly MetricPlan[]
-  readonly report: Pick<Report, 'lateWindows' | 'metricState'>
+  readonly report: Pick<Report, 'lateRanges' | 'metricState'>
   restate(ranges: ReadonlyMap<string, TimeRange>): Promise<void>
   onFailure(error: unknown): void
   now(): number
@@ -39,29 +40,39 @@ export async function keepRestating(job: RestateJob, signal: AbortSignal): Promi
   }
 }
 
-/** By metric, from the first to the last window that waits and is final: others still take records. */
+/** By metric, the first span of windows that wait and are final; others still take records, or wait for the next run. */
 export async function waitingRanges({
   plans,
   report,
-}: Pick<RestateJob, 'plans' | 'report'>): Promise<Map<string, TimeRange>> {
-  const waiting = await report.lateWindows()
-  const ranges = new Map<string, TimeRange>()
+}: Pick<RestateJob, 'plans' | 'report'>): Promise<Map<string, Required<TimeRange>>> {
+  const waiting = await report.lateRanges()
+  const ranges = new Map<string, Required<TimeRange>>()
   for (const plan of plans) {
     const own = waiting.filter((one) => one.metric === plan.metric && one.version === plan.version)
-    const range = own.length > 0 ? await finalOf(plan, own, report) : undefined
-    if (range) ranges.set(plan.metric, range)
+    if (own.length === 0) continue
+    const state = await report.metricState(plan.metric, plan.version)
+    const span = firstSpan(own, state?.finalBeforeMs ?? Number.NEGATIVE_INFINITY, plan.windowMs)
+    if (span) ranges.set(plan.metric, span)
   }
   return ranges
 }
 
-async function finalOf(
-  { metric, version, windowMs }: MetricPlan,
-  waiting: readonly LateWindow[],
-  report: RestateJob['report'],
-): Promise<TimeRange | undefined> {
-  const state = await report.metricState(metric, version)
-  const final = state?.finalBeforeMs ?? Number.NEGATIVE_INFINITY
-  const starts = waiting.map((one) => one.windowMs).filter((ms) => ms < final)
-  if (starts.length === 0) return undefined
-  return { fromMs: leastOf(starts), toMs: greatestOf(starts) + windowMs }
+/** Ranges that lie near go together, since each run reads the whole archive. */
+function firstSpan(
+  waiting: readonly Required<TimeRange>[],
+  finalMs: number,
+  windowMs: number,
+): Required<TimeRange> | undefined {
+  const final = waiting.flatMap(({ fromMs, toMs }) =>
+    fromMs < finalMs ? [{ fromMs, toMs: Math.min(toMs, finalMs) }] : [],
+  )
+  const [first, ...others] = final.sort((a, b) => a.fromMs - b.fromMs)
+  if (!first) return undefined
+  const endMs = first.fromMs + MOST_WINDOWS * windowMs
+  let { toMs } = first
+  for (const next of others) {
+    if (next.fromMs > toMs && next.toMs > endMs) break
+    toMs = Math.max(toMs, next.toMs)
+  }
+  return { fromMs: first.fromMs, toMs: Math.min(toMs, endMs) }
 }

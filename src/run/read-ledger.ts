@@ -2,7 +2,7 @@
 import { appendAll } from '../core/append-all.ts'
 import { checkLedger } from '../core/check-ledger.ts'
 import type { Ledger, RunRecord } from '../core/run-record.ts'
-import type { LateWindow, Report, StreamState } from '../ports/report.ts'
+import type { LateRange, Report, StreamState } from '../ports/report.ts'
 
 /** Runs looked through for the last one of each metric. */
 const MOST_RUNS = 1000
@@ -21,7 +21,7 @@ export interface LedgerEntry {
 /** By source; of each its batch runs first, then its stream. */
 export async function readLedger(report: Report, sources: Iterable<string>): Promise<LedgerEntry[]> {
   const runs = await report.runs(MOST_RUNS)
-  const late = await report.lateWindows()
+  const late = await report.lateRanges()
   const entries: LedgerEntry[] = []
   for (const source of sources) {
     appendAll(entries, batchEntries(runs, source))
@@ -47,7 +47,7 @@ function batchEntries(runs: readonly RunRecord[], source: string): LedgerEntry[]
   return [...newest.values()]
 }
 
-function streamEntries({ metrics }: StreamState, late: readonly LateWindow[]): LedgerEntry[] {
+function streamEntries({ metrics }: StreamState, late: readonly LateRange[]): LedgerEntry[] {
   return metrics.map(({ metric, version, startOffset, endOffset, ledger }) => {
     const waiting = late.filter((one) => one.metric === metric && one.version === version)
     return {

@@ -3,9 +3,10 @@ import { appendAll } from '../core/append-all.ts'
 import type { TotalsDifference } from '../core/compare-totals.ts'
 import { MillraceError } from '../core/error.ts'
 import { linesBehind } from '../core/lines-behind.ts'
+import { holdsWindow } from '../core/metric-ranges.ts'
 import type { MetricPlan } from '../core/plan.ts'
 import type { TimeRange } from '../core/run-record.ts'
-import type { LateWindow, Report } from '../ports/report.ts'
+import type { LateRange, Report } from '../ports/report.ts'
 import { compareReports } from './compare-reports.ts'
 import { requireTotals } from './find-totals.ts'
 import { heldRange } from './read-slices.ts'
@@ -57,7 +58,7 @@ export async function verifyTotals(job: VerifyJob): Promise<Verification> {
   const scratch = await job.openScratchReport()
   try {
     const { lateness, counted, streams, ...basis } = await readBasis(job, report)
-    const late = job.countsLate ? await report.lateWindows() : []
+    const late = job.countsLate ? await report.lateRanges() : []
     await job.catchUp?.()
     const startedMs = job.now()
     const computed = await computeSources({
@@ -70,7 +71,7 @@ export async function verifyTotals(job: VerifyJob): Promise<Verification> {
     for (const { plan, ranges } of computed) {
       const manifest = await job.archive.manifest(plan.source)
       for (const metric of plan.metrics) {
-        const waiting = new Set(late.filter((one) => isOf(metric, one)).map(({ windowMs }) => windowMs))
+        const waiting = late.filter((one) => isOf(metric, one))
         const found = await verifyMetric(metric, ranges.get(metric.metric)!, { report, scratch, waiting })
         await requireUnchanged(report, metric, basis, job.isAlone === true)
         const behind = linesBehind(counted.get(metric.metric)!, manifest, plan.source)
@@ -84,15 +85,15 @@ export async function verifyTotals(job: VerifyJob): Promise<Verification> {
   }
 }
 
-function isOf({ metric, version }: MetricPlan, window: LateWindow): boolean {
-  return window.metric === metric && window.version === version
+function isOf({ metric, version }: MetricPlan, noted: LateRange): boolean {
+  return noted.metric === metric && noted.version === version
 }
 
 interface Compared {
   readonly report: Report
   readonly scratch: Report
-  /** Starts of windows with late lines that are not counted. */
-  readonly waiting: ReadonlySet<number>
+  /** Windows with late lines that are not counted lie in these. */
+  readonly waiting: readonly TimeRange[]
 }
 
 async function verifyMetric(
@@ -115,7 +116,7 @@ async function verifyMetric(
     cells += found.cells
     for await (const some of found.differences) {
       differing += some.length
-      const others = some.filter(({ windowMs }) => !waiting.has(windowMs))
+      const others = some.filter(({ windowMs }) => !waiting.some((range) => holdsWindow(range, windowMs)))
       late += some.length - others.length
       unexplained = widen(unexplained, others, plan.windowMs)
       appendAll(differences, some.slice(0, MOST_DIFFERENCES - differences.length))

@@ -214,6 +214,43 @@ describe('the report file', () => {
     ])
   })
 
+  it('of an older format keeps what waits: its windows become ranges, the nearest joined where they are many', async () => {
+    await publish([])
+    const instance = await DuckDBInstance.create(path())
+    const connection = await instance.connect()
+    const start = 'make_timestamp_ms(i * 120000 + (i // 1500) * 600000)'
+    for (const sql of [
+      'DROP TABLE millrace.late_ranges',
+      `CREATE TABLE millrace.late_windows (tenant VARCHAR, source VARCHAR, metric VARCHAR, version VARCHAR,
+        window_start TIMESTAMP, lines BIGINT, end_offset BIGINT)`,
+      `INSERT INTO millrace.late_windows SELECT '', 'web', '${plan.metric}', '${plan.version}', ${start}, 2, 9
+        FROM range(3000) t(i)`,
+      `INSERT INTO millrace.late_windows VALUES
+        ('', 'web', '${plan.metric}', '${plan.version}', make_timestamp_ms(-60000), 1, 5),
+        ('', 'web', '${plan.metric}', '${plan.version}', make_timestamp_ms(-60000), 1, 7)`,
+      'UPDATE millrace.format SET version = 4',
+    ])
+      await connection.run(sql)
+    connection.closeSync()
+    instance.closeSync()
+    await expect(openDuckdbReport(dir, 'read')).rejects.toMatchObject({ code: 'REPORT_OLDER_FORMAT' })
+    await (await openDuckdbReport(dir, 'write')).close()
+    const report = await openDuckdbReport(dir, 'read')
+    const ranges = await report.lateRanges().finally(() => report.close())
+    expect(ranges).toHaveLength(1000)
+    expect(ranges.reduce((sum, { lines }) => sum + lines, 0)).toBe(6002)
+    expect(ranges[0]!.fromMs).toBe(-60_000)
+    // The widest gap of all is kept.
+    const end = 1499 * 120_000 + 60_000
+    expect(ranges.filter(({ fromMs, toMs }) => fromMs < end + 1 && toMs > end)).toEqual([])
+  })
+
+  it('that is no DuckDB file is named, with the reason', async () => {
+    const { writeFileSync } = await import('node:fs')
+    writeFileSync(path(), 'not a database'.repeat(1000))
+    await expect(openDuckdbReport(dir, 'read')).rejects.toMatchObject({ code: 'REPORT_FAILED' })
+  })
+
   it('may be read by many at once, and written by one: others wait, then are told who has it', async () => {
     await publish([])
     const writer = await openDuckdbReport(dir, 'write')

@@ -56,7 +56,7 @@ export class SmallStream {
   }
 
   async late() {
-    return (await this.world.report()).lateWindows()
+    return (await this.world.report()).lateRanges()
   }
 
   async totals(): Promise<string> {

@@ -120,7 +120,7 @@ it(`finds one late set and one set of totals in ${RUNS * COPIES} orders, batchin
       const { seen, totals } = await world.totals(report)
       for (const rows of byCopy(seen!)) expect(idsOf(rows)).toEqual(counted)
       for (const [copy, rows] of byCopy(totals!).entries()) outcomes.add(rows + byCopy(seen!)[copy])
-      const noted = (await report.lateWindows()).filter(({ metric }) => metric === 'totals')
+      const noted = (await report.lateRanges()).filter(({ metric }) => metric === 'totals')
       expect(noted.reduce((sum, { lines: each }) => sum + each, 0)).toBe(late * COPIES)
       if (run === 0) expect({ seen, totals }).toEqual(await world.expected(lines, true))
     } finally {

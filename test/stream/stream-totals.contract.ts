@@ -1,5 +1,9 @@
 /** Whatever the batches, crashes and repeats: the stream's final totals are a batch run's, bit for bit. */
+
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { TimeRange } from '../../src/core/run-record.ts'
+import { addRange } from '../../src/core/time-coverage.ts'
+import type { Report } from '../../src/ports/report.ts'
 import { seeded } from '../contract/random-groups.ts'
 import { defineText } from '../pipeline.ts'
 import { type Line, makeBatches, type OpenReport, StreamWorld } from './stream-world.ts'
@@ -103,7 +107,7 @@ export function describeStreamTotals(name: string, seeds: readonly number[], ope
         expect(await world.totals(report)).toEqual(filtered)
         await finish(lines.length, lines)
         expect(await world.totals(report)).toEqual(filtered)
-        const late = await report.lateWindows()
+        const late = await report.lateRanges()
         expect(late.length).toBeGreaterThan(3)
         const state = (await report.streamState('web'))!
         for (const { metric, ledger } of state.metrics) {
@@ -115,7 +119,7 @@ export function describeStreamTotals(name: string, seeds: readonly number[], ope
         }
         const toMs = Math.floor((state.clockMs - 120_000) / 300_000) * 300_000
         await world.publish(report, unframed(lines), { toMs })
-        expect(await report.lateWindows()).toEqual([])
+        expect(await report.lateRanges()).toEqual([])
         expect(await world.totals(report)).toEqual(await world.expected(unframed(lines), false))
       })
     }
@@ -132,8 +136,7 @@ export function describeStreamTotals(name: string, seeds: readonly number[], ope
         world = new StreamWorld(defineText(DEFINITION), open)
         await stream(shuffled, random)
         const report = await world.report()
-        const late = (await report.lateWindows()).map(({ endOffset, ...rest }) => rest)
-        const outcome = { late, totals: await world.totals(report) }
+        const outcome = { late: await lateOf(report), totals: await world.totals(report) }
         expected ??= outcome
         expect(outcome).toEqual(expected)
       }
@@ -149,12 +152,12 @@ export function describeStreamTotals(name: string, seeds: readonly number[], ope
       await world.advance([], cut, startClockMs)
       const batches = makeBatches(lines.slice(cut), cut, () => 50)
       await world.advance(batches, cut, lines.at(-1)!.observedMs)
-      const notes = await report.lateWindows()
+      const notes = await report.lateRanges()
       expect(notes.some(({ lines: count }) => count === 0)).toBe(true)
       const clockMs = await finish(lines.length, lines)
       const toMs = Math.floor((clockMs - 120_000) / 300_000) * 300_000
       await world.publish(report, unframed(lines), { toMs })
-      expect(await report.lateWindows()).toEqual([])
+      expect(await report.lateRanges()).toEqual([])
       expect(await world.totals(report)).toEqual(await world.expected(unframed(lines), false))
     })
 
@@ -171,8 +174,8 @@ export function describeStreamTotals(name: string, seeds: readonly number[], ope
       const final = Math.floor((batches[half]!.observedMs - 120_000) / 300_000) * 300_000
       await world.publish(report, unframed(lines), { toMs: final })
       await world.advance(batches.slice(half + 1), at, lines.at(-1)!.observedMs)
-      const late = await report.lateWindows()
-      expect(late.every(({ windowMs }) => windowMs >= final)).toBe(true)
+      const late = await report.lateRanges()
+      expect(late.every(({ fromMs }) => fromMs >= final)).toBe(true)
       const toMs = Math.floor(((await finish(lines.length, lines)) - 120_000) / 300_000) * 300_000
       await world.publish(report, unframed(lines), { toMs })
       expect(await world.totals(report)).toEqual(await world.expected(unframed(lines), false))
@@ -200,4 +203,14 @@ export function describeStreamTotals(name: string, seeds: readonly number[], ope
       })
     })
   })
+}
+
+/** By metric, how many lines wait, and the ranges of their windows, however they came to be noted. */
+async function lateOf(report: Report): Promise<Map<string, { lines: number; ranges: TimeRange[] }>> {
+  const late = new Map<string, { lines: number; ranges: TimeRange[] }>()
+  for (const { metric, fromMs, toMs, lines } of await report.lateRanges()) {
+    const held = late.get(metric) ?? { lines: 0, ranges: [] }
+    late.set(metric, { lines: held.lines + lines, ranges: addRange(held.ranges, { fromMs, toMs }) })
+  }
+  return late
 }

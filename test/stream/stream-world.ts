@@ -1,5 +1,5 @@
 /** A stream for tests: batches of random lines with observed times, computed and added to a report as they come. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildPlans } from '../../src/compile/build-plan.ts'
@@ -177,14 +177,17 @@ export class StreamWorld {
   }
 }
 
+/** By way of a text file: a statement that holds the lines would take minutes for some 100,000. */
 async function writeBlock(lines: readonly Line[], path: string): Promise<void> {
-  const rows = lines.map(
-    ({ text, observedMs }, offset) =>
-      `(${offset}, ${observedMs}, unhex('${Buffer.from(text, 'latin1').toString('hex')}'))`,
-  )
-  const columns = 'CAST("offset" AS BIGINT) AS "offset", CAST(observed_ms AS BIGINT) AS observed_ms, raw'
-  const values = `(VALUES ${rows.join(', ')}) t("offset", observed_ms, raw)`
-  await readRows(`COPY (SELECT ${columns} FROM ${values}) TO '${path}' (FORMAT parquet)`)
+  const rows = lines.map(({ text, observedMs }, offset) => {
+    return `${offset},${observedMs},${Buffer.from(text, 'latin1').toString('hex')}\n`
+  })
+  writeFileSync(`${path}.csv`, rows.join(''))
+  const columns = `{'offset': 'BIGINT', 'observed_ms': 'BIGINT', 'hex': 'VARCHAR'}`
+  const read = `read_csv('${path}.csv', header = false, delim = ',', columns = ${columns})`
+  const select = `SELECT "offset", observed_ms, unhex(coalesce(hex, '')) AS raw FROM ${read}`
+  await readRows(`COPY (${select}) TO '${path}' (FORMAT parquet)`)
+  rmSync(`${path}.csv`)
 }
 
 /** Lines that stand together and were observed at one time, as the log gives them back. */

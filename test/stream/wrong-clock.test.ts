@@ -136,7 +136,7 @@ async function count(): Promise<void> {
 
 /** The same report, which stays open when it is closed. */
 function held(report: Report): Report {
-  const names = ['publish', 'streamState', 'runs', 'metricState', 'lateWindows', 'query', 'digest'] as const
+  const names = ['publish', 'streamState', 'runs', 'metricState', 'lateRanges', 'query', 'digest'] as const
   const methods = names.map((name) => [name, report[name].bind(report)])
   return { ...Object.fromEntries(methods), close: async () => undefined }
 }

@@ -121,13 +121,13 @@ export class TranscriptRun {
   /** Late elements by the start of their window, from the notes; the ledger must have as many. */
   async late(): Promise<Record<number, number>> {
     const report = await this.#world.report()
-    const notes = (await report.lateWindows()).filter(({ metric }) => metric === 'sums')
+    const notes = (await report.lateRanges()).filter(({ metric }) => metric === 'sums')
     const state = await report.streamState('web')
     const { ledger } = state!.metrics.find(({ metric }) => metric === 'sums')!
     const noted = notes.reduce((sum, { lines }) => sum + lines, 0)
     if (noted !== ledger.late)
       throw new Error(`${noted} late elements are noted, ${ledger.late} in the ledger`)
-    return Object.fromEntries(notes.map(({ windowMs, lines }) => [(windowMs - ZERO_MS) / 1000, lines]))
+    return Object.fromEntries(notes.map(({ fromMs, lines }) => [(fromMs - ZERO_MS) / 1000, lines]))
   }
 
   close(): Promise<void> {

@@ -5,6 +5,7 @@ import { mergeRows, rowKeys } from '../../compile/live-tables.ts'
 import type { WindowLines } from '../../compile/stream-tables.ts'
 import { versionKey } from '../../compile/version-key.ts'
 import type { MetricPlan, Tally } from '../../core/plan.ts'
+import type { TimeRange } from '../../core/run-record.ts'
 import type { StagedSource } from '../../ports/batch-engine.ts'
 import { duckdbDialect } from './dialect.ts'
 import { createTable, liveType, qualifiedTables, TALLY_TYPES } from './live-tables.ts'
@@ -12,7 +13,7 @@ import { DuckdbPublishStore } from './publish-store.ts'
 import { readRows } from './read-rows.ts'
 import { dimensionColumnType, hasLiveTables, qualify, SCHEMA, WIDE } from './report-tables.ts'
 import { printNewSeries } from './series-sql.ts'
-import { timestampOf } from './window-range.ts'
+import { outsideRanges, timestampOf } from './window-range.ts'
 
 type StagedMetric = StagedSource['metrics'][number]
 
@@ -84,10 +85,14 @@ export class DuckdbAdvanceStore extends DuckdbPublishStore implements AdvanceSto
     return rows.map(([windowMs, lines]) => ({ windowMs: Number(windowMs), lines: Number(lines) }))
   }
 
-  async addPartials(plan: MetricPlan, staged: StagedMetric, dropped: readonly number[]): Promise<void> {
+  async addPartials(
+    plan: MetricPlan,
+    staged: StagedMetric,
+    dropped: readonly Required<TimeRange>[],
+  ): Promise<void> {
     const series = qualify(this.tables(plan).series)
     if (this.#withNewSeries.has(plan.metric)) await this.#addSeries(plan, staged, series)
-    const where = dropped.length > 0 ? `WHERE p.window_ms NOT IN (${dropped.join(', ')})` : ''
+    const where = `WHERE ${outsideRanges(dropped, 'p.window_ms')}`
     for (const tally of plan.tallies) {
       const columns = [
         `''`,

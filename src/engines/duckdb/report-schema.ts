@@ -1,17 +1,21 @@
 /** The report's own tables and functions: made once in a new file, checked whenever one is opened. */
 import type { DuckDBConnection } from '@duckdb/node-api'
+import { convertLateWindows } from '../../compile/convert-late-windows.ts'
 import { sketchFunctions } from '../../compile/print-sketch.ts'
 import { MillraceError } from '../../core/error.ts'
 import { readRows } from './read-rows.ts'
 import { HUGE, SCHEMA } from './report-tables.ts'
 
 /** Raised when older code could no longer read the file rightly. */
-const REPORT_FORMAT = 4
+const REPORT_FORMAT = 5
 
 const FUNCTIONS = sketchFunctions((name) => `${SCHEMA}.${name}`, HUGE)
 
 const LATENESS_TABLE = `CREATE TABLE IF NOT EXISTS ${SCHEMA}.lateness (tenant VARCHAR, source VARCHAR,
   metric VARCHAR, version VARCHAR, from_offset BIGINT, lateness_ms BIGINT, final_before_ms BIGINT)`
+
+const LATE_RANGES = `CREATE TABLE IF NOT EXISTS ${SCHEMA}.late_ranges (tenant VARCHAR, source VARCHAR, metric VARCHAR, version VARCHAR,
+    from_time TIMESTAMP, to_time TIMESTAMP, lines BIGINT, end_offset BIGINT)`
 
 const STREAM_TABLES = [
   `CREATE TABLE ${SCHEMA}.streams (tenant VARCHAR, source VARCHAR, incarnation VARCHAR, end_offset BIGINT,
@@ -20,8 +24,7 @@ const STREAM_TABLES = [
     start_offset BIGINT, start_clock_ms BIGINT, end_offset BIGINT, clock_ms BIGINT, lateness_ms BIGINT,
     final_before_ms BIGINT, appended BIGINT, counted BIGINT, filtered BIGINT, late BIGINT, rejected BIGINT)`,
   LATENESS_TABLE,
-  `CREATE TABLE ${SCHEMA}.late_windows (tenant VARCHAR, source VARCHAR, metric VARCHAR, version VARCHAR,
-    window_start TIMESTAMP, lines BIGINT, end_offset BIGINT)`,
+  LATE_RANGES,
   `CREATE TABLE ${SCHEMA}.cuts (tenant VARCHAR, metric VARCHAR, version VARCHAR, from_time TIMESTAMP,
     to_time TIMESTAMP, cut BIGINT, revision BIGINT)`,
 ]
@@ -47,6 +50,14 @@ const UPGRADES: Readonly<Record<number, readonly string[]>> = {
       SET final_before_ms = final_before_ms - ((final_before_ms % m.window_ms) + m.window_ms) % m.window_ms
       FROM ${SCHEMA}.metrics m
       WHERE m.tenant = s.tenant AND m.metric = s.metric AND m.version = s.version`,
+  ],
+  4: [
+    // What came from format 1 has no table of single windows, and that of ranges already.
+    `CREATE TABLE IF NOT EXISTS ${SCHEMA}.late_windows (tenant VARCHAR, source VARCHAR, metric VARCHAR,
+      version VARCHAR, window_start TIMESTAMP, lines BIGINT, end_offset BIGINT)`,
+    LATE_RANGES,
+    convertLateWindows(SCHEMA),
+    `DROP TABLE ${SCHEMA}.late_windows`,
   ],
 }
 

@@ -5,13 +5,13 @@ import { emptyTotals } from '../../compile/align-tallies.ts'
 import { type DigestDialect, printDigests, readDigests } from '../../compile/print-digest.ts'
 import { RunPublisher } from '../../compile/publish-run.ts'
 import { readMetricState, readRejects, readRuns } from '../../compile/report-state.ts'
-import { readLateWindows, readStreamState } from '../../compile/stream-state.ts'
+import { readLateRanges, readStreamState } from '../../compile/stream-state.ts'
 import { MillraceError } from '../../core/error.ts'
 import type { RunRecord } from '../../core/run-record.ts'
 import type { TallyDigests } from '../../core/tally-digest.ts'
 import type {
   DigestQuery,
-  LateWindow,
+  LateRange,
   MergedTotals,
   MetricState,
   Publication,
@@ -90,8 +90,8 @@ class DuckdbReport implements Report {
     return this.#reading((connection) => readStreamState(stateOf(connection), source))
   }
 
-  lateWindows(): Promise<LateWindow[]> {
-    return this.#connected((connection) => readLateWindows(stateOf(connection)))
+  lateRanges(): Promise<LateRange[]> {
+    return this.#connected((connection) => readLateRanges(stateOf(connection)))
   }
 
   async query(query: TotalsQuery): Promise<MergedTotals> {

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import type { DuckDBBlobValue, DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import type { Expr } from '../../core/expr.ts'
 import type { MetricPlan, Tally } from '../../core/plan.ts'
+import type { TimeRange } from '../../core/run-record.ts'
 import type { StagedSource } from '../../ports/batch-engine.ts'
 import type { DimensionValue } from '../../ports/report.ts'
 import type {
@@ -20,7 +21,7 @@ import { openConfined } from './open-confined.ts'
 import { readColumns, readRows } from './read-rows.ts'
 import { dimensionColumnType } from './report-tables.ts'
 import { printNewSeries } from './series-sql.ts'
-import { timestampOf } from './window-range.ts'
+import { outsideRanges, timestampOf } from './window-range.ts'
 
 const STANDING = 'standing_series'
 const NEW = 'new_series'
@@ -168,12 +169,11 @@ class MetricText implements StagedText {
   }
 
   /** Sorted once, then written piece by piece, so that the receiver works on one while the next is made. */
-  async *tally(tally: Tally, revision: number, dropped: readonly number[] = []): Lines {
+  async *tally(tally: Tally, revision: number, dropped: readonly Required<TimeRange>[] = []): Lines {
     const names = ['window_ms', 'series_id', ...(tally.key ? ['"key"'] : [])]
     const columns = [...names, ...tally.columns.map(({ column }) => column)]
     const numbered = `${this.#scan(tally.id)} JOIN ${NUMBERS} n ON n.number_key = CAST(series_key AS UUID)`
-    const kept = dropped.length > 0 ? ` WHERE window_ms NOT IN (${dropped.join(', ')})` : ''
-    const sorted = `SELECT ${columns.join(', ')} FROM ${numbered}${kept} ORDER BY ${names.join(', ')}`
+    const sorted = `SELECT ${columns.join(', ')} FROM ${numbered} WHERE ${outsideRanges(dropped, 'window_ms')} ORDER BY ${names.join(', ')}`
     await this.#read(`CREATE OR REPLACE TEMP TABLE ${SORTED} AS ${sorted}`)
     const { count, kinds } = await this.#survey(tally, columns)
     const list = columns.map((column, place) => printValue(column, kinds[place]!))

@@ -17,3 +17,9 @@ export function withinRange({ fromMs, toMs }: TimeRange, column = 'window_start'
 export function outsideRange(range: TimeRange): string {
   return `NOT (${withinRange(range)})`
 }
+
+/** A condition on a column of milliseconds. */
+export function outsideRanges(ranges: readonly Required<TimeRange>[], column: string): string {
+  const outside = ranges.map(({ fromMs, toMs }) => `(${column} < ${fromMs} OR ${column} >= ${toMs})`)
+  return outside.length > 0 ? outside.join(' AND ') : 'TRUE'
+}

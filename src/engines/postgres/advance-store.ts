@@ -4,8 +4,8 @@ import type { AdvanceStore, OffsetRange } from '../../compile/advance-stream.ts'
 import { mergeRows, rowKeys } from '../../compile/live-tables.ts'
 import type { WindowLines } from '../../compile/stream-tables.ts'
 import { versionKey } from '../../compile/version-key.ts'
-import { greatestOf, leastOf } from '../../core/extremes.ts'
 import type { MetricPlan, Tally } from '../../core/plan.ts'
+import type { TimeRange } from '../../core/run-record.ts'
 import type { StagedSource } from '../../ports/batch-engine.ts'
 import type { Lines, SeriesNumber, StagedFiles, StagedPartials } from '../../ports/staged-text.ts'
 import { copyLines } from './copy-lines.ts'
@@ -78,7 +78,11 @@ export class PostgresAdvanceStore extends PostgresPublishStore implements Advanc
     return opened
   }
 
-  async addPartials(plan: MetricPlan, _: StagedMetric, dropped: readonly number[]): Promise<void> {
+  async addPartials(
+    plan: MetricPlan,
+    _: StagedMetric,
+    dropped: readonly Required<TimeRange>[],
+  ): Promise<void> {
     const partials = await this.#open(plan)
     const text = await partials.number(await this.#standingOf(plan, await partials.seriesKeys()))
     try {
@@ -122,24 +126,24 @@ export class PostgresAdvanceStore extends PostgresPublishStore implements Advanc
     const { names } = this.#place
     const base = plan.tallies.find((tally) => !tally.key)!
     const ms = stateOf(this.transaction, names).epochMs('window_start')
-    const rows = await this.transaction.rows(
-      `SELECT DISTINCT ${ms} FROM ${tablesIn(names, plan, base).live} WHERE window_start < ${instantOf(beforeMs)}`,
+    const isFinal = `window_start < ${instantOf(beforeMs)}`
+    const [[first, last] = []] = await this.transaction.rows(
+      `SELECT min(${ms}), max(${ms}) FROM ${tablesIn(names, plan, base).live} WHERE ${isFinal}`,
     )
-    if (rows.length === 0) return
-    const windows = rows.map(([windowMs]) => Number(windowMs))
-    for (const tally of plan.tallies) await this.#settleTally(plan, tally, windows)
+    if (first === null) return
+    const bounds = `window_start BETWEEN ${instantOf(Number(first))} AND ${instantOf(Number(last))}`
+    for (const tally of plan.tallies) await this.#settleTally(plan, tally, bounds)
   }
 
   /** The bounds let the index of the ordinary table skip what is older; all parts see the rows of before. */
-  async #settleTally(plan: MetricPlan, tally: Tally, windows: readonly number[]): Promise<void> {
+  async #settleTally(plan: MetricPlan, tally: Tally, bounds: string): Promise<void> {
     const { ordinary, live } = tablesIn(this.#place.names, plan, tally)
-    const [first, last] = [leastOf(windows), greatestOf(windows)].map(instantOf)
-    const among = `window_start BETWEEN ${first} AND ${last}
-      AND window_start IN (${windows.map(instantOf).join(', ')})`
     const columns = tallyRow(tally)
     const [[gone] = []] = await this.transaction.rows(
-      `WITH settled AS (DELETE FROM ${live} WHERE ${among} RETURNING *),
-        standing AS (DELETE FROM ${ordinary} WHERE ${among} RETURNING *),
+      `WITH windows AS (SELECT DISTINCT window_start FROM ${live} WHERE ${bounds}),
+        settled AS (DELETE FROM ${live} WHERE ${bounds} RETURNING *),
+        standing AS (DELETE FROM ${ordinary} WHERE ${bounds}
+          AND window_start IN (SELECT window_start FROM windows) RETURNING *),
         merged AS (${mergeRows(tally, ['settled', 'standing'], TALLY_TYPES)}),
         stored AS (INSERT INTO ${ordinary} (revision, ${columns})
           SELECT 0, ${columns} FROM merged ORDER BY ${rowKeys(tally).join(', ')})

@@ -5,13 +5,13 @@ import { emptyTotals } from '../../compile/align-tallies.ts'
 import { type DigestDialect, printDigests, readDigests } from '../../compile/print-digest.ts'
 import { RunPublisher } from '../../compile/publish-run.ts'
 import { readMetricState, readRejects, readRuns } from '../../compile/report-state.ts'
-import { readLateWindows, readStreamState } from '../../compile/stream-state.ts'
+import { readLateRanges, readStreamState } from '../../compile/stream-state.ts'
 import { MillraceError } from '../../core/error.ts'
 import type { RunRecord } from '../../core/run-record.ts'
 import type { TallyDigests } from '../../core/tally-digest.ts'
 import type {
   DigestQuery,
-  LateWindow,
+  LateRange,
   MergedTotals,
   MetricState,
   Publication,
@@ -127,8 +127,8 @@ class PostgresReport implements Report {
     return this.#read((transaction) => readStreamState(stateOf(transaction, this.#names), source))
   }
 
-  lateWindows(): Promise<LateWindow[]> {
-    return this.#read((transaction) => readLateWindows(stateOf(transaction, this.#names)))
+  lateRanges(): Promise<LateRange[]> {
+    return this.#read((transaction) => readLateRanges(stateOf(transaction, this.#names)))
   }
 
   query(query: TotalsQuery): Promise<MergedTotals> {
