@@ -102,13 +102,13 @@ export class Pipeline {
   async compute(
     source: string,
     blocks: readonly (readonly Uint8Array[])[],
-    range: TimeRange = {},
+    { range = {}, context }: { readonly range?: TimeRange; readonly context?: string } = {},
   ): Promise<void> {
     const plan = this.plans.find((each) => each.source === source)!
     const folder = join(this.folder, 'archive')
     mkdirSync(folder, { recursive: true })
     const engine = new DuckdbBatchEngine({ readableFolders: [folder], memoryLimit: '200MB', threads: 1 })
-    const written = await writeBlocks(folder, blocks)
+    const written = await writeBlocks(folder, blocks, context)
     const request = { plan, blocks: written, range, stagingDir: this.#stagingDir(source) }
     await this.#recording(engine).compute([request])
   }
@@ -229,10 +229,11 @@ export async function withStaged<T>(
   source: string,
   blocks: readonly (readonly Uint8Array[])[],
   use: (pipeline: Pipeline) => Promise<T>,
+  context?: string,
 ): Promise<T> {
   const pipeline = new Pipeline(definition)
   try {
-    await pipeline.compute(source, blocks)
+    await pipeline.compute(source, blocks, { ...(context !== undefined && { context }) })
     return await use(pipeline)
   } finally {
     pipeline.remove()
@@ -240,12 +241,16 @@ export async function withStaged<T>(
 }
 
 /** Blocks as the archive writes them (see core/block.ts), by the shared connection. */
-async function writeBlocks(folder: string, blocks: readonly (readonly Uint8Array[])[]) {
+async function writeBlocks(
+  folder: string,
+  blocks: readonly (readonly Uint8Array[])[],
+  context: string | undefined,
+) {
   let offset = 0
   const written: BatchRequest['blocks'][number][] = []
   for (const [index, lines] of blocks.entries()) {
     const path = join(folder, `${index}.parquet`)
-    await copyLines(lines, offset, path)
+    await copyLines(lines, offset, path, context)
     const rawBytes = lines.reduce((sum, line) => sum + line.length, 0)
     written.push({ location: path, name: `${index}.parquet`, lines: lines.length, rawBytes })
     offset += lines.length
@@ -253,9 +258,15 @@ async function writeBlocks(folder: string, blocks: readonly (readonly Uint8Array
   return written
 }
 
-export async function copyLines(lines: readonly Uint8Array[], offset: number, path: string): Promise<void> {
+export async function copyLines(
+  lines: readonly Uint8Array[],
+  offset: number,
+  path: string,
+  context?: string,
+): Promise<void> {
   const hex = lines.map((line) => `'${Buffer.from(line).toString('hex')}'`).join(', ')
-  const rows = `SELECT CAST(${offset} + generate_subscripts(l, 1) - 1 AS BIGINT) AS "offset", CAST(0 AS BIGINT) AS observed_ms, unhex(unnest(l)) AS raw FROM (SELECT [${hex}] AS l)`
+  const kept = context === undefined ? 'NULL::VARCHAR' : `'${context.replaceAll("'", "''")}'`
+  const rows = `SELECT CAST(${offset} + generate_subscripts(l, 1) - 1 AS BIGINT) AS "offset", CAST(0 AS BIGINT) AS observed_ms, unhex(unnest(l)) AS raw, ${kept} AS context FROM (SELECT [${hex}] AS l)`
   await readRows(`COPY (${rows}) TO '${path}' (FORMAT parquet)`)
 }
 

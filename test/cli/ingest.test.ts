@@ -1,6 +1,6 @@
 /** `millrace ingest`: all lines of all files, or none. */
 import type { ChildProcess } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
@@ -35,6 +35,30 @@ it('reads several files, gzip and standard input', async () => {
   })
   expect(JSON.parse(stdout).lines).toBe(18)
   expect(await linesKept(cwd)).toBe(18)
+})
+
+it('takes the years of stamps that carry none from --year, else from when a file was modified', async () => {
+  const definition = DEFINITION.replace(/time: .*/, 'time: { field: ts, layout: rfc3164 }')
+  const line = (ts: string) => `${JSON.stringify({ ts, path: '/' })}\n`
+  const cwd = makeFolder({
+    'millrace.yaml': definition,
+    'told.log': line('Dec 31 23:00:00') + line('Jan  1 01:00:00'),
+    'dated.log': line('Mar  1 10:00:00'),
+    'usual.yaml': DEFINITION,
+  })
+  utimesSync(join(cwd, 'dated.log'), new Date(), new Date('2021-02-28T09:00:00Z'))
+  expect(await millrace(['ingest', 'web', 'told.log', '--year', '2013'], { cwd })).toMatchObject({
+    status: 0,
+  })
+  expect(await millrace(['ingest', 'web', 'dated.log'], { cwd })).toMatchObject({ status: 0 })
+  expect(await millrace(['batch'], { cwd })).toMatchObject({ status: 0 })
+  const { stdout } = await millrace(['query', 'http.requests', '--step', '1d', '--format', 'csv'], { cwd })
+  expect(stdout.match(/^2\d{3}-\d\d-\d\d/gm)).toEqual(['2013-12-31', '2014-01-01', '2020-03-01'])
+  const unused = await millrace(['--config', 'usual.yaml', 'ingest', 'web', 'dated.log', '--year', '2013'], {
+    cwd,
+  })
+  expect(unused).toMatchObject({ status: 2, stdout: '' })
+  expect(unused.stderr).toContain('the stamps of source web carry their own year')
 })
 
 it('adds nothing of an empty file', async () => {

@@ -3,7 +3,8 @@
  * MILLRACE_SEED the first seed; a failure prints the seed and the fewest lines that show it.
  */
 import { describe, expect, it } from 'vitest'
-import { defineText, withStaged } from '../pipeline.ts'
+import { printContext } from '../../src/core/line-context.ts'
+import { defineText, type Pipeline, withStaged } from '../pipeline.ts'
 import { randomShare } from '../turn.ts'
 import { acceptedWorld } from './accepted-world.ts'
 import { compareResults, showRejects } from './compare-results.ts'
@@ -65,7 +66,9 @@ async function compareWorld(world: World): Promise<Difference[]> {
   const rejects = lines.flatMap((line) => ('reason' in line ? { ...line, field: null } : []))
   seen.lines += lines.length
   seen.rejected += rejects.length
-  return withStaged(defineText(worldText(world)), 'src', [raw], async (pipeline) => {
+  const { referenceMs } = world.source.time
+  const context = referenceMs === undefined ? undefined : printContext({ referenceMs })
+  const compare = async (pipeline: Pipeline) => {
     const staged = (await pipeline.stagedRejects('src')).filter((row) => row.metric === null)
     const [expected, found] = [showRejects(rejects), showRejects(staged.map(readReject))]
     const differences: Difference[] = []
@@ -81,7 +84,8 @@ async function compareWorld(world: World): Promise<Difference[]> {
       differences.push(...texts.map((text) => ({ metric: metric.name, text })))
     }
     return differences
-  })
+  }
+  return withStaged(defineText(worldText(world)), 'src', [raw], compare, context)
 }
 
 /** Keeps one metric, then drops lines, halves first, as long as a difference remains. */

@@ -130,6 +130,27 @@ function spoil(random: Random, line: Buffer): Buffer {
   return Buffer.concat([line.subarray(0, at), Buffer.from(bad), line.subarray(at)])
 }
 
+const YEARLESS_TIMES = [
+  'Feb 29 12:00:00',
+  'Feb 30 12:00:00',
+  'Dec 31 23:59:59',
+  'Jan  1 00:00:00',
+  'jan 01 0:0:0',
+  'Mar 0 1:1:1',
+]
+
+/** As `time` has it. */
+function randomStamp(random: Random, { layout }: ModelSource['time'], nasty: boolean): string {
+  const text = randomTime(random, nasty)
+  const at = layout === 'rfc3164' ? /^2\d{3}-(\d\d)-(\d\d)[T ](\d\d:\d\d:\d\d)(\.\d+)?/.exec(text) : undefined
+  if (!at) return text
+  if (random.chance(0.2)) return random.pick(YEARLESS_TIMES)
+  const day = at[2]!.startsWith('0') ? ` ${at[2]![1]}` : at[2]!
+  return `${MONTHS[Number(at[1]) - 1]} ${day} ${at[3]}${at[4] ?? ''}`
+}
+
+const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ')
+
 export function randomTime(random: Random, nasty: boolean): string {
   if (nasty && random.chance(0.25)) return random.pick(BAD_TIMES)
   const at =
@@ -264,8 +285,12 @@ function jsonLine(random: Random, source: ModelSource, nasty: boolean): string {
   const members = [...source.fields, undefined].flatMap((field): [readonly string[], string][] => {
     const path = field?.path ?? source.time.path
     if (random.chance(0.06)) return nasty ? [] : [[path, 'null']]
-    const values = [jsonValue(random, field?.type, nasty && random.chance(field ? 0.35 : 0.2))]
-    if (nasty && random.chance(0.08)) values.push(jsonValue(random, field?.type, true))
+    const value = (isNasty: boolean) =>
+      field
+        ? jsonValue(random, field.type, isNasty)
+        : JSON.stringify(randomStamp(random, source.time, isNasty))
+    const values = [value(nasty && random.chance(field ? 0.35 : 0.2))]
+    if (nasty && random.chance(0.08)) values.push(value(true))
     return values.map((value) => [path, value])
   })
   if (nasty && random.chance(0.2)) members.push([['unused'], random.pick([...ODD_JSON, ...BROKEN_JSON])])
@@ -284,8 +309,7 @@ function memberText(path: readonly string[], value: string): string {
   return `${JSON.stringify(key)}:${rest.length > 0 ? `{${memberText(rest, value)}}` : value}`
 }
 
-function jsonValue(random: Random, type: FieldTypeText | undefined, nasty: boolean): string {
-  if (type === undefined) return JSON.stringify(randomTime(random, nasty))
+function jsonValue(random: Random, type: FieldTypeText, nasty: boolean): string {
   if (nasty && random.chance(0.6)) return random.pick(random.chance(0.12) ? BROKEN_JSON : ODD_JSON)
   const text = randomValue(random, type, nasty)
   if (type === 'boolean' && /^(true|false)$/.test(text)) return text
@@ -299,7 +323,7 @@ function textLine(random: Random, source: ModelSource, nasty: boolean): string {
     const field = source.fields.find(({ path }) => path[0] === key)
     const odd = nasty && random.chance(0.35)
     if (random.chance(0.05)) return random.pick(['', ...source.nulls])
-    return field ? randomValue(random, field.type, odd) : randomTime(random, odd)
+    return field ? randomValue(random, field.type, odd) : randomStamp(random, source.time, odd)
   }
   switch (source.format.kind) {
     case 'csv':

@@ -52,7 +52,15 @@ function randomSource(random: Random): ModelSource {
   const plain = TYPES.map(([name, type]) => ({ name, type, path: [name] }))
   const fields = kind === 'json' ? [...plain, ...JSON_FIELDS] : plain
   const nulls = kind === 'json' || random.chance(0.5) ? [] : ['NA', '-']
-  return { name: 'src', format: formatOf(random, kind), time: { path: ['ts'], layout: 'iso' }, nulls, fields }
+  return { name: 'src', format: formatOf(random, kind), time: randomRule(random), nulls, fields }
+}
+
+/** Stamps without a year are dated by a file that was modified somewhat earlier or later. */
+function randomRule(random: Random): ModelSource['time'] {
+  if (!random.chance(0.15)) return { path: ['ts'], layout: 'iso' }
+  const days = random.pick([-400, -70, -1, 0, 1, 300, 1000])
+  const referenceMs = Date.UTC(2024, 2, 5) + days * 86_400_000 + random.int(0, 86_400_000)
+  return { path: ['ts'], layout: 'rfc3164', referenceMs }
 }
 
 function formatOf(random: Random, kind: ModelFormat['kind']): ModelFormat {

@@ -81,7 +81,7 @@ function eventTime(source: ModelSource, read: () => string | null): number {
     throw error instanceof FieldError ? new Reject('invalid_time') : error
   }
   if (text === null) throw new Reject('missing_time')
-  const ms = readTime(text, source.time.layout)
+  const ms = readTime(text, source.time)
   if (ms === undefined) throw new Reject('invalid_time')
   const year = new Date(ms).getUTCFullYear()
   if (year < 2) throw new Reject('year_1')

@@ -1,9 +1,11 @@
-/** Event times: ISO 8601 and epoch texts → milliseconds, floored; undefined when the text is no time. */
+/** Event times: ISO 8601, epoch and RFC 3164 texts → milliseconds, floored; undefined when the text is no time. */
+import type { ModelSource } from './vocabulary.ts'
 
 const ISO =
   /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?([Zz]|[+-]\d\d(?::?\d\d)?)?$/
 
-export function readTime(text: string, layout: 'iso' | 'epoch_s' | 'epoch_ms'): number | undefined {
+export function readTime(text: string, { layout, referenceMs }: ModelSource['time']): number | undefined {
+  if (layout === 'rfc3164') return readYearless(text, referenceMs!)
   return layout === 'iso' ? readIso(text) : readEpoch(text, layout === 'epoch_s' ? 1000n : 1n)
 }
 
@@ -25,6 +27,25 @@ function readIso(text: string): number | undefined {
     new Date(0).setUTCFullYear(year, month - 1, day) + ((hour * 60 + minute) * 60 + second) * 1000 + millis
   const offset = offsetMs(match[8] ?? 'Z')
   return offset === undefined ? undefined : at - offset
+}
+
+const MONTHS = 'jan feb mar apr may jun jul aug sep oct nov dec'.split(' ')
+const YEARLESS = /^([a-z]{3}) +([0-2]?\d|3[01]) +([01]?\d|2[0-3]):([0-5]?\d):([0-5]?\d)(?:[.,](\d{1,9}))?$/i
+
+/** The latest year in which the day exists and that is at most a day after the reference. */
+function readYearless(text: string, referenceMs: number): number | undefined {
+  const match = YEARLESS.exec(text)
+  const month = match ? MONTHS.indexOf(match[1]!.toLowerCase()) + 1 : 0
+  if (!match || month === 0) return undefined
+  const [day, hour, minute, second] = match.slice(2, 6).map(Number) as [number, number, number, number]
+  const millis = Number((match[6] ?? '').padEnd(3, '0').slice(0, 3))
+  const last = new Date(referenceMs).getUTCFullYear() + 1
+  for (let year = last; year > last - 12; year--) {
+    if (day < 1 || day > daysOf(year, month)) continue
+    const ms = Date.UTC(year, month - 1, day, hour, minute, second, millis)
+    if (ms <= referenceMs + 86_400_000) return ms
+  }
+  return undefined
 }
 
 function daysOf(year: number, month: number): number {

@@ -18,7 +18,12 @@ export type ModelFormat =
 export interface ModelSource {
   readonly name: string
   readonly format: ModelFormat
-  readonly time: { readonly path: readonly string[]; readonly layout: 'iso' | 'epoch_s' | 'epoch_ms' }
+  readonly time: {
+    readonly path: readonly string[]
+    readonly layout: 'iso' | 'epoch_s' | 'epoch_ms' | 'rfc3164'
+    /** When the file of the lines was modified: their context, for stamps without a year. */
+    readonly referenceMs?: number
+  }
   readonly nulls: readonly string[]
   readonly fields: readonly ModelField[]
 }

@@ -41,6 +41,14 @@ describe('lines', () => {
     expect(Buffer.from(batch!.bytes)).toEqual(Buffer.from([0x61, 0xff, 0x0a]))
   })
 
+  it('have a context where their source needs one', async () => {
+    await door.send('{"t":"Mar  1 10:00:00"}\n', {}, { path: '/v1/ingest/syslog' })
+    await door.send('{"t":"2026-03-01T10:00:00Z"}\n')
+    const [syslog] = await door.log.read('syslog', 0, 1000)
+    const [web] = await door.log.read('web', 0, 1000)
+    expect([syslog!.context, web!.context]).toEqual(['{"format":1}', undefined])
+  })
+
   it('of an empty body are none', async () => {
     expect(await door.send('')).toMatchObject({ status: 200, body: { lines: 0 } })
     expect(await door.held()).toBe('')

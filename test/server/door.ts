@@ -21,8 +21,10 @@ export interface Answer {
 
 export type DoorSettings = Partial<Omit<ServeSettings, 'limits'>> & { readonly limits?: Partial<ServeLimits> }
 
-const SOURCES = ['web', 'edge'].map((name): Source => {
-  const time = { field: 't', path: ['t'], layout: { kind: 'iso' }, zone: 'UTC' } as const
+/** Stamps of `syslog` carry no year. */
+const SOURCES = (['web', 'edge', 'syslog'] as const).map((name): Source => {
+  const layout = { kind: name === 'syslog' ? 'rfc3164' : 'iso' } as const
+  const time = { field: 't', path: ['t'], layout, zone: 'UTC' }
   return { name, format: { kind: 'json' }, time, nullTexts: [], fields: [] }
 })
 
