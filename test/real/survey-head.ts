@@ -43,10 +43,20 @@ export async function surveyHead(sample: Sample): Promise<SurveyRow> {
 async function readWith({ format, time, nullTexts }: Source, sample: Sample): Promise<Partial<SurveyRow>> {
   const lines = sampleLines(sample)
   const { layout, path, zone, year } = time
+  // As `ingest` does, the last change of the file dates stamps without a year.
   // A JSON number with a fraction has no text of its own.
   const type = format.kind === 'json' && layout.kind === 'epoch_s' ? 'decimal(6)' : 'string'
   const parsed = await parseLines(
-    { format, layout, zone, time: path, nullTexts, fields: { raw: [type, ...path] }, ...(year && { year }) },
+    {
+      format,
+      layout,
+      zone,
+      time: path,
+      nullTexts,
+      fields: { raw: [type, ...path] },
+      ...(year && { year }),
+      observedMs: Math.floor(sample.modifiedMs ?? Date.now()),
+    },
     lines,
   )
   const read = parsed

@@ -5,7 +5,7 @@ import type { SurveyRow } from './survey-head.ts'
 const SHORT: readonly (readonly [RegExp, string])[] = [
   [/^The stamps carry no zone: UTC.*/, 'zone'],
   [/^Some of the stamps carry no zone: UTC.*/, 'zone of some'],
-  [/^The stamps carry no year, and the latest before.*/, 'year by last change'],
+  [/^The stamps carry no year, which is taken from the last change.*/, 'year by last change'],
   [/^The stamps carry no year, and the one in.*/, 'year by name'],
   [/^That digits are a time is a guess.*/, 'digits'],
   [/ lines can be read; the others will be rejected\.$/, ' lines'],
