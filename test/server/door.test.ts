@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { deflateSync, gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { Door } from './door.ts'
+import { Door, sourceOf } from './door.ts'
 
 const TOKEN = 'correct-horse'
 const HASH = createHash('sha256').update(TOKEN).digest('hex')
@@ -42,6 +42,8 @@ describe('lines', () => {
   })
 
   it('have a context where their source needs one', async () => {
+    const sources = [sourceOf('web'), sourceOf('syslog', 'rfc3164')]
+    await door.start({}, { sources: new Map(sources.map((source) => [source.name, source])) })
     await door.send('{"t":"Mar  1 10:00:00"}\n', {}, { path: '/v1/ingest/syslog' })
     await door.send('{"t":"2026-03-01T10:00:00Z"}\n')
     const [syslog] = await door.log.read('syslog', 0, 1000)

@@ -21,12 +21,12 @@ export interface Answer {
 
 export type DoorSettings = Partial<Omit<ServeSettings, 'limits'>> & { readonly limits?: Partial<ServeLimits> }
 
-/** Stamps of `syslog` carry no year. */
-const SOURCES = (['web', 'edge', 'syslog'] as const).map((name): Source => {
-  const layout = { kind: name === 'syslog' ? 'rfc3164' : 'iso' } as const
-  const time = { field: 't', path: ['t'], layout, zone: 'UTC' }
+export function sourceOf(name: string, kind: 'iso' | 'rfc3164' = 'iso'): Source {
+  const time = { field: 't', path: ['t'], layout: { kind }, zone: 'UTC' }
   return { name, format: { kind: 'json' }, time, nullTexts: [], fields: [] }
-})
+}
+
+const SOURCES = ['web', 'edge'].map((name) => sourceOf(name))
 
 export class Door {
   readonly #dataDir = mkdtempSync(join(tmpdir(), 'millrace-door-'))
