@@ -176,6 +176,8 @@ function start(order: BatchOrder): void {
 }
 
 process.on('message', listen)
+// It ends with its parent, which a closed terminal may leave alone.
+process.on('SIGHUP', () => undefined)
 process.on('SIGINT', () => cancel.abort())
 /** A parent that died cannot be told anything: stop at once; the report is as it was. */
 process.on('disconnect', () => process.exit(1))

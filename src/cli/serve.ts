@@ -1,10 +1,7 @@
 /** `millrace serve`: takes lines over HTTP, keeps them, streams totals, and computes at the times of the schedule. */
-import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
-import type { Definition, ServeConfig } from '../core/definition.ts'
-import { MillraceError } from '../core/error.ts'
-import { DEFAULT_LIMITS, type ServeSettings } from '../server/serve-settings.ts'
 import { say } from './output.ts'
+import { readServeSettings } from './read-serve-settings.ts'
 import { openServeRoles } from './serve-roles.ts'
 import { formatBytes } from './text-table.ts'
 import { deploymentOf, loadChecked, type Workspace, workspaceOf } from './workspace.ts'
@@ -19,8 +16,10 @@ export function addServe(program: Command, childModule: URL): void {
 }
 
 async function serve(workspace: Workspace, childModule: URL): Promise<void> {
+  // A terminal that is closed does not end a server, nor does a reload that comes while it starts.
+  process.on('SIGHUP', () => undefined)
   const definition = await loadChecked(workspace)
-  const settings = await readSettings(definition)
+  const settings = await readServeSettings(definition)
   const roles = await openServeRoles(deploymentOf(workspace, definition), {
     onTorn: (source, bytes) =>
       say(
@@ -30,37 +29,10 @@ async function serve(workspace: Workspace, childModule: URL): Promise<void> {
   })
   try {
     const { Serving } = await import('./serving.ts')
-    await new Serving(workspace, definition, roles, childModule).run(settings)
+    await new Serving(workspace, { definition, settings }, roles, childModule).run()
   } finally {
     await roles.close()
   }
-}
-
-async function readSettings({ serve, sources }: Definition): Promise<ServeSettings> {
-  const isNear = /^(127\.|localhost$|::1$)/.test(serve.host)
-  const open = [...sources.keys()].find((source) => (serve.tokens.get(source) ?? []).length === 0)
-  if (!isNear && open !== undefined)
-    throw new MillraceError('SERVE_OPEN_DOOR', { host: serve.host, source: open })
-  const { host, port, hosts, proxies, tokens } = serve
-  const tls = await readTls(serve)
-  return {
-    host,
-    port,
-    hosts,
-    proxies,
-    tokens,
-    limits: { ...DEFAULT_LIMITS, ...serve.limits },
-    ...(tls && { tls }),
-  }
-}
-
-async function readTls({ tls }: ServeConfig): Promise<ServeSettings['tls']> {
-  if (!tls) return undefined
-  const read = (path: string) =>
-    readFile(path, 'utf8').catch((error: Error) => {
-      throw new MillraceError('SERVE_UNREADABLE_TLS', { path, why: error.message }, { cause: error })
-    })
-  return { cert: await read(tls.cert), key: await read(tls.key) }
 }
 
 /** What is told again and again is said once. */

@@ -9,6 +9,7 @@ import { type SourcePlan, versionsOf } from '../core/plan.ts'
 import type { RunRecord } from '../core/run-record.ts'
 import { offerLink } from '../link/offer-link.ts'
 import { reportMethods } from '../link/served-report.ts'
+import type { Publication } from '../ports/report.ts'
 import type { DeployedJob } from '../ports/stream-jobs.ts'
 import { findChanges } from '../run/find-changes.ts'
 import { findStreamStart } from '../run/find-stream-start.ts'
@@ -20,13 +21,14 @@ import { keepWatchingJobs } from '../run/keep-watching-jobs.ts'
 import type { StreamNews } from '../run/run-stream.ts'
 import { Counters } from '../server/counters.ts'
 import { RejectWatch } from '../server/reject-watch.ts'
-import type { ServeSettings } from '../server/serve-settings.ts'
-import { startServer } from '../server/server.ts'
+import { type RunningServer, startServer } from '../server/server.ts'
 import { serverStatus } from '../server/server-status.ts'
 import { StreamWatch } from '../server/stream-watch.ts'
 import type { BatchOrder } from './batch-child.ts'
 import { describeMostRejected, describeRejectNews } from './describe-rejects.ts'
+import { reportError } from './exit.ts'
 import { say } from './output.ts'
+import { reloadDefinition, type Served } from './reload-definition.ts'
 import type { ServeRoles } from './serve-roles.ts'
 import { sha256 } from './sha256.ts'
 import { countOf } from './text-table.ts'
@@ -42,23 +44,28 @@ const GRACE_MS = 1500
 /** Runs until it is told to stop. */
 export class Serving {
   readonly #workspace: Workspace
-  readonly #definition: Definition
+  #served: Served
   readonly #roles: ServeRoles
   readonly #childModule: URL
-  readonly #plans: readonly SourcePlan[]
+  #plans: readonly SourcePlan[]
   readonly #watch = new StreamWatch()
   readonly #rejects = new RejectWatch()
   readonly #archived = new Map<string, number>()
   readonly #archiver: Archiver
   readonly #stop = new AbortController()
+  /** Of what goes by the definition, until that is read again. */
+  #round = new AbortController()
+  #work: readonly Promise<void>[] = []
+  #schedule: KeptSchedule | undefined
+  #lastReload: Promise<void> = Promise.resolve()
   /** Batches of the schedule and of restatement take turns. */
   #lastBatch: Promise<unknown> = Promise.resolve()
 
-  constructor(workspace: Workspace, definition: Definition, roles: ServeRoles, childModule: URL) {
+  constructor(workspace: Workspace, served: Served, roles: ServeRoles, childModule: URL) {
     this.#workspace = workspace
-    this.#definition = definition
+    this.#served = served
     this.#roles = roles
-    this.#plans = buildPlans(definition, sha256)
+    this.#plans = buildPlans(served.definition, sha256)
     this.#childModule = childModule
     // Each source has some; Node would warn of more than ten.
     setMaxListeners(0, this.#stop.signal)
@@ -73,17 +80,31 @@ export class Serving {
     )
   }
 
-  async run(settings: ServeSettings): Promise<void> {
+  get #definition(): Definition {
+    return this.#served.definition
+  }
+
+  async run(): Promise<void> {
     const { log, report } = this.#roles
-    const { sources } = this.#definition
     const parts = { log, streams: this.#watch, archived: () => this.#archived }
+    const served = () => this.#served
     const server = await startServer({
-      ...{ ...parts, settings, counters: new Counters() },
-      sources,
+      ...{ ...parts, counters: new Counters() },
+      get settings() {
+        return served().settings
+      },
+      get sources() {
+        return served().definition.sources
+      },
       onFailure: (error) => say(`millrace: ${textOf(error)}`),
     })
+    const methods = reportMethods(report)
     const link = await offerLink(this.#workspace.dataDir, {
-      ...reportMethods(report),
+      ...methods,
+      publish: (args, ask) => {
+        this.#requireServed(args as unknown as readonly [Pick<Publication, 'sources'>])
+        return methods['publish']!(args, ask)
+      },
       archive: () => this.#archiveAll(),
       versions: async () => [...versionsOf(this.#plans)],
       streamStart: async ([source, chunkMs]: readonly never[]) => {
@@ -92,18 +113,61 @@ export class Serving {
       },
       status: async () => serverStatus({ url: server.url, ...parts }),
     })
-    const schedule = await this.#planBatches()
-    await this.#tellChanges()
-    const work = [
-      this.#archiver.run(this.#stop.signal),
-      ...[this.#stream(), this.#restate(), this.#watchJobs(), this.#tellTroubles()],
-    ]
-    say(greeting(server.url, this.#definition, schedule))
+    const lasting = [this.#archiver.run(this.#stop.signal), this.#tellTroubles()]
+    await this.#begin()
+    say(greeting(server.url, this.#definition, this.#schedule))
+    process.on('SIGHUP', () => {
+      this.#lastReload = this.#lastReload.then(() => this.#reload(server))
+    })
     await stopSignal()
+    await this.#lastReload
     await server.stop(GRACE_MS)
     this.#stop.abort()
-    await Promise.all([...work, schedule?.stop()])
+    await Promise.all([...lasting, this.#end()])
     await link.close()
+  }
+
+  /** All that goes by the definition. */
+  async #begin(): Promise<void> {
+    this.#round = new AbortController()
+    setMaxListeners(0, this.#round.signal)
+    // To tell of them is no condition of counting.
+    await this.#tellChanges().catch((error: unknown) => say(`millrace: ${textOf(error)}`))
+    this.#work = [this.#stream(), this.#restate(), this.#watchJobs()]
+    this.#schedule = await this.#planBatches()
+  }
+
+  async #end(): Promise<void> {
+    this.#round.abort()
+    await Promise.all([...this.#work, this.#schedule?.stop()])
+    this.#schedule = undefined
+  }
+
+  /** The door stays open; streams go on from the offsets that the report holds. */
+  async #reload(server: RunningServer): Promise<void> {
+    const served = await reloadDefinition(this.#workspace, this.#served).catch(async (error: unknown) => {
+      await reportError(error, { json: false })
+      say('millrace: The server goes on with the definition that it has.')
+    })
+    if (!served) return
+    await this.#end()
+    this.#served = served
+    this.#plans = buildPlans(served.definition, sha256)
+    const fed = this.#plans.filter(({ metrics }) => metrics.length > 0)
+    this.#watch.keep(new Set(fed.map(({ source }) => source)))
+    server.update(served.settings)
+    await this.#begin()
+    say(`millrace: The definition was read again. ${greeting(server.url, served.definition, this.#schedule)}`)
+  }
+
+  /** A batch that began before the definition was read again. Errors: SERVE_OTHER_DEFINITION. */
+  #requireServed([{ sources }]: readonly [Pick<Publication, 'sources'>]): void {
+    const served = versionsOf(this.#plans)
+    const plans = sources.flatMap((source) => source.plans)
+    const other = plans.find(({ metric, version }) => served.has(metric) && served.get(metric) !== version)
+    if (!other) return
+    const { config: file } = this.#workspace
+    throw new MillraceError('SERVE_OTHER_DEFINITION', { metric: other.metric, file })
   }
 
   /** Before any stream begins: then the report knows of the version. */
@@ -140,7 +204,7 @@ export class Serving {
             say(`millrace: The stream of ${source} cannot go on, and tries again: ${textOf(error)}`)
         },
       },
-      this.#stop.signal,
+      this.#round.signal,
     )
   }
 
@@ -160,7 +224,7 @@ export class Serving {
       onSilence: (source: string) => known.has(source) && known.set(source, undefined),
     }
     const sources = this.#plans.map(({ source }) => source)
-    await keepWatchingJobs(jobs, sources, watch, this.#stop.signal)
+    await keepWatchingJobs(jobs, sources, watch, this.#round.signal)
   }
 
   /** Of the log, when they begin and when they are over. */
@@ -199,7 +263,7 @@ export class Serving {
           told = { why, atMs: Date.now() }
         },
       },
-      this.#stop.signal,
+      this.#round.signal,
     )
   }
 
@@ -210,7 +274,7 @@ export class Serving {
     const { report } = this.#roles
     return keepSchedule({
       ...{ schedule, now: Date.now },
-      lastRunMs: async () => (await report.runs(1))[0]?.startedMs,
+      lastRunMs: async () => (await report.runs(1).catch(() => []))[0]?.startedMs,
       onFailure: (error) => say(`millrace: The batch failed: ${textOf(error)}`),
       run: async () => {
         const { revision, sources, ledger } = await this.#batch({ range: {} })
@@ -227,7 +291,7 @@ export class Serving {
       const { runBatchChild } = await import('./batch-process.ts')
       const { config, dataDir } = this.#workspace
       const order: BatchOrder = { type: 'start', config: resolve(config), dataDir, ...what }
-      return runBatchChild(this.#childModule, order, () => undefined, this.#stop.signal)
+      return runBatchChild(this.#childModule, order, () => undefined, this.#round.signal)
     })
     this.#lastBatch = ran.catch(() => undefined)
     return ran

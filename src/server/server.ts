@@ -10,6 +10,7 @@ import { OPEN_METRICS_TYPE, printFamilies } from './open-metrics.ts'
 import { answerJson, answerProblem, Problem } from './problem.ts'
 import { refuseForeign } from './refuse-foreign.ts'
 import { requestTarget } from './request-target.ts'
+import type { ServeSettings } from './serve-settings.ts'
 import type { StreamWatch } from './stream-watch.ts'
 
 export interface ServerJob extends IngestDoor {
@@ -22,6 +23,8 @@ export interface ServerJob extends IngestDoor {
 export interface RunningServer {
   /** `http://127.0.0.1:8080` */
   readonly url: string
+  /** Certificate and limits; the next request goes by them. */
+  update(settings: ServeSettings): void
   /** Takes no more requests, and answers those that are there within `graceMs`. */
   stop(graceMs: number): Promise<void>
 }
@@ -33,16 +36,25 @@ const CHECK_MS = 500
 /** Errors: SERVE_PORT_IN_USE, SERVE_CANNOT_LISTEN. */
 export async function startServer(job: ServerJob): Promise<RunningServer> {
   const { host, port, tls, limits } = job.settings
-  const { requestMs: requestTimeout, handshakeMs: handshakeTimeout } = limits
-  const options = { requestTimeout, handshakeTimeout, connectionsCheckingInterval: CHECK_MS }
+  const options = { handshakeTimeout: limits.handshakeMs, connectionsCheckingInterval: CHECK_MS }
   const listener = (request: IncomingMessage, response: ServerResponse) => void route(job, request, response)
-  const server = tls ? createTlsServer({ ...options, ...tls }, listener) : createServer(options, listener)
-  server.headersTimeout = Math.min(10_000, limits.requestMs)
-  server.maxConnections = limits.connections
+  const secure = tls && createTlsServer({ ...options, ...tls }, listener)
+  const server: Server = secure ?? createServer(options, listener)
+  const update = (settings: ServeSettings) => {
+    if (settings.tls) secure?.setSecureContext(settings.tls)
+    server.requestTimeout = settings.limits.requestMs
+    server.headersTimeout = Math.min(10_000, settings.limits.requestMs)
+    server.maxConnections = settings.limits.connections
+  }
+  update(job.settings)
   await listen(server, host, port)
   const { port: taken } = server.address() as { port: number }
   const name = host.includes(':') ? `[${host}]` : host
-  return { url: `${tls ? 'https' : 'http'}://${name}:${taken}`, stop: (graceMs) => stop(server, graceMs) }
+  return {
+    url: `${tls ? 'https' : 'http'}://${name}:${taken}`,
+    update,
+    stop: (graceMs) => stop(server, graceMs),
+  }
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {

@@ -55,6 +55,12 @@ export class StreamWatch {
     facts.freshnessSum += freshnessMs / 1000
   }
 
+  /** Forgets sources that have no stream any more. */
+  keep(sources: ReadonlySet<string>): void {
+    for (const known of [this.streams, this.jobs])
+      for (const source of known.keys()) if (!sources.has(source)) known.delete(source)
+  }
+
   /** True when it is news: another failure than the one that is known. */
   fail(source: string, failure: string): boolean {
     const facts = this.#of(source)

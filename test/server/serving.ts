@@ -17,7 +17,7 @@ export class Serving {
   private constructor(child: ChildProcess, said: string) {
     this.#child = child
     this.#said = said
-    this.url = /http:\/\/[\d.]+:\d+/.exec(said)![0]
+    this.url = /https?:\/\/[\d.]+:\d+/.exec(said)![0]
     child.stderr!.on('data', (chunk) => {
       this.#said += chunk
     })

@@ -98,6 +98,10 @@ export const LOG_ERRORS = {
     exit: 1,
     text: 'Cannot listen on {host} port {port}: {why}. Nothing was started. Mend `serve.listen` in the definition.',
   },
+  SERVE_CANNOT_RELOAD: {
+    exit: 1,
+    text: 'The changed definition {file} was not taken: a running server cannot change {what}. Put that back, or stop the server and start it again.',
+  },
   SERVE_GONE: {
     exit: 1,
     text: 'The server on this data folder went away in the middle of the command. What it had not committed was rolled back; run the command again.',
@@ -120,7 +124,7 @@ export const LOG_ERRORS = {
   },
   SERVE_OTHER_DEFINITION: {
     exit: 2,
-    text: 'The server on this data folder began with another definition of {metric} than {file} has now. The report stays as it was. Restart `millrace serve`, so that it takes the new one.',
+    text: 'The server on this data folder began with another definition of {metric} than {file} has now. The report stays as it was. Send it SIGHUP, as by `kill -HUP`, or restart it, so that it takes the new one.',
   },
   SERVE_PORT_IN_USE: {
     exit: 1,
