@@ -1,15 +1,19 @@
 /** Turns the bytes of inputs into sealed blocks; nothing of it counts until a manifest names the blocks. */
-import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { Block } from '../core/block.ts'
 import { MillraceError } from '../core/error.ts'
 import { ObservedClock } from '../core/observed-clock.ts'
 import type { IngestInput, IngestOptions } from '../ports/archive.ts'
 import type { BlockTable } from './block-table.ts'
+import type { ContentGuard } from './content-guard.ts'
+import { takenDigest } from './known-contents.ts'
 import { type LineFacts, lineFacts } from './line-facts.ts'
 import { withoutLineEnd } from './line-runs.ts'
 import { cutPieces, type Piece } from './piece-cutter.ts'
+import { SkippedContent } from './skipped-content.ts'
 import type { SourceWriter } from './source-writer.ts'
+
+const NEWLINE = 0x0a
 
 export interface BlockLimits {
   readonly pieceBytes: number
@@ -32,8 +36,9 @@ export interface Appended {
   /** Of these lines; absent when there are none. */
   readonly firstObservedMs?: number
   readonly lastObservedMs: number
-  /** SHA-256 of each input's content, in order. */
+  /** SHA-256 of what was taken of each input's content, in order, with what was taken of it before. */
   readonly contents: readonly string[]
+  readonly left: readonly { readonly input: string; readonly bytes: number }[]
 }
 
 export interface AppendJob {
@@ -41,6 +46,7 @@ export interface AppendJob {
   readonly table: BlockTable
   readonly limits: BlockLimits
   readonly options: IngestOptions
+  readonly guard: ContentGuard
 }
 
 /** Errors: ARCHIVE_*, LOG_CLOCK_*, INGEST_CANCELLED, INGEST_LINE_TOO_LONG, and whatever an input throws. */
@@ -66,6 +72,7 @@ class Appender {
   #lines = 0
   #firstOffset: number
   #firstObservedMs: number | undefined
+  readonly #left: Appended['left'][number][] = []
 
   constructor(job: AppendJob) {
     this.#job = job
@@ -76,28 +83,57 @@ class Appender {
     this.#clock = new ObservedClock({ now, steady }, { source, lastMs, confirmedMs })
   }
 
-  /** Gives the SHA-256 of the input's content. While one piece is packed the next one is read. */
+  /** Gives the SHA-256 of the input's content, as far as it was taken. */
   async add(input: IngestInput): Promise<string> {
-    const hash = createHash('sha256')
-    const pieces = cutPieces(this.#watch(input, hash), input.name, this.#job.limits)
+    const { guard, options } = this.#job
+    const start = await orAborted(guard.look(input), options.signal)
+    if (start.kind === 'repeat') return takenDigest(start.entry)
+    const matcher = input.isOnce ? guard.matcher() : undefined
+    const content = new SkippedContent(input, start, matcher)
+    const before = this.#lines
+    const facts = lineFacts(input, options.years, start.match?.entry.years)
+    const isWhole = await this.#addPieces(input, content, facts)
+    if (matcher) guard.judgeTaken(input, matcher)
+    const { digest } = content
+    const lines = (start.match?.lines ?? 0) + this.#lines - before
+    const entry = guard.settle(input, digest, { isWhole, lines, years: facts.years?.sequence.state })
+    return entry ? takenDigest(entry) : digest.sha256
+  }
+
+  /** False when a last line without an end was left. While one piece is packed the next one is read. */
+  async #addPieces(input: IngestInput, content: SkippedContent, facts: LineFacts): Promise<boolean> {
+    const { isFromStart } = content
+    const chunks = this.#watch(content.chunks())
+    const pieces = cutPieces(chunks, input.name, { ...this.#job.limits, isFromStart })
     const { signal, checkFirstLine } = this.#job.options
-    const facts = lineFacts(input, this.#job.options.years)
     let next = pieces.next()
     next.catch(() => {})
     try {
       for (let isFirst = true; ; isFirst = false) {
-        const { value: piece, done } = await orAborted(next, signal)
-        if (done) return hash.digest('hex')
+        const { value: cut, done } = await orAborted(next, signal)
+        if (done) return true
         next = pieces.next()
         // It may fail while this piece is worked on; the failure is met when its turn comes.
         next.catch(() => {})
-        if (isFirst) checkFirstLine?.(firstLine(piece), input.name)
-        await this.#append(piece, facts)
+        const piece = await this.#leaveOpenLine(input, cut)
+        if (piece.bytes.length > 0) {
+          if (isFirst && isFromStart) checkFirstLine?.(firstLine(piece), input.name)
+          await this.#append(piece, facts)
+        }
+        if (piece !== cut) return false
       }
     } finally {
       // Not awaited: an input that waits for its writer would hold up the news of a failure.
       pieces.return().catch(() => {})
     }
+  }
+
+  /** Without a last line that has no end, where more of it may come; only an input's last piece holds one. */
+  async #leaveOpenLine(input: IngestInput, piece: Piece): Promise<Piece> {
+    const ended = piece.bytes.lastIndexOf(NEWLINE) + 1
+    if (ended === piece.bytes.length || !(await input.mayGrow?.())) return piece
+    this.#left.push({ input: input.name, bytes: piece.bytes.length - ended })
+    return { ...piece, bytes: piece.bytes.subarray(0, ended) }
   }
 
   async finish(): Promise<Omit<Appended, 'contents'>> {
@@ -106,6 +142,7 @@ class Appender {
       blocks: await Promise.all(this.#sealing),
       ...(this.#firstObservedMs !== undefined && { firstObservedMs: this.#firstObservedMs }),
       lastObservedMs: this.#clock.lastMs,
+      left: this.#left,
     }
   }
 
@@ -114,9 +151,8 @@ class Appender {
     await Promise.allSettled(this.#sealing)
   }
 
-  async *#watch(input: IngestInput, hash: ReturnType<typeof createHash>) {
-    for await (const chunk of input.open()) {
-      hash.update(chunk)
+  async *#watch(chunks: AsyncIterable<Uint8Array>) {
+    for await (const chunk of chunks) {
       this.#bytesRead += chunk.length
       yield chunk
     }
@@ -165,6 +201,6 @@ async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): 
 }
 
 function firstLine({ bytes }: Piece): Buffer {
-  const end = bytes.indexOf(0x0a) + 1
+  const end = bytes.indexOf(NEWLINE) + 1
   return Buffer.from(withoutLineEnd(end > 0 ? bytes.subarray(0, end) : bytes))
 }

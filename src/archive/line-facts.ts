@@ -1,7 +1,7 @@
 /** What is kept beside the lines of an input: its facts, and the years of its stamps where they carry none. */
 import { printContext } from '../core/line-context.ts'
 import type { IngestInput, IngestYears } from '../ports/archive.ts'
-import { YearSequence } from './year-sequence.ts'
+import { YearSequence, type YearState } from './year-sequence.ts'
 
 export interface LineFacts {
   readonly years?: Pick<IngestYears, 'stamps'> & { readonly sequence: YearSequence }
@@ -9,9 +9,14 @@ export interface LineFacts {
   context(year?: number): string | null
 }
 
-export function lineFacts({ facts }: IngestInput, years: IngestYears | undefined): LineFacts {
+/** `since` is where the years of the lines before ended, if some were taken earlier. */
+export function lineFacts(
+  { facts }: IngestInput,
+  years: IngestYears | undefined,
+  since?: YearState,
+): LineFacts {
   if (!years) return { context: () => (facts ? printContext(facts) : null) }
-  const sequence = new YearSequence(years.first)
+  const sequence = new YearSequence(since ?? { year: years.first })
   const stamps = (lines: string) => years.stamps(lines)
   return {
     years: { sequence, stamps },

@@ -2,11 +2,14 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Block, Manifest } from '../core/block.ts'
 import { canonicalJson } from '../core/canonical-json.ts'
+import type { ContentSegment } from './content-segments.ts'
 
 /** What only the archive itself needs beside the manifest. */
 export interface StoredManifest extends Manifest {
   /** The greatest observed time stamped so far; the observed clock never runs backwards. */
   readonly lastObservedMs: number
+  /** Files that list the contents ingested so far; absent in archives that an earlier version wrote. */
+  readonly contents?: readonly ContentSegment[]
 }
 
 export function printManifest(manifest: StoredManifest): string {

@@ -14,6 +14,8 @@ export interface CutterLimits {
   readonly pieceBytes: number
   /** A longer line is refused. */
   readonly maxLineBytes: number
+  /** False where the stream begins in the middle of an input, which has no byte order mark there. */
+  readonly isFromStart?: boolean
 }
 
 const NEWLINE = 0x0a
@@ -29,7 +31,7 @@ export async function* cutPieces(
   limits: CutterLimits,
 ): AsyncGenerator<Piece, void, undefined> {
   const cutter = new PieceCutter(input, limits)
-  let isStart = true
+  let isStart = limits.isFromStart ?? true
   for await (const piece of cutter.cut(chunks)) {
     const bytes = isStart ? withoutMark(piece.bytes) : piece.bytes
     isStart = false

@@ -1,7 +1,7 @@
 /** What an ingest needs of a place that keeps blocks: each kind of storage is one of these. */
 import type { Block } from '../core/block.ts'
 import type { IngestResult } from '../ports/archive.ts'
-import type { ContentEntry } from './content-history.ts'
+import type { ContentSegment, WrittenSegment } from './content-segments.ts'
 import type { StoredManifest } from './manifest-text.ts'
 
 /** A packed block on the local disk, not yet synced, under a temporary name. */
@@ -26,8 +26,8 @@ export interface Commit {
   readonly manifest: StoredManifest
   /** Absent for what a log gave, whose offsets say whether it is there already. */
   readonly ingest?: PendingIngest
-  /** The contents of this ingest are its last. */
-  readonly history?: readonly ContentEntry[]
+  /** The last file of the manifest's list of contents. */
+  readonly contents?: WrittenSegment
 }
 
 /** A source opened for writing, under its lock, with the leftovers of crashes gone. */
@@ -42,8 +42,10 @@ export interface SourceWriter {
   readonly sealsAtOnce: number
   /** Puts a packed block into storage under its name; `commit` makes that name last. Errors: ARCHIVE_*. */
   seal(packed: PackedBlock): Promise<Block>
-  /** Contents of earlier ingests. */
-  readHistory(): Promise<ContentEntry[]>
+  /** A file of the list of contents; undefined when no copy of it is whole. */
+  readSegment(segment: ContentSegment): Promise<string | undefined>
+  /** The list that earlier versions wrote; undefined when there is none. */
+  readHistory(): Promise<string | undefined>
   /** A crash at any point leaves the old state or the new. Errors: ARCHIVE_*. */
   commit(commit: Commit): Promise<void>
   /** Removes whatever the manifest does not name. */

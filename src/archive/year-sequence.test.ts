@@ -92,3 +92,22 @@ it('leaves bytes that are no text as they are', async () => {
     ['Jan  1 00:00:01|x\xe4', '{"format":1,"year":2019}'],
   ])
 })
+
+it('goes on where it ended when a file has grown, and refuses one whose years were not decided', async () => {
+  const archive = new FilesArchive({ dataDir })
+  const years = await ingestYears(source(), 2019)
+  const take = async (text: string, decides: boolean) => {
+    const input = { ...inputOf('f', text), facts: { path: 'f' } }
+    await archive.ingest('s', [input], { ...(decides && years), repeats: 'continue' })
+    await archive.acknowledge('s')
+  }
+  const first = 'Dec 31 10:00:00\nJan  1 10:00:00\n'
+  await take(first, true)
+  await take(`${first}Feb  1 10:00:00\n`, true)
+  const contexts = (await linesOf(archive, 's')).map(({ context }) => JSON.parse(context!).year)
+  expect(contexts).toEqual([2019, 2020, 2020])
+  await take('Mar  1 10:00:00\n', false)
+  await expect(take('Mar  1 10:00:00\nMar  2 10:00:00\n', true)).rejects.toMatchObject({
+    code: 'INGEST_KNOWN_YEARS',
+  })
+})

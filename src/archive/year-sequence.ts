@@ -10,13 +10,24 @@ export interface YearChange {
   readonly year: number
 }
 
+/** Where a sequence ended, so that what a file has got since goes on from there. */
+export interface YearState {
+  readonly year: number
+  /** How far into its year the last stamp was; absent when there was none. */
+  readonly atMs?: number
+}
+
 export class YearSequence {
   #year: number
-  /** How far into its year the last stamp was. */
   #atMs: number | undefined
 
-  constructor(first: number) {
-    this.#year = first
+  constructor({ year, atMs }: YearState) {
+    this.#year = year
+    this.#atMs = atMs
+  }
+
+  get state(): YearState {
+    return { year: this.#year, ...(this.#atMs !== undefined && { atMs: this.#atMs }) }
   }
 
   /** Of the next line. */

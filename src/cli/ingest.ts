@@ -1,11 +1,11 @@
 /** `millrace ingest SOURCE FILE…`: keeps all lines of the files, or none. */
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { Source } from '../core/definition.ts'
 import { MillraceError } from '../core/error.ts'
 import { carriesYear } from '../core/stamp-year.ts'
 import { checkContent } from '../ingest/check-content.ts'
 import { checkHeader } from '../ingest/check-header.ts'
-import type { IngestResult } from '../ports/archive.ts'
+import type { IngestResult, Repeats } from '../ports/archive.ts'
 import type { IngestFilesOptions } from '../run/ingest-files.ts'
 import { interruptible } from './interrupt.ts'
 import { nextCommand } from './next-command.ts'
@@ -23,6 +23,13 @@ export function addIngest(program: Command): void {
     .argument('<source>', 'a source of the definition')
     .argument('<file...>', 'files, or - for standard input')
     .option('--year <year>', 'the year of the first stamp of each file, where stamps carry none', readYear)
+    .option(
+      '--continue',
+      'of files that begin with lines ingested before take what comes after, however few they are',
+    )
+    .addOption(
+      new Option('--again', 'take all lines, whether they were ingested before or not').conflicts('continue'),
+    )
     .action((source: string, files: string[], options: IngestChoice, command: Command) =>
       ingest(workspaceOf(command), source, files, options),
     )
@@ -30,16 +37,23 @@ export function addIngest(program: Command): void {
 
 interface IngestChoice {
   readonly year?: number
+  readonly continue?: boolean
+  readonly again?: boolean
+}
+
+function repeatsOf({ again, continue: goesOn }: IngestChoice): Repeats {
+  return again ? 'again' : goesOn ? 'continue' : 'refuse'
 }
 
 async function ingest(
   workspace: Workspace,
   name: string,
   files: readonly string[],
-  { year }: IngestChoice,
+  choice: IngestChoice,
 ): Promise<void> {
   const definition = await loadChecked(workspace)
   const source = requireSource(definition, name)
+  const { year } = choice
   if (year !== undefined && carriesYear(source.time))
     throw new MillraceError('INGEST_YEAR_UNUSED', { source: name })
   const { archivePlace, besideLog, ingestYears, openArchive } = await import('../engines/registry.ts')
@@ -51,8 +65,8 @@ async function ingest(
   const started = Date.now()
   const result = await interruptible((signal) => {
     if (files.includes('-')) stopReadingInput(signal)
-    const ingestAll = () =>
-      ingestFiles(archive, name, files, { ...watch(source, progress), ...years, signal })
+    const options = { ...watch(source, progress), ...years, repeats: repeatsOf(choice), signal }
+    const ingestAll = () => ingestFiles(archive, name, files, options)
     const isVain = async () => isServed(deployment)
     return waitForLock(() => besideLog(deployment, archive, name, ingestAll), { isVain, signal })
   }).finally(() => progress.end())
@@ -72,10 +86,6 @@ function watch(source: Source, progress: Progress): IngestFilesOptions {
     checkHead: (head, input) => checkContent(head, source, input),
     checkFirstLine: (line, input) =>
       checkHeader(source.format, line.toString('utf8'), { source: source.name, input }),
-    onRepeatedContent: (input) => {
-      progress.end()
-      say(`millrace: Warning: ${input} was ingested before; its lines now count twice.`)
-    },
     onProgress: ({ bytesRead, totalBytes }) =>
       progress.update({
         label: `ingest ${source.name}`,
@@ -92,8 +102,15 @@ async function tell(
   result: IngestResult,
   { tookMs, place }: { tookMs: number; place: string },
 ): Promise<void> {
-  const { source, lines, bytes, blocks, repeated } = result
-  if (workspace.json) return writeJson({ source, lines, bytes, blocks, ...(repeated && { repeated }) })
+  const { repeated, ...added } = result
+  const { source, lines, bytes, blocks, known = [], left = [] } = added
+  for (const part of known)
+    say(`${part.input}: skipped its first ${countOf(part.lines, 'line')}, which were ingested before.`)
+  for (const part of left)
+    say(
+      `${part.input}: left its last line (${formatBytes(part.bytes)}), which has no end yet. Ingest the file again when it has one, or when the file has rested for a minute.`,
+    )
+  if (workspace.json) return writeJson({ ...added, ...(repeated && { repeated }) })
   if (lines === 0) return say('There were no lines to keep; nothing was added.')
   if (repeated)
     return say(

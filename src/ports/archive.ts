@@ -11,7 +11,25 @@ export interface IngestResult {
   readonly blocks: number
   /** True when an earlier, interrupted ingest of the same bytes had already been committed: nothing was added. */
   readonly repeated: boolean
+  /** Beginnings of inputs that had been ingested before; only what comes after them was taken. */
+  readonly known?: readonly KnownPart[]
+  /** Last lines without an end that were left, since more of them may come. */
+  readonly left?: readonly { readonly input: string; readonly bytes: number }[]
 }
+
+export interface KnownPart {
+  readonly input: string
+  readonly lines: number
+  /** Unpacked, with line ends. */
+  readonly bytes: number
+}
+
+/**
+ * What to do with an input that begins with a content which was ingested before. `refuse`: take what comes after it,
+ * unless the input has nothing more, or the beginning is too short to be sure; `continue`: take what comes after it
+ * however short it is; `again`: take all of it.
+ */
+export type Repeats = 'refuse' | 'continue' | 'again'
 
 /** One piece of input; `name` is what messages call it. */
 export interface IngestInput {
@@ -20,6 +38,10 @@ export interface IngestInput {
   readonly sizeBytes?: number
   /** Kept with each of its lines as their context; they have none when absent. */
   readonly facts?: ContextFacts
+  /** Set where `open` works only once, as of a pipe. */
+  readonly isOnce?: boolean
+  /** Asked after the last byte: may more of a last line come that has no end? Absent: no. */
+  mayGrow?(): Promise<boolean>
   /** The content, unpacked. A chunk need not outlive the asking for the next one. */
   open(): AsyncIterable<Uint8Array>
 }
@@ -41,8 +63,8 @@ export interface IngestOptions {
   /** Called once per input with its first line, so that a csv header can be compared with the definition. */
   checkFirstLine?(line: Buffer, input: string): void
   onProgress?(progress: { bytesRead: number; lines: number }): void
-  /** Called when bytes of the same content were ingested by an earlier, finished command, or earlier by this one. */
-  onRepeatedContent?(input: string): void
+  /** `refuse` when absent. */
+  readonly repeats?: Repeats
   signal?: AbortSignal
   /** The observed clock, milliseconds since the epoch. */
   now?(): number
@@ -127,7 +149,8 @@ export interface Archive {
   manifest(source: string): Promise<Manifest | undefined>
   /**
    * Appends all inputs as one commit: when this resolves every line is durable; when it rejects, or the
-   * process dies first, none of them is visible. Errors: ARCHIVE_LOCKED, ARCHIVE_UNWRITABLE, LOG_CLOCK_*, INGEST_*.
+   * process dies first, none of them is visible. What an earlier ingest took of the same content is not taken a second
+   * time (see Repeats). Errors: ARCHIVE_CORRUPT_CONTENTS, ARCHIVE_LOCKED, ARCHIVE_UNWRITABLE, LOG_CLOCK_*, INGEST_*.
    */
   ingest(source: string, inputs: readonly IngestInput[], options?: IngestOptions): Promise<IngestResult>
   /**

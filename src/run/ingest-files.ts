@@ -21,18 +21,18 @@ export async function ingestFiles(
   paths: readonly string[],
   options: IngestFilesOptions = {},
 ): Promise<IngestResult> {
-  let bytesRead = 0
-  const countBytes = (bytes: number) => {
-    bytesRead += bytes
-  }
+  const readOf = paths.map(() => 0)
   const { onProgress, checkHead, ...rest } = options
-  const inputs = await Promise.all(paths.map((path) => inputOf(path, countBytes, checkHead)))
+  const note = (index: number) => (bytes: number) => {
+    readOf[index] = bytes
+  }
+  const inputs = await Promise.all(paths.map((path, index) => inputOf(path, note(index), checkHead)))
   const total = totalOf(inputs.map(({ sizeBytes }) => sizeBytes))
   return archive.ingest(source, inputs, {
     ...rest,
     ...(onProgress && {
       onProgress: ({ lines }) =>
-        onProgress({ bytesRead, lines, ...(total !== undefined && { totalBytes: total }) }),
+        onProgress({ bytesRead: totalOf(readOf)!, lines, ...(total !== undefined && { totalBytes: total }) }),
     }),
   })
 }

@@ -9,7 +9,13 @@ import type { IngestInput } from '../ports/archive.ts'
 const CHUNK_BYTES = 1024 * 1024
 const STANDARD_INPUT = '-'
 
-/** Where progress is counted: in bytes as they are stored, since only their total is known beforehand. */
+/** A program may write a line in two halves, but rarely with a minute between them. */
+const REST_MS = 60_000
+
+/**
+ * Where progress is counted: how many bytes of an input were read since it was opened last, as they are stored, since
+ * only their total is known beforehand.
+ */
 export type OnBytes = (bytes: number) => void
 
 /** Looks at the first bytes, unpacked; throws when no line of them can be used. */
@@ -23,18 +29,27 @@ export async function inputOf(
 ): Promise<IngestInput> {
   if (path === STANDARD_INPUT) {
     const name = 'standard input'
-    return { name, facts: {}, open: () => decode(count(process.stdin, onBytes), name, checkHead) }
+    return {
+      name,
+      facts: {},
+      isOnce: true,
+      open: () => decode(count(process.stdin, onBytes), name, checkHead),
+    }
   }
   const found = await stat(path).catch((error: unknown) => refuse(path, error))
   if (found.isDirectory()) throw new MillraceError('INGEST_IS_DIRECTORY', { input: path })
   await (await openFile(path, found.isFile())).close()
-  return {
-    name: path,
-    // What a pipe gives was not modified at any time.
-    facts: { path, ...(found.isFile() && { referenceMs: Math.floor(found.mtimeMs) }) },
-    ...(found.isFile() && { sizeBytes: found.size }),
-    open: () => decode(count(readFile(path), onBytes), path, checkHead),
+  let isPacked = false
+  const note = (head: Buffer, input: string, isGzip: boolean) => {
+    isPacked = isGzip
+    checkHead(head, input)
   }
+  const content = { name: path, open: () => decode(count(readFile(path), onBytes), path, note) }
+  // What a pipe gives was not modified at any time.
+  if (!found.isFile()) return { ...content, facts: { path }, isOnce: true }
+  const facts = { path, referenceMs: Math.floor(found.mtimeMs) }
+  const mayGrow = async () => !isPacked && Date.now() - (await stat(path)).mtimeMs < REST_MS
+  return { ...content, facts, sizeBytes: found.size, mayGrow }
 }
 
 /** Opening a pipe twice would lose its writer, so only a regular file is tried beforehand. */
@@ -63,25 +78,29 @@ async function* readFile(path: string): Chunks {
 }
 
 async function* count(chunks: Chunks, onBytes: OnBytes): Chunks {
+  let bytes = 0
   for await (const chunk of chunks) {
-    onBytes(chunk.length)
+    bytes += chunk.length
+    onBytes(bytes)
     yield chunk
   }
 }
 
+type OnHead = (head: Buffer, input: string, isGzip: boolean) => void
+
 /** Errors: INGEST_BINARY_FILE, INGEST_UNKNOWN_COMPRESSION, INGEST_CORRUPT_GZIP, INGEST_TRUNCATED_GZIP. */
-async function* decode(chunks: Chunks, input: string, checkHead: CheckHead): Chunks {
+async function* decode(chunks: Chunks, input: string, onHead: OnHead): Chunks {
   const { head, all } = await peek(chunks)
   const found = contentKind(head)
   if (found.kind !== 'gzip') {
     requireText(found, input)
-    checkHead(head, input)
+    onHead(head, input, false)
     yield* all
     return
   }
   const unpacked = await peek(gunzip(all, input))
   requireText(contentKind(unpacked.head), input)
-  checkHead(unpacked.head, input)
+  onHead(unpacked.head, input, true)
   yield* unpacked.all
 }
 

@@ -10,6 +10,10 @@ export const ARCHIVE_ERRORS = {
     exit: 1,
     text: 'Block {block} of source {source} cannot be trusted: {why}. No totals were changed. Run `millrace scrub`, which heals it where there is another good copy, or restore {path} from a backup.',
   },
+  ARCHIVE_CORRUPT_CONTENTS: {
+    exit: 1,
+    text: 'The list of contents that were ingested into source {source} is damaged or missing ({name}), so files that it already holds cannot be recognized. Nothing was added. Restore that file from a backup, or run the same command with `--again`, which takes the files whether they were ingested before or not, and begins a new list.',
+  },
   ARCHIVE_CORRUPT_MANIFEST: {
     exit: 1,
     text: 'The list of blocks of source {source} in {path} is damaged or missing, and so is every copy of it. Nothing was read or added. Restore manifest.json from a backup.',
@@ -85,6 +89,26 @@ export const ARCHIVE_ERRORS = {
   INGEST_IS_DIRECTORY: {
     exit: 1,
     text: 'Cannot ingest {input}: it is a directory. Nothing was added. Name the files in it, such as {input}/*.',
+  },
+  INGEST_KNOWN_CONTENT: {
+    exit: 1,
+    text: '{input} holds nothing but lines that the source already has: the same content was ingested before, perhaps under another name. Nothing was added. Leave it out, or run the same command with `--again` to count its lines a second time.',
+  },
+  INGEST_KNOWN_LINE: {
+    exit: 1,
+    text: 'The last line of {input} had no end when it was ingested, and it has grown since: {lines} of the file are in the archive, the last of them cut short. Nothing was added. To take the lines after it, ingest them from a file of their own: `tail -n +{next} {input} > rest.log` (for a packed file, unpack it first).',
+  },
+  INGEST_KNOWN_START: {
+    exit: 1,
+    text: '{input} begins with {lines} that were ingested before ({bytes} bytes), which is too little to tell a file that has grown from another one that begins alike. Nothing was added. Run the same command with `--continue` to take only what comes after these lines, or with `--again` to take all of it.',
+  },
+  INGEST_KNOWN_STREAM: {
+    exit: 1,
+    text: 'What came from {input} begins with {lines} that were ingested before ({bytes} bytes). Nothing was added, since only a file can be taken from its middle. Save it as a file and ingest that, or run the same command with `--again` to count these lines a second time.',
+  },
+  INGEST_KNOWN_YEARS: {
+    exit: 1,
+    text: '{input} begins with {lines} that were ingested without `--year`, so the year of the line after them is not known. Nothing was added. Leave out `--year`, or ingest the new lines from a file of their own, with the year of its first stamp: `tail -n +{next} {input} > rest.log` (for a packed file, unpack it first).',
   },
   INGEST_LINE_TOO_LONG: {
     exit: 1,

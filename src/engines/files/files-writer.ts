@@ -1,11 +1,13 @@
 /** An ingest's hold on a source in plain files: what it seals and commits is durable on disk and mirror. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type ContentEntry, HISTORY, parseHistory, printHistory } from '../../archive/content-history.ts'
+import { HISTORY } from '../../archive/content-history.ts'
+import type { ContentSegment } from '../../archive/content-segments.ts'
 import type { Disk } from '../../archive/disk.ts'
 import type { StoredManifest } from '../../archive/manifest-text.ts'
 import type { Commit, PackedBlock, PendingIngest, SourceWriter } from '../../archive/source-writer.ts'
 import type { Block } from '../../core/block.ts'
+import { readSegment, writeSegment } from './content-files.ts'
 import { commitManifest, type ManifestPlaces } from './manifest-store.ts'
 import { clearLeftovers, type OpenSource } from './open-source.ts'
 import { announcePending } from './pending-ingests.ts'
@@ -34,30 +36,26 @@ export class FilesWriter implements SourceWriter {
     return sealBlock(this.#disk, this.#places, packed)
   }
 
-  async readHistory(): Promise<ContentEntry[]> {
-    const text = await readFile(join(this.#places.primary.root, HISTORY), 'utf8').catch(() => '')
-    return parseHistory(text, this.manifest.generation)
+  readSegment(segment: ContentSegment): Promise<string | undefined> {
+    return readSegment(this.#disk, this.#places, segment)
+  }
+
+  readHistory(): Promise<string | undefined> {
+    return readFile(join(this.#places.primary.root, HISTORY), 'utf8').catch(() => undefined)
   }
 
   /**
-   * Order matters: blocks are durable before they are announced, the announcement before the mirror's manifest,
+   * Order matters: blocks and contents are durable before they are announced, the announcement before the mirror's manifest,
    * and that before the primary's, which is the commit.
    */
-  async commit({ manifest, ingest, history }: Commit): Promise<void> {
+  async commit({ manifest, ingest, contents }: Commit): Promise<void> {
     await syncBlocks(this.#disk, this.#places)
-    if (history) await this.#writeHistory(history)
+    if (contents) await writeSegment(this.#disk, this.#places, contents)
     if (ingest) await announcePending(this.#disk, this.#places.primary, ingest)
     await commitManifest(this.#disk, this.#places, manifest)
   }
 
   clearLeftovers(): Promise<void> {
     return clearLeftovers(this.#disk, this.#places, this.manifest)
-  }
-
-  /** Only a hint, so it is not synced. */
-  async #writeHistory(entries: readonly ContentEntry[]): Promise<void> {
-    const path = join(this.#places.primary.root, HISTORY)
-    await this.#disk.writeFile(`${path}.tmp`, [Buffer.from(printHistory(entries))])
-    await this.#disk.rename(`${path}.tmp`, path)
   }
 }

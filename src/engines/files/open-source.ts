@@ -5,8 +5,8 @@ import type { Disk } from '../../archive/disk.ts'
 import { takeLock } from '../../archive/lock.ts'
 import type { StoredManifest } from '../../archive/manifest-text.ts'
 import type { PendingIngest } from '../../archive/source-writer.ts'
-import type { Manifest } from '../../core/block.ts'
 import { MillraceError } from '../../core/error.ts'
+import { clearSegments } from './content-files.ts'
 import { type ManifestFault, type ManifestPlaces, settleManifest } from './manifest-store.ts'
 import { readPending, removePending } from './pending-ingests.ts'
 import type { SourceFolder } from './source-folder.ts'
@@ -66,19 +66,20 @@ async function recover(disk: Disk, places: ManifestPlaces): Promise<OpenSource> 
 export async function clearLeftovers(
   disk: Disk,
   { primary, mirror }: ManifestPlaces,
-  manifest: Manifest,
+  manifest: StoredManifest,
 ): Promise<void> {
   await clearFolder(disk, primary, manifest)
   if (mirror) await clearFolder(disk, mirror, manifest)
 }
 
-async function clearFolder(disk: Disk, folder: SourceFolder, { blocks }: Manifest): Promise<void> {
-  const committed = new Set(blocks.map(({ name }) => name))
+async function clearFolder(disk: Disk, folder: SourceFolder, manifest: StoredManifest): Promise<void> {
+  const committed = new Set(manifest.blocks.map(({ name }) => name))
   for (const name of await readdir(folder.blocks)) {
     if (!committed.has(name)) await disk.remove(join(folder.blocks, name))
   }
   for (const name of await readdir(folder.root)) {
     if (name.endsWith('.tmp')) await disk.remove(join(folder.root, name))
   }
+  await clearSegments(disk, folder, manifest)
   await disk.remove(folder.spill)
 }

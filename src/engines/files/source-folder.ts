@@ -7,6 +7,7 @@ export interface SourceFolder {
   /** `<archive>/<source>` */
   readonly root: string
   readonly blocks: string
+  readonly contents: string
   readonly pending: string
   readonly lock: string
   readonly spill: string
@@ -22,6 +23,7 @@ export function sourceFolder(archive: string, source: string): SourceFolder {
     source,
     root,
     blocks: join(root, 'blocks'),
+    contents: join(root, 'contents'),
     pending: join(root, 'pending'),
     lock: join(root, 'lock'),
     spill: join(root, 'spill'),

@@ -1,7 +1,8 @@
 /** An ingest's hold on a source in HDFS: blocks are uploaded and renamed, a manifest of their own commits them. */
 import { rm } from 'node:fs/promises'
 import { digits } from '../../archive/block-name.ts'
-import { type ContentEntry, HISTORY, parseHistory, printHistory } from '../../archive/content-history.ts'
+import { HISTORY } from '../../archive/content-history.ts'
+import { type ContentSegment, isWholeSegment } from '../../archive/content-segments.ts'
 import type { Commit, PackedBlock, PendingIngest, SourceWriter } from '../../archive/source-writer.ts'
 import type { Block } from '../../core/block.ts'
 import {
@@ -10,7 +11,8 @@ import {
   removeOldManifests,
   stillRetired,
 } from './manifest-generations.ts'
-import { type RemoteFolder, remoteBlock, type SpoolFolder } from './remote-folder.ts'
+import { type RemoteFolder, remoteBlock, remoteSegment, type SpoolFolder } from './remote-folder.ts'
+import { isContentFault } from './storage-failure.ts'
 import { type Storing, uploadBlock } from './upload-block.ts'
 import type { UploadFolder } from './upload-folder.ts'
 import type { WebHdfs } from './web-hdfs.ts'
@@ -66,17 +68,28 @@ export class HdfsWriter implements SourceWriter {
     return block
   }
 
-  async readHistory(): Promise<ContentEntry[]> {
+  async readSegment(segment: ContentSegment): Promise<string | undefined> {
     const { hdfs, folder } = this.#place
-    return parseHistory((await hdfs.readText(`${folder.root}/${HISTORY}`)) ?? '', this.manifest.generation)
+    const text = await hdfs.readText(remoteSegment(folder, segment)).catch((error: unknown) => {
+      if (isContentFault(error)) return undefined
+      throw error
+    })
+    return text !== undefined && isWholeSegment(segment, text) ? text : undefined
+  }
+
+  readHistory(): Promise<string | undefined> {
+    const { hdfs, folder } = this.#place
+    return hdfs.readText(`${folder.root}/${HISTORY}`)
   }
 
   /** What must hold together stands in the one manifest. Errors: ARCHIVE_OVERTAKEN. */
-  async commit({ manifest, ingest, history }: Commit): Promise<void> {
+  async commit({ manifest, ingest, contents }: Commit): Promise<void> {
     const { hdfs, folder } = this.#place
     await this.#lease.requireHeld()
-    if (history)
-      await hdfs.replace(await this.#uploads.put(printHistory(history)), `${folder.root}/${HISTORY}`)
+    if (contents) {
+      await hdfs.makeFolder(folder.contents)
+      await this.#name(await this.#uploads.put(contents.text), remoteSegment(folder, contents.segment))
+    }
     await this.#commit({ ...manifest, pending: ingest ? [...this.pending, ingest] : this.pending })
   }
 
@@ -103,6 +116,9 @@ export class HdfsWriter implements SourceWriter {
     const committed = new Set(kept.map(({ name }) => name))
     for (const { pathSuffix: name } of await hdfs.list(folder.blocks))
       if (!committed.has(name)) await hdfs.remove(remoteBlock(folder, { name }))
+    const named = new Set((this.manifest.contents ?? []).map(({ name }) => name))
+    for (const { pathSuffix: name } of await hdfs.list(folder.contents))
+      if (!named.has(name)) await hdfs.remove(remoteSegment(folder, { name }))
     await hdfs.remove(folder.uploads)
   }
 

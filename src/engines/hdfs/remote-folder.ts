@@ -1,6 +1,7 @@
 /** Where the files of one source lie in HDFS, and where its blocks are packed on the way there. */
 import { join } from 'node:path'
 import { digits } from '../../archive/block-name.ts'
+import type { ContentSegment } from '../../archive/content-segments.ts'
 import type { Block } from '../../core/block.ts'
 
 export interface RemoteFolder {
@@ -8,6 +9,7 @@ export interface RemoteFolder {
   /** `<path>/<source>` */
   readonly root: string
   readonly blocks: string
+  readonly contents: string
   /** What is on its way to its name; a folder for each writer. */
   readonly uploads: string
   /** An empty folder for each ingest whose user was told of its result. */
@@ -27,6 +29,7 @@ export function remoteFolder(path: string, source: string): RemoteFolder {
     source,
     root,
     blocks: `${root}/blocks`,
+    contents: `${root}/contents`,
     uploads: `${root}/uploads`,
     acknowledged: `${root}/acknowledged`,
     lease: `${root}/lease.json`,
@@ -40,6 +43,10 @@ export function spoolFolder(dataDir: string, source: string): SpoolFolder {
 
 export function remoteBlock({ blocks }: RemoteFolder, { name }: Pick<Block, 'name'>): string {
   return `${blocks}/${name}`
+}
+
+export function remoteSegment({ contents }: RemoteFolder, { name }: Pick<ContentSegment, 'name'>): string {
+  return `${contents}/${name}`
 }
 
 export function manifestName(generation: number): string {

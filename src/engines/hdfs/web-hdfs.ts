@@ -96,7 +96,7 @@ export class WebHdfs {
    * lost, and it may be this rename that made it so.
    */
   async rename(from: string, to: string): Promise<RenameOutcome> {
-    const asked = this.#askToRename(from, to, 'NONE')
+    const asked = this.#askToRename(from, to)
     try {
       await asked.answer
       return 'renamed'
@@ -108,20 +108,13 @@ export class WebHdfs {
     }
   }
 
-  async replace(from: string, to: string): Promise<void> {
-    const asked = this.#askToRename(from, to, 'OVERWRITE')
-    await asked.answer.catch((error: unknown) => {
-      if (!asked.mayHaveHappened() || !isMissing(error)) throw error
-    })
-  }
-
   /** Errors of the answer: ARCHIVE_UNSURE, when it was sent and no answer came to any repetition. */
-  #askToRename(from: string, to: string, renameoptions: 'NONE' | 'OVERWRITE') {
+  #askToRename(from: string, to: string) {
     let isAnswerLost = false
     const note = (error: unknown) => {
       isAnswerLost ||= isLost(error) && codeOf(error) !== 'ECONNREFUSED'
     }
-    const asked = this.#client.ask('PUT', from, 'RENAME', { destination: to, renameoptions }, note)
+    const asked = this.#client.ask('PUT', from, 'RENAME', { destination: to, renameoptions: 'NONE' }, note)
     const answer = asked.catch((error: unknown) => {
       if (!isAnswerLost || !isLost(beneath(error))) throw error
       const params = { address: this.address, path: to, why: reasonOf(beneath(error)) }
