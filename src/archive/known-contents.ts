@@ -31,6 +31,10 @@ export class KnownContents {
     for (const entry of entries) this.add(entry)
   }
 
+  get isEmpty(): boolean {
+    return this.#byHead.size + this.#short.length === 0
+  }
+
   add(entry: ContentEntry): void {
     if (entry.head === undefined) {
       this.#short.push(entry)

@@ -1,6 +1,6 @@
 /** Real files of every bad kind, into a real archive. */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -19,9 +19,12 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true }))
 
+/** Last changed an hour ago. */
 async function file(name: string, content: string | Uint8Array): Promise<string> {
-  await writeFile(join(folder, name), content)
-  return join(folder, name)
+  const path = join(folder, name)
+  await writeFile(path, content)
+  await utimes(path, Date.now() / 1000, Date.now() / 1000 - 3600)
+  return path
 }
 
 /** Refused with this code, and with nothing added though a good file stands before the bad one. */
@@ -47,6 +50,34 @@ describe('files that are taken', () => {
     ]
     expect(await ingestFiles(archive, 'web', paths)).toMatchObject({ lines: 20_004, repeated: false })
     expect(await textsOf(archive, 'web')).toEqual(['a1', 'a2', ...manyLines, 'c1', 'c2'])
+  })
+
+  it('but for a last line that may go on', async () => {
+    const growing = join(folder, 'growing.log')
+    await writeFile(growing, 'a1\na2')
+    const packedOne = join(folder, 'new.gz')
+    await writeFile(packedOne, gzipSync('b1\nb2'))
+    expect(await ingestFiles(archive, 'web', [growing, packedOne])).toMatchObject({
+      lines: 3,
+      left: [{ input: growing, bytes: 2 }],
+    })
+    expect(await textsOf(archive, 'web')).toEqual(['a1', 'b1', 'b2'])
+  })
+
+  it('that have grown, plain or packed, from where they were', async () => {
+    const text = (count: number) => manyLines.slice(0, count).join('\n').concat('\n')
+    const old = await file('app.log', text(5000))
+    await ingestFiles(archive, 'web', [old])
+    await archive.acknowledge('web')
+    const seen: { bytesRead: number; totalBytes?: number }[] = []
+    const grown = await file('app.log.1.gz', gzipSync(text(6000)))
+    const onProgress = (progress: (typeof seen)[number]) => void seen.push(progress)
+    expect(await ingestFiles(archive, 'web', [grown], { onProgress })).toMatchObject({
+      lines: 1000,
+      known: [{ input: grown, lines: 5000, bytes: text(5000).length }],
+    })
+    expect(seen.at(-1)!.bytesRead).toBe(seen.at(-1)!.totalBytes)
+    expect(await textsOf(archive, 'web')).toEqual(manyLines.slice(0, 6000))
   })
 
   it('gzip with zero bytes between members and behind them, as gzip(1) takes them', async () => {

@@ -86,16 +86,16 @@ describe('a NameNode restarted', () => {
 
   it('that stays away: the ingest ends with the reason, and nothing was added', async () => {
     await fill(own.open())
+    const more = linesOf('more', lines.length)
     await without(nameNode.name, async () => {
       const archive = own.open({ patienceMs: 3000 })
       const kill = () => killProcess(nameNode.name)
-      await expect(archive.ingest('web', [struckInput('more', lines, kill)])).rejects.toMatchObject({
+      await expect(archive.ingest('web', [struckInput('more', more, kill)])).rejects.toMatchObject({
         code: 'ARCHIVE_UNREACHABLE',
         message: expect.stringContaining('ECONNREFUSED'),
       })
     })
     expect(await textsOf(own.reopen(), 'web')).toEqual(lines)
-    const more = linesOf('line', lines.length)
     expect(await own.open().ingest('web', [inputOf('more', more.join('\n'))])).toMatchObject({
       repeated: false,
     })

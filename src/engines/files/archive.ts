@@ -19,9 +19,10 @@ import type {
   SharedFolder,
 } from '../../ports/archive.ts'
 import type { StoredBatch } from '../../ports/log.ts'
+import { healSegments } from './content-files.ts'
 import { FilesWriter } from './files-writer.ts'
 import { healBlock, healBlocks, stateOf } from './heal-block.ts'
-import { findManifest, type ManifestFault, type ManifestPlaces } from './manifest-store.ts'
+import { findManifest, type ManifestPlaces } from './manifest-store.ts'
 import { withOpenSource } from './open-source.ts'
 import { readPending, removePending } from './pending-ingests.ts'
 import { fileUri, openSharedFolder } from './shared-folder.ts'
@@ -133,12 +134,11 @@ export class FilesArchive implements Archive {
 
   async scrub(source: string): Promise<ScrubReport> {
     const places = this.#places(source)
-    const faults = await this.#settle(places)
-    if (faults === 'lost') return { source, blocks: 0, findings: [LOST_MANIFEST] }
+    const settled = await this.#settle(places)
+    if (settled === 'lost') return { source, blocks: 0, findings: [LOST_MANIFEST] }
     const blocks = (await this.manifest(source))?.blocks ?? []
     const findings = await healBlocks(this.#disk, places, blocks, 'all')
-    const healed = faults.map((fault) => ({ ...fault, outcome: 'healed' as const }))
-    return { source, blocks: blocks.length, findings: [...healed, ...findings] }
+    return { source, blocks: blocks.length, findings: [...settled, ...findings] }
   }
 
   /** One whose manifests are all damaged is known too: what reads it must say so. */
@@ -162,10 +162,13 @@ export class FilesArchive implements Archive {
     })
   }
 
-  /** A running ingest has settled the manifests already, and needs the lock for itself. */
-  async #settle(places: ManifestPlaces): Promise<readonly ManifestFault[] | 'lost'> {
+  /** A running ingest has settled manifests and lists of contents already, and needs the lock for itself. */
+  async #settle(places: ManifestPlaces): Promise<ScrubReport['findings'] | 'lost'> {
     try {
-      return await withOpenSource(this.#disk, places, async ({ faults }) => faults)
+      return await withOpenSource(this.#disk, places, async ({ faults, manifest }) => [
+        ...faults.map((fault) => ({ ...fault, outcome: 'healed' as const })),
+        ...(await healSegments(this.#disk, places, manifest)),
+      ])
     } catch (error) {
       const code = error instanceof MillraceError ? error.code : undefined
       if (code === 'ARCHIVE_LOCKED') return []

@@ -4,8 +4,11 @@ import { join } from 'node:path'
 import { type ContentSegment, isWholeSegment, type WrittenSegment } from '../../archive/content-segments.ts'
 import { type Disk, replaceFiles } from '../../archive/disk.ts'
 import type { StoredManifest } from '../../archive/manifest-text.ts'
+import type { ScrubReport } from '../../ports/archive.ts'
 import type { ManifestPlaces } from './manifest-store.ts'
 import type { SourceFolder } from './source-folder.ts'
+
+type Finding = ScrubReport['findings'][number]
 
 /** Undefined when no copy is whole; a copy that is not gets the bytes of the one that is. */
 export async function readSegment(
@@ -13,13 +16,33 @@ export async function readSegment(
   places: ManifestPlaces,
   segment: ContentSegment,
 ): Promise<string | undefined> {
-  const folders = foldersOf(places)
-  const texts = await Promise.all(folders.map((folder) => readWhole(folder, segment)))
-  const text = texts.find((found) => found !== undefined)
-  if (text === undefined) return undefined
-  for (const [index, folder] of folders.entries())
-    if (texts[index] === undefined) await writeText(disk, folder, segment, text)
-  return text
+  return (await healSegment(disk, places, segment)).text
+}
+
+export async function healSegments(
+  disk: Disk,
+  places: ManifestPlaces,
+  { contents = [] }: StoredManifest,
+): Promise<Finding[]> {
+  const findings: Finding[] = []
+  for (const segment of contents)
+    for (const one of (await healSegment(disk, places, segment)).findings) findings.push(one)
+  return findings
+}
+
+async function healSegment(disk: Disk, places: ManifestPlaces, segment: ContentSegment) {
+  const copies = await Promise.all(
+    foldersOf(places).map(async (folder) => ({ folder, ...(await readCopy(folder, segment)) })),
+  )
+  const text = copies.find((copy) => copy.text !== undefined)?.text
+  const findings: Finding[] = []
+  for (const { folder, fault } of copies) {
+    if (!fault) continue
+    if (text !== undefined) await writeText(disk, folder, segment, text)
+    const copy = folder === places.primary ? 'primary' : 'mirror'
+    findings.push({ block: segment.name, copy, fault, outcome: text === undefined ? 'lost' : 'healed' })
+  }
+  return { text, findings }
 }
 
 /** Durable when it resolves, the mirror's copy first. */
@@ -46,9 +69,16 @@ function foldersOf({ primary, mirror }: ManifestPlaces): SourceFolder[] {
   return mirror ? [primary, mirror] : [primary]
 }
 
-async function readWhole({ contents }: SourceFolder, segment: ContentSegment): Promise<string | undefined> {
-  const text = await readFile(join(contents, segment.name), 'utf8').catch(() => undefined)
-  return text !== undefined && isWholeSegment(segment, text) ? text : undefined
+async function readCopy(
+  { contents }: SourceFolder,
+  segment: ContentSegment,
+): Promise<{ text?: string; fault?: 'missing' | 'damaged' }> {
+  try {
+    const text = await readFile(join(contents, segment.name), 'utf8')
+    return isWholeSegment(segment, text) ? { text } : { fault: 'damaged' }
+  } catch (error) {
+    return { fault: (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'missing' : 'damaged' }
+  }
 }
 
 async function writeText(disk: Disk, { contents }: SourceFolder, { name }: ContentSegment, text: string) {
