@@ -39,7 +39,8 @@ export class ContentGuard {
 
   /** Reads as much of the input as it takes. Errors: INGEST_KNOWN_*, and whatever the input throws. */
   async look(input: IngestInput): Promise<InputStart> {
-    if (this.#facts.repeats === 'again' || input.isOnce || this.#contents.isEmpty) return { kind: 'from', bytes: 0 }
+    if (this.#facts.repeats === 'again' || input.isOnce || this.#contents.isEmpty)
+      return { kind: 'from', bytes: 0 }
     const matcher = this.matcher()
     for await (const chunk of input.open()) {
       matcher.update(chunk)
