@@ -28,13 +28,13 @@ it('says what was kept and what comes next', async () => {
 })
 
 it('reads several files, gzip and standard input', async () => {
-  const cwd = makeFolder({ ...files, 'old.gz': gzipSync(LINES) })
+  const cwd = makeFolder({ ...files, 'old.gz': gzipSync(`{"old":1}\n${LINES}`) })
   const { stdout } = await millrace(['ingest', 'web', 'web.log', 'old.gz', '-', '--json'], {
     cwd,
-    stdin: LINES,
+    stdin: `{"new":1}\n${LINES}`,
   })
-  expect(JSON.parse(stdout).lines).toBe(18)
-  expect(await linesKept(cwd)).toBe(18)
+  expect(JSON.parse(stdout).lines).toBe(20)
+  expect(await linesKept(cwd)).toBe(20)
 })
 
 it('takes the years of stamps that carry none from --year, else from when a file was modified', async () => {
@@ -68,13 +68,27 @@ it('adds nothing of an empty file', async () => {
   expect(JSON.parse(stdout)).toEqual({ source: 'web', lines: 0, bytes: 0, blocks: 0 })
 })
 
-it('warns when a file comes a second time', async () => {
+it('takes only what is new of a file that has grown, under another name too, and none of it twice', async () => {
   const cwd = makeFolder(files)
-  await millrace(['ingest', 'web', 'web.log'], { cwd })
-  const { status, stderr } = await millrace(['ingest', 'web', 'web.log'], { cwd })
-  expect(status).toBe(0)
-  expect(stderr).toContain('Warning: web.log was ingested before')
-  expect(await linesKept(cwd)).toBe(12)
+  const ingest = (...args: string[]) => millrace(['ingest', 'web', ...args], { cwd })
+  await ingest('web.log')
+  expect(await ingest('web.log')).toMatchObject({
+    status: 1,
+    stderr: expect.stringMatching(/^millrace: web\.log holds nothing but lines that .* `--again`/),
+  })
+  writeFileSync(join(cwd, 'web.log.1'), `${LINES}{"new":1}\n{"half`)
+  expect((await ingest('web.log.1')).stderr).toContain(
+    'web.log.1 begins with 6 lines that were ingested before',
+  )
+  const grown = await ingest('web.log.1', '--continue', '--json')
+  expect(JSON.parse(grown.stdout)).toMatchObject({
+    lines: 1,
+    known: [{ input: 'web.log.1', lines: 6, bytes: LINES.length }],
+    left: [{ input: 'web.log.1', bytes: 6 }],
+  })
+  expect(grown.stderr).toMatch(/skipped its first 6 lines.*\n.*left its last line \(6 B\)/)
+  expect((await ingest('web.log', '--again')).status).toBe(0)
+  expect(await linesKept(cwd)).toBe(13)
 })
 
 it('keeps lines that no parser can read', async () => {
@@ -148,7 +162,7 @@ it('keeps a second writer out and lets it in afterwards', async () => {
   expect(refused).toContain(`process ${first?.pid}`)
   first?.stdin?.end()
   expect(await running).toMatchObject({ status: 0 })
-  expect(await millrace(['ingest', 'web', 'web.log'], { cwd })).toMatchObject({ status: 0 })
+  expect(await millrace(['ingest', 'web', 'web.log', '--again'], { cwd })).toMatchObject({ status: 0 })
 })
 
 /** The first process needs a moment to take the lock, and an ingest before that would simply succeed. */

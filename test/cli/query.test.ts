@@ -91,7 +91,7 @@ describe('query', () => {
 
   it('says when lines came after the last run', async () => {
     const other = await makeComputed()
-    await millrace(['ingest', 'web', '-'], { cwd: other, stdin: `${LINES}{}\n` })
+    await millrace(['ingest', 'web', '-', '--again'], { cwd: other, stdin: `${LINES}{}\n` })
     const { status, stdout, stderr } = await millrace(['query', 'http.requests', '--format', 'csv'], {
       cwd: other,
     })
@@ -104,7 +104,7 @@ describe('query', () => {
 
   it('says when lines came after the run by which only some windows stand', async () => {
     const other = await makeComputed()
-    await millrace(['ingest', 'web', '-'], { cwd: other, stdin: `${LINES}{}\n` })
+    await millrace(['ingest', 'web', '-', '--again'], { cwd: other, stdin: `${LINES}{}\n` })
     const range = ['--from', '2026-03-02T10:00:00Z', '--to', '2026-03-02T10:01:00Z']
     await millrace(['batch', ...range], { cwd: other })
     const whole = await millrace(['query', 'http.requests'], { cwd: other })

@@ -8,7 +8,7 @@ import { bytesInput } from '../pipeline.ts'
 import { DEFINITION, LINES, makeFolder, millrace } from './run-cli.ts'
 
 it('says what it would change, changes it, and lets the source go on', async () => {
-  const cwd = makeFolder({ 'millrace.yaml': DEFINITION, 'a.log': LINES })
+  const cwd = makeFolder({ 'millrace.yaml': DEFINITION, 'a.log': `{"new":1}\n${LINES}` })
   const dataDir = join(cwd, '.millrace')
   const archive = new FilesArchive({ dataDir })
   const wrongMs = Date.UTC(2040, 0, 1)

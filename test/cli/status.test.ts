@@ -41,7 +41,7 @@ describe('status', () => {
 
   it('counts the lines that came later, and knows a changed definition', async () => {
     const cwd = await makeComputed()
-    writeFileSync(join(cwd, 'more.log'), LINES.split('\n').slice(0, 2).join('\n'))
+    writeFileSync(join(cwd, 'more.log'), `${LINES.split('\n').slice(0, 2).join('\n')}\n`)
     await millrace(['ingest', 'web', 'more.log'], { cwd })
     expect((await statusOf(cwd)).found.report.metrics).toMatchObject([{ state: 'behind', linesBehind: 2 }])
     writeFileSync(join(cwd, 'millrace.yaml'), DEFINITION.replace('>= 500', '>= 400'))
@@ -88,7 +88,7 @@ describe('status', () => {
     const first = (await statusOf(cwd)).found.archive.sources[0]
     expect(first.firstObservedMs).toBeGreaterThanOrEqual(before)
     expect(first.lastObservedMs).toBeGreaterThanOrEqual(first.firstObservedMs)
-    writeFileSync(join(cwd, 'more.log'), LINES.split('\n')[0]!)
+    writeFileSync(join(cwd, 'more.log'), `${LINES.split('\n')[0]}\n`)
     await millrace(['ingest', 'web', 'more.log'], { cwd })
     const second = (await statusOf(cwd)).found.archive.sources[0]
     expect(second.firstObservedMs).toBe(first.firstObservedMs)
