@@ -89,10 +89,17 @@ async function findFault(
   const found = await textsOf(open(root), 'web')
   if (!isAll(found) && found.join('\n') !== before.join('\n')) return 'neither the old state nor the new'
   if (told && !isAll(found)) return 'lines are lost that were told to be kept'
-  const again = await open(root).ingest('web', [input])
+  const again = await open(root)
+    .ingest('web', [input])
+    .then(
+      ({ repeated }) => (repeated ? 'repeated' : 'taken'),
+      ({ code }: { code: string }) => code,
+    )
   await open(root).acknowledge('web')
   const texts = await textsOf(open(root), 'web')
-  if (acknowledged) return again.repeated ? 'an acknowledged ingest is still taken for a retry' : undefined
+  if (acknowledged)
+    return again === 'INGEST_KNOWN_CONTENT' ? undefined : `an acknowledged content comes again: ${again}`
+  if (!told && !['repeated', 'taken'].includes(again)) return `a retry is refused: ${again}`
   // Whoever was told has no reason to retry, so the acknowledgement may or may not have reached the disk.
   return told || isAll(texts) ? undefined : 'a retry counts twice, or is lost'
 }
