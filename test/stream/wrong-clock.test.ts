@@ -317,7 +317,7 @@ it('an ingest keeps the same rule, and adds nothing', async () => {
         {
           name: 'a',
           async *open() {
-            yield Buffer.from('x\n')
+            yield Buffer.from(`${now}\n`)
           },
         },
       ],
