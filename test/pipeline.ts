@@ -93,11 +93,8 @@ export class Pipeline {
     const archive = await openArchive(this.folders)
     for (const piece of pieces) {
       const input = typeof piece === 'object' && 'open' in piece ? piece : bytesInput(Buffer.from(piece))
-<<<<<<< HEAD
-      await archive.ingest(source, [input], await ingestYears(this.definition.sources.get(source)!))
-=======
-      await archive.ingest(source, [input], { repeats: 'again' })
->>>>>>> e6d0488 (Describe known contents; heal their list)
+      const years = await ingestYears(this.definition.sources.get(source)!)
+      await archive.ingest(source, [input], { ...years, repeats: 'again' })
       await archive.acknowledge(source)
     }
   }
