@@ -11,6 +11,7 @@ import { offerLink } from '../link/offer-link.ts'
 import { reportMethods } from '../link/served-report.ts'
 import type { Publication } from '../ports/report.ts'
 import type { DeployedJob } from '../ports/stream-jobs.ts'
+import type { FarBehind } from '../run/far-behind.ts'
 import { findChanges } from '../run/find-changes.ts'
 import { findStreamStart } from '../run/find-stream-start.ts'
 import { Archiver } from '../run/keep-archiving.ts'
@@ -31,7 +32,8 @@ import { say } from './output.ts'
 import { reloadDefinition, type Served } from './reload-definition.ts'
 import type { ServeRoles } from './serve-roles.ts'
 import { sha256 } from './sha256.ts'
-import { countOf } from './text-table.ts'
+import { lagTeller } from './tell-lag.ts'
+import { countOf, formatCount } from './text-table.ts'
 import type { Workspace } from './workspace.ts'
 
 /** How often the log is asked whether it can be used. */
@@ -49,6 +51,7 @@ export class Serving {
   readonly #childModule: URL
   #plans: readonly SourcePlan[]
   readonly #watch = new StreamWatch()
+  readonly #tellLag = lagTeller(Date.now)
   readonly #rejects = new RejectWatch()
   readonly #archived = new Map<string, number>()
   readonly #archiver: Archiver
@@ -198,6 +201,7 @@ export class Serving {
       {
         ...{ plans: this.#plans, latenessMs, log, archive, engine, report, makeStagingDir },
         now: Date.now,
+        leap: (source, behind) => this.#leap(source, behind),
         onAdvance: (news) => this.#note(news),
         onFailure: (source, error) => {
           if (this.#watch.fail(source, textOf(error)))
@@ -210,8 +214,19 @@ export class Serving {
 
   #note(news: StreamNews): void {
     this.#watch.note(news)
+    this.#tellLag(news)
     for (const told of this.#rejects.note(news.source, news.lines, news.rejects))
       say(`millrace: ${describeRejectNews(told)}`)
+  }
+
+  async #leap(source: string, { metrics, lines }: FarBehind): Promise<void> {
+    const names = metrics.join(', ')
+    say(
+      `millrace: ${countOf(lines, 'line')} of ${source} are not in the totals of ${names}. A batch counts them first.`,
+    )
+    const { revision, sources } = await this.#batch({ range: {}, metrics, takesOver: true })
+    const cut = formatCount(sources[0]?.cut ?? 0)
+    say(`millrace: Revision ${revision} has ${names} up to offset ${cut}, and the stream goes on from there.`)
   }
 
   async #watchJobs(): Promise<void> {
@@ -286,7 +301,7 @@ export class Serving {
   }
 
   /** In a process of its own, which publishes through this one. */
-  #batch(what: Pick<BatchOrder, 'range' | 'ranges' | 'metrics'>): Promise<RunRecord> {
+  #batch(what: Pick<BatchOrder, 'range' | 'ranges' | 'metrics' | 'takesOver'>): Promise<RunRecord> {
     const ran = this.#lastBatch.then(async () => {
       const { runBatchChild } = await import('./batch-process.ts')
       const { config, dataDir } = this.#workspace

@@ -31,7 +31,11 @@ export interface StatusParts {
 }
 
 export function serverStatus({ url, log, streams, archived }: StatusParts): ServerStatus {
-  const sources = log.sources().map(({ source, startOffset, endOffset, bytes }): ServedSource => {
+  const held = log.sources()
+  // Of a source that lies in the archive alone.
+  const others = [...streams.streams.keys()].filter((name) => held.every(({ source }) => source !== name))
+  const none = others.map((source) => ({ source, startOffset: 0, endOffset: 0, bytes: 0 }))
+  const sources = [...held, ...none].map(({ source, startOffset, endOffset, bytes }): ServedSource => {
     const stream = streams.streams.get(source)
     const behind = (reached: number | undefined) => Math.max(endOffset - (reached ?? startOffset), 0)
     return {

@@ -3,13 +3,19 @@ import { mkdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { DuckdbBatchEngine } from '../../src/engines/duckdb/batch.ts'
 import { DuckdbStreamEngine } from '../../src/engines/duckdb/stream.ts'
 import { FilesArchive } from '../../src/engines/files/archive.ts'
 import { FilesLog } from '../../src/engines/files/log.ts'
+import type { Report } from '../../src/ports/report.ts'
 import { archiveLog } from '../../src/run/archive-log.ts'
+import type { FarBehind } from '../../src/run/far-behind.ts'
+import { keepStreaming } from '../../src/run/keep-streaming.ts'
+import { readStreams } from '../../src/run/read-streams.ts'
+import { runBatch } from '../../src/run/run-batch.ts'
 import { runStream, type StreamNews } from '../../src/run/run-stream.ts'
 import { batchOf, readAll } from '../contract/log.contract.ts'
-import { bytesInput, defineText } from '../pipeline.ts'
+import { bytesInput, defineText, sha256 } from '../pipeline.ts'
 import { type Line, StreamWorld } from './stream-world.ts'
 
 const DEFINITION = `
@@ -239,4 +245,52 @@ async function ingest0(): Promise<void> {
   await archive.ingest('web', [bytesInput(Buffer.from(lines.join('')))])
   await archive.acknowledge('web')
   log = await openLog()
+}
+
+it('lets a batch count first what is far behind, and the stream go on from its cut', async () => {
+  await ingest(0, 30)
+  const report = await world.reopen()
+  const leaps: FarBehind[] = []
+  const stop = new AbortController()
+  const staging = (name: string) => {
+    const path = join(world.dataDir, 'staging', `${name}${folders++}`)
+    mkdirSync(path)
+    return path
+  }
+  const { plan, latenessMs } = world
+  const kept = keepStreaming(
+    {
+      ...{ plans: [plan], latenessMs, log, archive, engine, report, now: Date.now, mostLines: 29 },
+      makeStagingDir: async () => ({ path: staging('stream'), remove: async () => undefined }),
+      onFailure: (_, error) => {
+        throw error
+      },
+      leap: async (_, behind) => {
+        leaps.push(behind)
+        const unclosed = { ...boundReport(report), close: async () => undefined }
+        await runBatch({
+          ...{ plans: [plan], range: {}, archive, archivePlace: '', digest: sha256, now: Date.now },
+          engine: new DuckdbBatchEngine({ readableFolders: [join(world.dataDir, 'archive')] }),
+          readStreams: () => readStreams(report, [plan]),
+          openReport: async () => unclosed,
+          makeStagingDir: async () => staging('batch'),
+          takesOver: { latenessMs, replaces: false },
+        })
+      },
+    },
+    stop.signal,
+  )
+  const stands = async () => (await report.streamState('web'))?.endOffset
+  await expect.poll(stands, { timeout: 20_000, interval: 50 }).toBe(30)
+  await append(30, 5)
+  await expect.poll(stands, { timeout: 20_000, interval: 50 }).toBe(35)
+  stop.abort()
+  await kept
+  expect(leaps).toEqual([{ metrics: ['requests', 'volume'], lines: 30 }])
+  expect(await ledgers()).toEqual({ requests: [0, 35, 35], volume: [0, 35, 35] })
+})
+
+function boundReport(report: Report): Report {
+  const names = ['advance', 'publish', 'streamState'] as const
+  return Object.fromEntries(names.map((name) => [name, report[name].bind(report)])) as unknown as Report
 }
