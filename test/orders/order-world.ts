@@ -28,7 +28,7 @@ const TICK = 10 * MINUTE
 const T0 = 1_700_000_040_000
 /** A segment for each batch of lines, so that there is something to trim. */
 const SEGMENT_BYTES = 100
-const MOST_RESTATEMENTS = 5
+const MOST_RESTATEMENTS = 20
 /** Of one metric, by turns; the other has none. */
 const LATENESS = 2 * MINUTE
 const PATIENCE = 5 * MINUTE
@@ -333,7 +333,7 @@ export class OrderWorld {
         const published = state.published.map(({ range, cut }) => ({ range, cut }))
         metrics.push({ coverage, finalBeforeMs, published, windows: await windowsOf(report, plan) })
       }
-      return { stream, metrics, late: await report.lateWindows() }
+      return { stream, metrics, late: await report.lateRanges() }
     })
   }
 
@@ -365,7 +365,7 @@ function shared(report: Report): Report {
     'advance',
     'publish',
     'streamState',
-    'lateWindows',
+    'lateRanges',
     'query',
     'digest',
     'metricState',
