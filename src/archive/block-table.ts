@@ -28,6 +28,8 @@ export class BlockTable {
   readonly #connection: DuckDBConnection
   readonly #insertion: LineInsert
   #lines = 0
+  /** That of the first lines put in; it would be copied for each line that has it, so `''` stands for it in the table. */
+  #usual: string | null = null
   /** Bytes put in without line ends, while that is known without looking at lines. */
   #expectedBytes: number | undefined = 0
 
@@ -52,7 +54,9 @@ export class BlockTable {
   async append(piece: Piece, observedMs: number, facts: LineFacts): Promise<void> {
     const first = this.#lines
     const context = facts.context()
-    for (const run of lineRuns(piece)) await this.#insert(run, observedMs, context)
+    if (first === 0) this.#usual = context
+    const kept = context === this.#usual && context !== null ? '' : context
+    for (const run of lineRuns(piece)) await this.#insert(run, observedMs, kept)
     if (facts.years) await this.#changeYears(first, facts)
   }
 
@@ -68,7 +72,9 @@ export class BlockTable {
   async write(path: string, label: BlockLabel): Promise<{ lines: number; rawBytes: number }> {
     const lines = this.#lines
     const [rawBytes = 0] = await this.#numbers('select coalesce(sum(octet_length(raw)), 0) from line')
-    const select = `select ${label.firstOffset} + rowid as "offset", observed_ms, raw, context from line`
+    const usual =
+      this.#usual === null ? '' : `case context when '' then ${quote(this.#usual)} else context end as `
+    const select = `select ${label.firstOffset} + rowid as "offset", observed_ms, raw, ${usual}context from line`
     const copy = printCopy(select, path, { ...label, lines, rawBytes })
     await this.#connection.run(copy).catch((error: unknown) => {
       throw unwritable(path, error)
@@ -117,6 +123,7 @@ export class BlockTable {
       'create or replace table line (observed_ms bigint not null, context varchar, raw blob not null)',
     )
     this.#lines = 0
+    this.#usual = null
     this.#expectedBytes = 0
   }
 
