@@ -110,7 +110,7 @@ function answerAbout(
   path: string,
   response: ServerResponse,
 ): void {
-  if (path === '/healthz') answerHealth(log.failure, response)
+  if (path === '/healthz') answerHealth(log.failure, response, log.trouble)
   else if (path === '/readyz') answerReady(log, streams, response)
   else {
     const text = printFamilies([
@@ -123,7 +123,10 @@ function answerAbout(
   }
 }
 
-function answerHealth(failure: Error | undefined, response: ServerResponse): void {
+/** A disk that is full is no reason to restart. */
+function answerHealth(failure: Error | undefined, response: ServerResponse, trouble?: Error): void {
+  if (!failure && trouble instanceof MillraceError && trouble.code === 'LOG_UNWRITABLE')
+    throw new Problem(503, 'LOG_FULL', `Lines cannot be acked: ${trouble.message}`)
   if (failure)
     throw new Problem(503, 'LOG_FAILED', `Lines cannot be acked: ${failure.message}. Restart the server.`)
   answerJson(response, 200, { status: 'ok' })

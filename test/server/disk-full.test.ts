@@ -88,6 +88,12 @@ class SmallDisk {
     return { status: answer.status, retryAfter: answer.headers.get('Retry-After'), text }
   }
 
+  /** The statuses of /healthz and /readyz. */
+  async watched(): Promise<number[]> {
+    const answers = ['healthz', 'readyz'].map((path) => fetch(`${this.server.url}/${path}`))
+    return (await Promise.all(answers)).map(({ status }) => status)
+  }
+
   /** Takes all room but so much. */
   fill(leftBytes: number): void {
     const { bavail, bsize } = statfsSync(this.data)
@@ -144,8 +150,10 @@ describe.skipIf(!canMount)(
       expect(refused.status).toBe(503)
       expect(Number(refused.retryAfter)).toBeGreaterThan(0)
       expect(refused.text).toMatch(/no space left|full/i)
+      expect(await disk.watched()).toEqual([503, 503])
       expect((await disk.sum()).n).toBeGreaterThan(0)
       await disk.recover()
+      expect((await disk.watched())[0]).toBe(200)
       await disk.expectAllOnce()
     })
 

@@ -4,6 +4,7 @@ import { replaceFiles } from '../../../archive/disk.ts'
 import { appendAll } from '../../../core/append-all.ts'
 import { MillraceError } from '../../../core/error.ts'
 import { type KnownClock, ObservedClock } from '../../../core/observed-clock.ts'
+import { FullDisk } from '../../../log/full-disk.ts'
 import { KeyIndex } from '../../../log/key-index.ts'
 import { type AppendFile, SyncFailure } from '../../../log/log-disk.ts'
 import type { Appended, LogBatch, LogEnd, StoredBatch } from '../../../ports/log.ts'
@@ -61,6 +62,7 @@ export class SourceLog {
   #queue: Waiting[] = []
   #draining: Promise<void> | undefined
   #failure: Error | undefined
+  readonly #fullDisk: FullDisk
   /** The last write did not get to its end. */
   #isCut = false
   /** The stamp of a group that is not durable, or perhaps is: no later time may be promised beside it. */
@@ -69,6 +71,7 @@ export class SourceLog {
 
   private constructor(options: SourceLogOptions, opened: Opened, confirmedMs: number | undefined) {
     this.#options = options
+    this.#fullDisk = new FullDisk(options.folder)
     this.incarnation = opened.incarnation
     this.#seed = seedOf(opened.incarnation)
     this.#segments = opened.segments
@@ -129,7 +132,7 @@ export class SourceLog {
 
   /** Why nothing is acked at the moment. */
   get trouble(): Error | undefined {
-    return this.#clock.trouble
+    return this.#clock.trouble ?? this.#fullDisk.trouble
   }
 
   get startOffset(): number {
@@ -276,12 +279,19 @@ export class SourceLog {
       await this.#file.append(written.buffers)
       await this.#file.sync()
       this.#publish(group, written, observedMs)
+      this.#fullDisk.clear()
       this.#groupMs = undefined
     } catch (error) {
       // A full disk may have room again; any other failure leaves unknown what is on it, until it is read again.
+      const told = unwritable(this.#options, error)
       if (isFull(error)) this.#isCut = true
       else this.#failure = error as Error
-      throw unwritable(this.#options, error)
+      if (isFull(error))
+        this.#fullDisk.note(
+          told,
+          group.reduce((sum, { bytes }) => sum + bytes, 0),
+        )
+      throw told
     }
   }
 
