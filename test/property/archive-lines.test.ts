@@ -49,7 +49,7 @@ async function roundTrip(contents: readonly Uint8Array[], sizes: readonly number
   const archive = new FilesArchive({ dataDir: folder, limits: { pieceBytes, blockBytes: pieceBytes * 5 } })
   const source = `s${sources++}`
   const inputs = contents.map((bytes, index) => ({ name: `${index}`, open: () => split(bytes, sizes) }))
-  const result = await archive.ingest(source, inputs)
+  const result = await archive.ingest(source, inputs, { repeats: 'again' })
   const lines = await linesOf(archive, source)
   expect(lines.map(({ offset }) => offset)).toEqual(lines.map((_, index) => index))
   expect(await linesOf(archive, source, readWithHyparquet)).toEqual(lines)
