@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { planStep } from './step.ts'
-import type { StepRule } from './step-rule.ts'
+import { planStep, sparseGapMs } from './step.ts'
+import { type StepRule, stepStart } from './step-rule.ts'
 
 const MINUTE = 60_000
 const HOUR = 3_600_000
@@ -184,6 +184,53 @@ describe('steps that cannot be', () => {
   it('are refused when there would be too many', () => {
     expect(code(() => plan('1s', '+00:00', '2026-01-01', '2026-03-01', 1000))).toBe('no error')
     expect(code(() => plan('1m', 'Africa/Monrovia', '1960-01-01', '1963-01-01', 1000))).toBe('STEP_TOO_FINE')
+  })
+})
+
+describe('steps of windows far apart', () => {
+  const from = at('0002-01-01T00:00Z')
+  const to = at('9000-01-01T00:00Z')
+  const asked = { timezone: 'Europe/Berlin', windowMs: MINUTE, range: { fromMs: from, toMs: to } }
+  const day = (text: string) => ({ fromMs: at(text), toMs: at(text) + MINUTE })
+
+  it('are found where windows are, and where the range begins and ends', () => {
+    const held = [day('0002-01-01T00:00Z'), day('2026-03-29T12:00Z'), day('2026-03-30T12:00Z')]
+    const rule = planStep({ ...asked, step: '1d', held })
+    expect(starts(rule)).toEqual([
+      '0001-12-31T23:00Z',
+      '2026-03-28T23:00Z',
+      '2026-03-29T22:00Z',
+      '8999-12-31T23:00Z',
+    ])
+    expect(() => planStep({ ...asked, step: '1d' })).toThrow('more than 1000000 steps')
+  })
+
+  it('are the same as those of the whole range, near changes of a zone too', () => {
+    const range = { fromMs: at('2026-03-01'), toMs: at('2026-11-01') }
+    const random = fc.array(fc.integer({ min: 0, max: (range.toMs - range.fromMs) / HOUR - 1 }), {
+      minLength: 1,
+    })
+    const zone = fc.constantFrom('Europe/Berlin', 'America/St_Johns', 'Australia/Lord_Howe', 'Asia/Kathmandu')
+    fc.assert(
+      fc.property(random, zone, fc.constantFrom('6h', '1d', '1w', '3mo'), (hours, timezone, step) => {
+        const windows = [...new Set(hours)].sort((a, b) => a - b).map((hour) => range.fromMs + hour * HOUR)
+        const held = windows.map((fromMs) => ({ fromMs, toMs: fromMs + MINUTE }))
+        const request = { step, timezone, windowMs: MINUTE, range }
+        const [sparse, whole] = [planStep({ ...request, held }), planStep(request)]
+        for (const ms of [...windows, range.fromMs, range.toMs])
+          expect(stepStart(sparse, ms)).toBe(stepStart(whole, ms))
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it('want to know the windows only when they are many and uneven', () => {
+    const year = { fromMs: at('2026-01-01'), toMs: at('2027-01-01') }
+    expect(sparseGapMs({ ...asked, step: '1d' })).toBe(DAY)
+    expect(sparseGapMs({ ...asked, step: '1y' })).toBeUndefined()
+    expect(sparseGapMs({ ...asked, step: '1d', range: year })).toBeUndefined()
+    expect(sparseGapMs({ ...asked, step: '1d', timezone: 'UTC' })).toBeUndefined()
+    expect(sparseGapMs(asked)).toBeUndefined()
   })
 })
 

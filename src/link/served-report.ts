@@ -8,6 +8,7 @@ const READ_METHODS = [
   'lateRanges',
   'query',
   'digest',
+  'windowRanges',
   'metricState',
   'runs',
   'rejects',

@@ -65,6 +65,14 @@ export interface DigestQuery {
   readonly bySeries: boolean
 }
 
+/** Windows of a metric that have rows, whatever lies between them. */
+export interface WindowsQuery {
+  readonly plan: MetricPlan
+  readonly range: TimeRange
+  /** Ranges hold about so many rows of totals; or they part where the next window starts more than a gap later. */
+  readonly parts: { readonly rows: number } | { readonly gapMs: number }
+}
+
 /**
  * What the report holds of a metric's version. `coverage` are the ranges that were computed or are streamed,
  * ascending and disjoint; one range with two open ends when the whole archive was. The revision is 0 while there
@@ -178,6 +186,11 @@ export interface Report {
   query(query: TotalsQuery): Promise<MergedTotals>
   /** Of the rows themselves, as they stand. The caller has made sure that the report holds the plan's version. */
   digest(query: DigestQuery): Promise<TallyDigests>
+  /**
+   * Ascending and disjoint; each begins and ends with a window that has rows, and all such windows lie in them. The
+   * caller has made sure that the report holds the plan's version.
+   */
+  windowRanges(query: WindowsQuery): Promise<Required<TimeRange>[]>
   /** The state of the version when the report holds it, else of the version published last. */
   metricState(metric: string, version?: string): Promise<MetricState | undefined>
   runs(limit: number): Promise<RunRecord[]>

@@ -4,7 +4,6 @@ import type { MetricPlan } from '../core/plan.ts'
 import type { TimeRange } from '../core/run-record.ts'
 import { compareDigests } from '../core/tally-digest.ts'
 import { compareValues, compareWindows, exactColumns, floatMeasures, type Sides } from './compare-windows.ts'
-import { slicesOf } from './read-slices.ts'
 
 export interface ReportComparison {
   readonly cells: number
@@ -15,6 +14,7 @@ export interface ReportComparison {
 /** Rows of totals whose measures are in memory at a time, about. */
 const SLICE_ROWS = 20_000
 
+/** In a range whose totals fit into memory. */
 export async function compareReports(
   sides: Sides,
   plan: MetricPlan,
@@ -24,7 +24,7 @@ export async function compareReports(
   const differences = async function* () {
     for (const slice of joinWindows(windows, rows, plan.windowMs))
       yield await compareWindows(sides, plan, slice)
-    yield* compareFloats(sides, plan, range, windows)
+    yield await compareFloats(sides, plan, range, windows)
   }
   return { cells, differences: differences() }
 }
@@ -66,17 +66,15 @@ function joinWindows(
 }
 
 /** Windows that differ were compared whole. */
-async function* compareFloats(
+async function compareFloats(
   sides: Sides,
   plan: MetricPlan,
   range: Required<TimeRange>,
   windows: readonly number[],
-) {
+): Promise<TotalsDifference[]> {
   const measures = [...floatMeasures(plan)]
-  if (measures.length === 0) return
+  if (measures.length === 0) return []
   const compared = new Set(windows)
-  for await (const slice of slicesOf(sides.reported, plan, range, { measures })) {
-    const found = await compareValues(sides, plan, slice.range, measures)
-    yield found.filter(({ windowMs }) => !compared.has(windowMs))
-  }
+  const found = await compareValues(sides, plan, range, measures)
+  return found.filter(({ windowMs }) => !compared.has(windowMs))
 }

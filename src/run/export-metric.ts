@@ -74,7 +74,7 @@ async function withReport(
   const report = await job.openReport()
   try {
     const state = await requireTotals(report, plan)
-    const rows = await write(readSlices(report, plan, state))
+    const rows = await write(readSlices(report, plan))
     const after = await report.metricState(plan.metric, plan.version)
     if (after?.revision !== state.revision)
       throw new MillraceError('EXPORT_INTERRUPTED', { metric: plan.metric })

@@ -8,7 +8,7 @@ import { finishTotals } from '../core/finish-totals.ts'
 import type { MetricPlan } from '../core/plan.ts'
 import type { ResultTable } from '../core/result-table.ts'
 import type { TimeRange } from '../core/run-record.ts'
-import { planStep } from '../core/step.ts'
+import { planStep, type StepRequest, sparseGapMs } from '../core/step.ts'
 import { type StepRule, stepStart } from '../core/step-rule.ts'
 import { coversRange } from '../core/time-coverage.ts'
 import { formatInstant } from '../core/timestamp.ts'
@@ -56,10 +56,8 @@ export async function queryMetric(job: QueryJob, request: QueryRequest): Promise
     const { plan, selection, where } =
       asked ?? ask(version === current.version ? current : state.plan, request)
     const range = onWindows(request.range, plan.windowMs)
-    const step = planStep({
-      ...request,
-      ...{ windowMs: plan.windowMs, range: windowsHeld(plan, state, range) },
-    })
+    const steps = { ...request, windowMs: plan.windowMs, range: windowsHeld(plan, state, range) }
+    const step = planStep(await withHeld(steps, plan, report))
     const totals = await report.query({
       ...{ plan, range, step },
       by: selection.by.map(({ name }) => name),
@@ -108,6 +106,13 @@ function windowsHeld({ windowMs }: MetricPlan, state: MetricState, range: TimeRa
   const end = (state.lastWindowMs ?? 0) + windowMs
   const fromMs = Math.min(Math.max(first, range.fromMs ?? first), end)
   return { fromMs, toMs: Math.max(fromMs, Math.min(end, range.toMs ?? end)) }
+}
+
+/** A line of a time far away makes the range wide, and its steps mostly empty. */
+async function withHeld(request: StepRequest, plan: MetricPlan, report: Report): Promise<StepRequest> {
+  const gapMs = sparseGapMs(request)
+  if (gapMs === undefined) return request
+  return { ...request, held: await report.windowRanges({ plan, range: request.range, parts: { gapMs } }) }
 }
 
 function warn(state: MetricState, range: TimeRange, current: MetricPlan): string[] {

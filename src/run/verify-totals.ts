@@ -2,14 +2,15 @@
 import { appendAll } from '../core/append-all.ts'
 import type { TotalsDifference } from '../core/compare-totals.ts'
 import { MillraceError } from '../core/error.ts'
+import { greatestOf } from '../core/extremes.ts'
 import { linesBehind } from '../core/lines-behind.ts'
 import { holdsWindow } from '../core/metric-ranges.ts'
 import type { MetricPlan } from '../core/plan.ts'
 import type { TimeRange } from '../core/run-record.ts'
 import type { LateRange, Report } from '../ports/report.ts'
 import { compareReports } from './compare-reports.ts'
+import type { Sides } from './compare-windows.ts'
 import { requireTotals } from './find-totals.ts'
-import { heldRange } from './read-slices.ts'
 import { type BatchJob, computeSources, publication } from './run-batch.ts'
 import { readBasis, type VerifyBasis } from './verify-basis.ts'
 
@@ -45,8 +46,8 @@ export interface Verification {
 }
 
 const MOST_DIFFERENCES = 100
-/** Windows whose digests are in memory at a time. */
-const CHUNK_WINDOWS = 10_000
+/** Of each side, in memory at a time, about. */
+const CHUNK_ROWS = 20_000
 
 /**
  * Recomputes with the job's engine exactly the lines that counted in the report: those below the cut of a batch run,
@@ -72,7 +73,12 @@ export async function verifyTotals(job: VerifyJob): Promise<Verification> {
       const manifest = await job.archive.manifest(plan.source)
       for (const metric of plan.metrics) {
         const waiting = late.filter((one) => isOf(metric, one))
-        const found = await verifyMetric(metric, ranges.get(metric.metric)!, { report, scratch, waiting })
+        const found = await verifyMetric(metric, ranges.get(metric.metric)!, {
+          report,
+          scratch,
+          waiting,
+          signal: job.signal,
+        })
         await requireUnchanged(report, metric, basis, job.isAlone === true)
         const behind = linesBehind(counted.get(metric.metric)!, manifest, plan.source)
         metrics.push({ ...found, behind: typeof behind === 'number' ? behind : 0 })
@@ -94,27 +100,25 @@ interface Compared {
   readonly scratch: Report
   /** Windows with late lines that are not counted lie in these. */
   readonly waiting: readonly TimeRange[]
+  readonly signal: AbortSignal | undefined
 }
 
 async function verifyMetric(
   plan: MetricPlan,
   range: TimeRange,
-  { report, scratch, waiting }: Compared,
+  { report, scratch, waiting, signal }: Compared,
 ): Promise<Omit<VerifiedMetric, 'behind'>> {
-  const states = [await requireTotals(report, plan), await requireTotals(scratch, plan)]
-  const held = heldRange(plan, states)
-  const bounds = {
-    fromMs: Math.max(held.fromMs, range.fromMs ?? held.fromMs),
-    toMs: Math.min(held.toMs, range.toMs ?? held.toMs),
-  }
+  for (const side of [report, scratch]) await requireTotals(side, plan)
   const sides = { reported: report, recomputed: scratch }
   const differences: TotalsDifference[] = []
   let [cells, differing, late] = [0, 0, 0]
   let unexplained: Required<TimeRange> | undefined
-  for (const chunk of chunksOf(bounds, plan.windowMs * CHUNK_WINDOWS)) {
+  for (const chunk of await findChunks(sides, plan, range)) {
+    signal?.throwIfAborted()
     const found = await compareReports(sides, plan, chunk)
     cells += found.cells
     for await (const some of found.differences) {
+      signal?.throwIfAborted()
       differing += some.length
       const others = some.filter(({ windowMs }) => !waiting.some((range) => holdsWindow(range, windowMs)))
       late += some.length - others.length
@@ -139,9 +143,17 @@ function widen(
   return fromMs < toMs ? { fromMs, toMs } : undefined
 }
 
-function* chunksOf({ fromMs, toMs }: Required<TimeRange>, stepMs: number): Generator<Required<TimeRange>> {
-  for (let startMs = fromMs; startMs < toMs; startMs += stepMs)
-    yield { fromMs: startMs, toMs: Math.min(startMs + stepMs, toMs) }
+/** Ranges that hold all windows of both sides, each about as many rows of a side as may be in memory. */
+async function findChunks(
+  { reported, recomputed }: Sides,
+  plan: MetricPlan,
+  range: TimeRange,
+): Promise<Required<TimeRange>[]> {
+  const query = { plan, range, parts: { rows: CHUNK_ROWS } }
+  const ranges = [await reported.windowRanges(query), await recomputed.windowRanges(query)].flat()
+  const starts = [...new Set(ranges.map(({ fromMs }) => fromMs))].sort((a, b) => a - b)
+  const endMs = greatestOf(ranges.map(({ toMs }) => toMs))
+  return starts.map((fromMs, place) => ({ fromMs, toMs: starts[place + 1] ?? endMs }))
 }
 
 /** A stream adds to windows that are not final all the time. */

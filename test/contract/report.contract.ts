@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Expr } from '../../src/core/expr.ts'
 import type { MetricPlan } from '../../src/core/plan.ts'
-import type { Report, StepRule, TotalsQuery } from '../../src/ports/report.ts'
+import type { TimeRange } from '../../src/core/run-record.ts'
+import type { Report, StepRule, TotalsQuery, WindowsQuery } from '../../src/ports/report.ts'
 import { type ModelQuery, mergeGroups } from './merge-model.ts'
 import { randomGroups, seeded } from './random-groups.ts'
 import { type Extra, type Group, makePlan, stage } from './report-fixture.ts'
@@ -187,6 +188,39 @@ export function describeReport(
         { block: 'block', offset: 2, metric: 'one', reason: 'invalid_field', field: 'x' },
         { block: 'block', offset: 3, metric: 'two', reason: 'invalid_field', field: 'x' },
       ])
+    })
+
+    it('tells the ranges of windows that have rows, by their rows and by their gaps', async () => {
+      const plan = makePlan()
+      const [group] = randomGroups(seeded(12), 1) as [Group]
+      const far = [Date.parse('0002-01-01T00:00Z'), Date.parse('8999-12-31T23:59Z')] as const
+      const near = [-2, -1, 0, 5, 7].map((minute) => minute * MINUTE)
+      const of = (windowMs: number, service: string): Group => {
+        return { ...group, windowMs, dimensions: [service, 1n, 2n, true] }
+      }
+      const groups = [...far, ...near].map((ms) => of(ms, 'a'))
+      await publish(plan, [...groups, of(0, 'b')])
+      const range = (fromMs: number, lastMs: number) => ({ fromMs, toMs: lastMs + MINUTE })
+      await withReport('read', async (report) => {
+        const ask = (parts: WindowsQuery['parts'], within: TimeRange = {}) =>
+          report.windowRanges({ plan, range: within, parts })
+        const [first, last] = far
+        expect(await ask({ rows: 100 })).toEqual([range(first, last)])
+        expect(await ask({ rows: 3 })).toEqual([
+          range(first, near[1]!),
+          range(near[2]!, near[3]!),
+          range(near[4]!, last),
+        ])
+        expect(await ask({ gapMs: 2 * MINUTE })).toEqual([
+          range(first, first),
+          range(near[0]!, near[2]!),
+          range(near[3]!, near[4]!),
+          range(last, last),
+        ])
+        const within = { fromMs: -MINUTE, toMs: 6 * MINUTE }
+        expect(await ask({ gapMs: MINUTE }, within)).toEqual([range(near[1]!, 0), range(near[3]!, near[3]!)])
+        expect(await ask({ gapMs: MINUTE }, { fromMs: 8 * MINUTE, toMs: 9 * MINUTE })).toEqual([])
+      })
     })
 
     it('lists runs from the newest', async () => {

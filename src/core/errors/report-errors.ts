@@ -164,7 +164,7 @@ export const REPORT_ERRORS = {
   },
   STEP_TOO_FINE: {
     exit: 2,
-    text: 'The range has {count} steps of {step}, and {most} are allowed. Use a larger step, or a shorter range with --from and --to.',
+    text: 'The range has more than {most} steps of {step}, which is the most that are allowed. Use a larger step, or a shorter range with --from and --to.',
   },
   STEP_UNKNOWN_ZONE: {
     exit: 2,

@@ -21,6 +21,8 @@ import { withinRange } from './window-range.ts'
 const SELECTED = 'selected_series'
 /** Base window → number of its step, when steps are not even. */
 const STEPS = 'step_of_window'
+/** Start of a step → its number. */
+const STARTS = 'step_starts'
 /** Both are small numbers, so that the keys of groups stay narrow. */
 const GROUPS = ['step', 'grp']
 
@@ -103,9 +105,16 @@ export class TotalsReader {
       (table) => `SELECT DISTINCT window_start FROM ${qualify(table)} WHERE ${this.#rowFilter()}`,
     )
     const windows = rows.join(' UNION ')
-    const list = `[${boundaries.join(', ')}]::BIGINT[]`
-    const starts = `SELECT unnest(${list}) AS start_ms, CAST(generate_subscripts(${list}, 1) - 1 AS INTEGER) AS step`
-    const joined = `(${windows}) w ASOF JOIN (${starts}) b ON epoch_ms(w.window_start) >= b.start_ms`
+    // Appended, since a list of a million numbers takes the parser of SQL half a minute.
+    await this.#connection.run(`CREATE OR REPLACE TEMP TABLE ${STARTS} (start_ms BIGINT, step INTEGER)`)
+    const appender = await this.#connection.createAppender(STARTS, 'main', 'temp')
+    for (const [step, startMs] of boundaries.entries()) {
+      appender.appendBigInt(BigInt(startMs))
+      appender.appendInteger(step)
+      appender.endRow()
+    }
+    appender.closeSync()
+    const joined = `(${windows}) w ASOF JOIN ${STARTS} b ON epoch_ms(w.window_start) >= b.start_ms`
     await this.#connection.run(
       `CREATE OR REPLACE TEMP TABLE ${STEPS} AS SELECT w.window_start, b.step FROM ${joined}`,
     )

@@ -3,11 +3,12 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import { StreamAdvancer } from '../../compile/advance-stream.ts'
 import { emptyTotals } from '../../compile/align-tallies.ts'
 import { type DigestDialect, printDigests, readDigests } from '../../compile/print-digest.ts'
+import { printWindowRanges, readWindowRanges } from '../../compile/print-window-ranges.ts'
 import { RunPublisher } from '../../compile/publish-run.ts'
 import { readMetricState, readRejects, readRuns } from '../../compile/report-state.ts'
 import { readLateRanges, readStreamState } from '../../compile/stream-state.ts'
 import { MillraceError } from '../../core/error.ts'
-import type { RunRecord } from '../../core/run-record.ts'
+import type { RunRecord, TimeRange } from '../../core/run-record.ts'
 import type { TallyDigests } from '../../core/tally-digest.ts'
 import type {
   DigestQuery,
@@ -20,6 +21,7 @@ import type {
   StreamAdvance,
   StreamState,
   TotalsQuery,
+  WindowsQuery,
 } from '../../ports/report.ts'
 import { tablesOf } from '../table-key.ts'
 import { type AdvanceMemory, DuckdbAdvanceStore } from './advance-store.ts'
@@ -119,6 +121,22 @@ class DuckdbReport implements Report {
       }
       const sql = printDigests(query, tablesOf(plan.metric, plan.version), dialect)
       return readDigests(query, await readRows(connection, sql))
+    }, plan.metric)
+  }
+
+  windowRanges(query: WindowsQuery): Promise<Required<TimeRange>[]> {
+    const { plan } = query
+    return this.#reading(async (connection) => {
+      const isLive = await hasLiveTables(connection, plan)
+      const sql = printWindowRanges(query, {
+        epochMs: (column) => `epoch_ms(${column})`,
+        tablesOf: (tally) => {
+          const { ordinary, live } = qualifiedTables(plan, tally)
+          return isLive ? [ordinary, live] : [ordinary]
+        },
+        range: withinRange(query.range),
+      })
+      return readWindowRanges(query, await readRows(connection, sql))
     }, plan.metric)
   }
 

@@ -3,11 +3,12 @@ import { randomUUID } from 'node:crypto'
 import { StreamAdvancer } from '../../compile/advance-stream.ts'
 import { emptyTotals } from '../../compile/align-tallies.ts'
 import { type DigestDialect, printDigests, readDigests } from '../../compile/print-digest.ts'
+import { printWindowRanges, readWindowRanges } from '../../compile/print-window-ranges.ts'
 import { RunPublisher } from '../../compile/publish-run.ts'
 import { readMetricState, readRejects, readRuns } from '../../compile/report-state.ts'
 import { readLateRanges, readStreamState } from '../../compile/stream-state.ts'
 import { MillraceError } from '../../core/error.ts'
-import type { RunRecord } from '../../core/run-record.ts'
+import type { RunRecord, TimeRange } from '../../core/run-record.ts'
 import type { TallyDigests } from '../../core/tally-digest.ts'
 import type {
   DigestQuery,
@@ -20,6 +21,7 @@ import type {
   StreamAdvance,
   StreamState,
   TotalsQuery,
+  WindowsQuery,
 } from '../../ports/report.ts'
 import type { StagedTextReader } from '../../ports/staged-text.ts'
 import { tablesOf } from '../table-key.ts'
@@ -162,6 +164,22 @@ class PostgresReport implements Report {
       }
       const sql = printDigests(query, tablesOf(plan.metric, plan.version), dialect)
       return readDigests(query, await transaction.rows(sql))
+    })
+  }
+
+  windowRanges(query: WindowsQuery): Promise<Required<TimeRange>[]> {
+    const { plan } = query
+    return this.#read(async (transaction) => {
+      const isLive = await hasLiveTables(transaction, this.#names, plan)
+      const sql = printWindowRanges(query, {
+        epochMs: stateOf(transaction, this.#names).epochMs,
+        tablesOf: (tally) => {
+          const { ordinary, live } = tablesIn(this.#names, plan, tally)
+          return isLive ? [ordinary, live] : [ordinary]
+        },
+        range: withinRange(query.range),
+      })
+      return readWindowRanges(query, await transaction.rows(sql))
     })
   }
 
