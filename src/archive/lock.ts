@@ -71,6 +71,12 @@ async function findOther(folder: string, own: string): Promise<Holder | undefine
   return undefined
 }
 
+/** Somebody holds it at this moment, or is taking it. */
+export async function isHeld(folder: string): Promise<boolean> {
+  const names = await readdir(folder).catch(() => [])
+  return names.some(isAlive)
+}
+
 async function describe(folder: string, name: string): Promise<Holder> {
   const since = await readFile(join(folder, name), 'utf8').catch(() => '')
   return { pid: Number.parseInt(name, 10), since: since || CLAIMING }

@@ -88,6 +88,11 @@ export interface Log {
   /** The durable end, and a clock that is true at this moment. */
   end(source: string): LogEnd
   /**
+   * Of a source that has no log yet: a time before which no line is observed that the archive gets later. Undefined where
+   * nobody can say: while somebody ingests, or lines wait in a topic. It stands still while the wall clock is refused.
+   */
+  idleClock(source: string): Promise<number | undefined>
+  /**
    * Whole batches in order, beginning with the one that holds `fromOffset`, of about `maxBytes` together but one
    * at least; none at the durable end. Errors: LOG_DAMAGED, LOG_TRIMMED.
    */

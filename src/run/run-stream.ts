@@ -19,7 +19,7 @@ const MOST_BYTES = 32 * 1024 * 1024
 const INTERVAL_MS = 600
 /** An engine that gets lines itself is only asked how far it is. */
 const REACH_INTERVAL_MS = 150
-/** How often an archive is looked at for lines of a source that has no log. */
+/** How often an archive is looked at for lines of a source that has no log, and its windows become final. */
 const LOOK_MS = 5000
 
 export interface StreamJob extends Omit<LinesPlace, 'source'> {
@@ -84,6 +84,8 @@ export class Stream {
   #lateness: ReadonlyMap<string, LatenessSteps>
   /** Where the archive ends, and when that was looked at, of a source without a log. */
   #archived = { endOffset: 0, atMs: Number.NEGATIVE_INFINITY }
+  /** When the archive had been looked at that windows became final after, without lines. */
+  #settledMs = Number.NEGATIVE_INFINITY
 
   constructor(job: StreamJob) {
     this.#job = job
@@ -161,10 +163,14 @@ export class Stream {
 
   /** Without lines windows still become final. */
   async #settle(group: Group): Promise<void> {
-    if (!this.#lines.log) return
-    // Of lines that wait some may be of the windows.
-    const { clockMs, endOffset } = this.#job.log.end(this.#source)
-    if (endOffset > group.next || this.#finalAt(clockMs) === this.#final) return
+    if (this.#lines.log) {
+      // Of lines that wait some may be of the windows.
+      if (this.#job.log.end(this.#source).endOffset > group.next) return
+    } else {
+      if (this.#settledMs === this.#archived.atMs) return
+      this.#settledMs = this.#archived.atMs
+    }
+    if (this.#finalAt(await this.#lines.clockAt(group.next)) === this.#final) return
     await this.#advance(group, { batches: [], endOffset: group.next })
   }
 

@@ -68,6 +68,8 @@ export class SourceLines {
   /** Everything observed before it lies below the offset: the clock of what comes next, or of now. */
   async clockAt(offset: number): Promise<number> {
     const { source, log, archive } = this.#place
+    const idleMs = this.log ? undefined : await log.idleClock(source)
+    // One that was made meanwhile knows better.
     const held = this.log
     if (held) {
       // In this order: what is appended after the clock was read is stamped with it or later.
@@ -77,7 +79,7 @@ export class SourceLines {
       if (batches?.[0]) return batches[0].observedMs
     }
     const manifest = await this.#manifest()
-    if (manifest && offset >= manifest.nextOffset) return manifest.lastObservedMs ?? 0
+    if (manifest && offset >= manifest.nextOffset) return Math.max(manifest.lastObservedMs ?? 0, idleMs ?? 0)
     const stampMs = await archive.observedMs(source, this.#blockOf(manifest, offset), offset)
     return observedAt(manifest?.clockRepairs ?? [], offset, stampMs)
   }

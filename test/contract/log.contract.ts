@@ -77,6 +77,14 @@ export function describeLog(name: string, makeFixture: () => Promise<LogFixture>
       expect(log.end('web')).toEqual({ endOffset: 103, clockMs: 2000 })
     })
 
+    it('tells the time of a source without a log, and never an earlier one', async () => {
+      expect(await log.idleClock('web')).toBe(1000)
+      fixture.setNow(3000)
+      expect(await log.idleClock('web')).toBe(3000)
+      fixture.setNow(2000)
+      expect(await log.idleClock('web')).toBe(3000)
+    })
+
     it('reads from the batch that holds an offset on, some at a time', async () => {
       for (let index = 0; index < 50; index++) await log.append('web', batchOf(`a${index}\nb${index}\n`))
       const [batch] = await log.read('web', 131, 1)

@@ -3,17 +3,18 @@ import { mkdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import type { SourcePlan } from '../../src/core/plan.ts'
 import { DuckdbBatchEngine } from '../../src/engines/duckdb/batch.ts'
 import { DuckdbStreamEngine } from '../../src/engines/duckdb/stream.ts'
 import { FilesArchive } from '../../src/engines/files/archive.ts'
-import { FilesLog } from '../../src/engines/files/log.ts'
+import { besideLog, FilesLog } from '../../src/engines/files/log.ts'
 import type { Report } from '../../src/ports/report.ts'
 import { archiveLog } from '../../src/run/archive-log.ts'
 import type { FarBehind } from '../../src/run/far-behind.ts'
 import { keepStreaming } from '../../src/run/keep-streaming.ts'
 import { readStreams } from '../../src/run/read-streams.ts'
 import { runBatch } from '../../src/run/run-batch.ts'
-import { runStream, type StreamNews } from '../../src/run/run-stream.ts'
+import { runStream, Stream, type StreamNews } from '../../src/run/run-stream.ts'
 import { batchOf, readAll } from '../contract/log.contract.ts'
 import { bytesInput, defineText, sha256 } from '../pipeline.ts'
 import { type Line, StreamWorld } from './stream-world.ts'
@@ -36,7 +37,10 @@ let log: FilesLog
 let archive: FilesArchive
 let engine: DuckdbStreamEngine
 let folders = 0
+/** How far the clocks are ahead of the real ones. */
+let aheadMs = 0
 beforeEach(async () => {
+  aheadMs = 0
   world = new StreamWorld(defineText(DEFINITION))
   archive = new FilesArchive({ dataDir: world.dataDir })
   log = await openLog()
@@ -51,7 +55,8 @@ afterEach(async () => {
 
 async function openLog(): Promise<FilesLog> {
   const firstOffset = async () => (await archive.manifest('web'))?.nextOffset ?? 0
-  return FilesLog.open({ dataDir: world.dataDir, firstOffset })
+  const clocks = { now: () => Date.now() + aheadMs, steady: () => performance.now() + aheadMs }
+  return FilesLog.open({ dataDir: world.dataDir, firstOffset, clocks })
 }
 
 /** Runs the stream while `act` goes on, then stops it; gives what it told. */
@@ -169,6 +174,36 @@ it('makes windows final while no line comes', async () => {
   })
 })
 
+it('makes windows of a source without a log final, but not while files are ingested', async () => {
+  await ingest(0, 5)
+  const { plan, latenessMs } = world
+  await batch({ ...plan, metrics: [plan.metrics[0]!] }, true)
+  const stream = new Stream({
+    ...{ plan, latenessMs, log, archive, engine, report: await world.reopen() },
+    makeStagingDir: async () => ({ path: world.stagingDir(), remove: async () => undefined }),
+    now: () => Date.now() + aheadMs,
+  })
+  expect(await stream.begin(AbortSignal.abort())).toBe(true)
+  const finalMinute = async (): Promise<number> => {
+    while (await stream.step());
+    return (await (await world.report()).metricState('volume'))!.finalBeforeMs!
+  }
+  const before = await finalMinute()
+  aheadMs = 600_000
+  const place = { dataDir: world.dataDir, source: 'web' }
+  await besideLog(
+    place,
+    async () => 0,
+    async () => expect(await finalMinute()).toBe(before),
+  )
+  aheadMs += 60_000
+  expect(await finalMinute()).toBeGreaterThan(before + 600_000)
+  // A metric that joined after the lines came has them by a batch, beside the server too.
+  await batch(plan, false)
+  const { volume } = await world.totals(await world.report())
+  expect(volume).toMatch(/,5\n$/)
+})
+
 const ledgers = async () => {
   const { metrics } = (await (await world.report()).streamState('web'))!
   return Object.fromEntries(
@@ -252,30 +287,17 @@ it('lets a batch count first what is far behind, and the stream go on from its c
   const report = await world.reopen()
   const leaps: FarBehind[] = []
   const stop = new AbortController()
-  const staging = (name: string) => {
-    const path = join(world.dataDir, 'staging', `${name}${folders++}`)
-    mkdirSync(path)
-    return path
-  }
   const { plan, latenessMs } = world
   const kept = keepStreaming(
     {
       ...{ plans: [plan], latenessMs, log, archive, engine, report, now: Date.now, mostLines: 29 },
-      makeStagingDir: async () => ({ path: staging('stream'), remove: async () => undefined }),
+      makeStagingDir: async () => ({ path: world.stagingDir(), remove: async () => undefined }),
       onFailure: (_, error) => {
         throw error
       },
       leap: async (_, behind) => {
         leaps.push(behind)
-        const unclosed = { ...boundReport(report), close: async () => undefined }
-        await runBatch({
-          ...{ plans: [plan], range: {}, archive, archivePlace: '', digest: sha256, now: Date.now },
-          engine: new DuckdbBatchEngine({ readableFolders: [join(world.dataDir, 'archive')] }),
-          readStreams: () => readStreams(report, [plan]),
-          openReport: async () => unclosed,
-          makeStagingDir: async () => staging('batch'),
-          takesOver: { latenessMs, replaces: false },
-        })
+        await batch(plan, true)
       },
     },
     stop.signal,
@@ -289,6 +311,20 @@ it('lets a batch count first what is far behind, and the stream go on from its c
   expect(leaps).toEqual([{ metrics: ['requests', 'volume'], lines: 30 }])
   expect(await ledgers()).toEqual({ requests: [0, 35, 35], volume: [0, 35, 35] })
 })
+
+/** As long as no stream runs it takes over. */
+async function batch(plan: SourcePlan, takesOver: boolean): Promise<void> {
+  const report = await world.report()
+  const { latenessMs } = world
+  await runBatch({
+    ...{ plans: [plan], range: {}, archive, archivePlace: '', digest: sha256, now: Date.now },
+    engine: new DuckdbBatchEngine({ readableFolders: [join(world.dataDir, 'archive')] }),
+    readStreams: () => readStreams(report, [plan]),
+    openReport: async () => ({ ...boundReport(report), close: async () => undefined }),
+    makeStagingDir: async () => world.stagingDir(),
+    ...(takesOver && { takesOver: { latenessMs, replaces: false } }),
+  })
+}
 
 function boundReport(report: Report): Report {
   const names = ['advance', 'publish', 'streamState'] as const

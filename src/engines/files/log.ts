@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { acquireLock, type Release, takeLock } from '../../archive/lock.ts'
 import { MillraceError } from '../../core/error.ts'
 import type { Clocks, KnownClock } from '../../core/observed-clock.ts'
+import { IdleClocks } from '../../log/idle-clocks.ts'
 import { type LogDisk, realLogDisk } from '../../log/log-disk.ts'
 import type { Appended, Log, LogBatch, LogEnd, LogSource, StoredBatch } from '../../ports/log.ts'
 import { RecentBatches } from './log/recent-batches.ts'
@@ -38,6 +39,7 @@ export class FilesLog implements Log {
   readonly #recent: RecentBatches
   readonly #sources = new Map<string, SourceLog>()
   readonly #opening = new Map<string, Promise<SourceLog>>()
+  readonly #idleClocks: IdleClocks
   readonly #locks: Release[] = []
   readonly #locked = new Set<string>()
   #failure: Error | undefined
@@ -47,6 +49,7 @@ export class FilesLog implements Log {
     this.#root = root
     this.#release = release
     this.#recent = options.recent ?? new RecentBatches()
+    this.#idleClocks = new IdleClocks(options.clocks ?? realClocks, (source) => this.#knownClock(source))
   }
 
   /** Errors: DATA_LOCKED, LOG_DAMAGED, ARCHIVE_UNWRITABLE. */
@@ -84,6 +87,10 @@ export class FilesLog implements Log {
 
   end(source: string): LogEnd {
     return this.#of(source).end()
+  }
+
+  idleClock(source: string): Promise<number | undefined> {
+    return this.#idleClocks.read(source, lockFolder(this.#options.dataDir, source))
   }
 
   read(source: string, fromOffset: number, maxBytes: number): Promise<StoredBatch[]> {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { acquireLock, type Release } from '../../archive/lock.ts'
 import { MillraceError } from '../../core/error.ts'
 import type { Clocks, KnownClock } from '../../core/observed-clock.ts'
+import { IdleClocks } from '../../log/idle-clocks.ts'
 import type { Appended, Log, LogBatch, LogEnd, LogRecords, LogSource, StoredBatch } from '../../ports/log.ts'
 import { listLogs } from './beside-log.ts'
 import { brokerFailure } from './broker-error.ts'
@@ -44,6 +45,7 @@ export class KafkaLog implements Log {
   readonly #release: Release
   readonly #sources = new Map<string, OrderedSource>()
   readonly #opening = new Map<string, Promise<OrderedSource>>()
+  readonly #idleClocks: IdleClocks
   readonly #locks = new Map<string, Release>()
   /** By source that could not be begun: why. */
   readonly #troubles = new Map<string, Error>()
@@ -55,6 +57,7 @@ export class KafkaLog implements Log {
   private constructor(options: KafkaLogOptions, release: Release) {
     this.#options = options
     this.#cluster = new Cluster(options)
+    this.#idleClocks = new IdleClocks(options.clocks ?? realClocks, (source) => this.#knownClock(source))
     this.#release = release
   }
 
@@ -94,6 +97,12 @@ export class KafkaLog implements Log {
 
   end(source: string): LogEnd {
     return this.#of(source).end()
+  }
+
+  async idleClock(source: string): Promise<number | undefined> {
+    // Records that wait in a topic bear stamps of their own.
+    if (this.#options.topics.has(source)) return undefined
+    return this.#idleClocks.read(source, join(this.#folder(source), 'lock'))
   }
 
   read(source: string, fromOffset: number, maxBytes: number): Promise<StoredBatch[]> {
