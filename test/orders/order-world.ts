@@ -361,18 +361,13 @@ async function windowsOf(report: Report, plan: MetricPlan): Promise<[number, num
 
 /** For those who close what they were given. */
 function shared(report: Report): Report {
-  const methods = [
-    'advance',
-    'publish',
-    'streamState',
-    'lateRanges',
-    'query',
-    'digest',
-    'metricState',
-    'runs',
-  ] as const
-  const bound = methods.map((name) => [name, (report[name] as () => unknown).bind(report)])
-  return { ...Object.fromEntries(bound), close: async () => undefined } as Report
+  return new Proxy(report, {
+    get(target, name) {
+      if (name === 'close') return async () => undefined
+      const value: unknown = Reflect.get(target, name, target)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
 }
 
 /** States of other times and other random names are alike when these stand in the same order. */
