@@ -1,0 +1,113 @@
+/** Faults of publishing, advancing, merging and reading totals. */
+const ADVANCE = 'src/compile/advance-stream.ts'
+const PUBLISH = 'src/compile/publish-run.ts'
+const TABLES = 'src/compile/stream-tables.ts'
+const LEDGER = 'src/core/check-ledger.ts'
+const FINAL = 'src/core/final-windows.ts'
+const RANGES = 'src/core/metric-ranges.ts'
+const LIVE = 'src/compile/live-tables.ts'
+
+const STREAM = ['test/stream', 'test/contract/duckdb-report.test.ts']
+const REPORT = ['test/contract/duckdb-report.test.ts']
+
+export default [
+  {
+    fault: 'an advance that does not go on where the report stands is taken',
+    ...{
+      file: ADVANCE,
+      from: 'incarnation === givenLog && endOffset === given',
+      to: 'incarnation === givenLog',
+    },
+    tests: REPORT,
+  },
+  {
+    fault: 'an advance of another log is taken',
+    ...{ file: ADVANCE, from: 'incarnation === givenLog && endOffset === given', to: 'endOffset === given' },
+    tests: REPORT,
+  },
+  {
+    fault: 'late lines wait for nobody',
+    ...{ file: ADVANCE, from: 'const notes = [...late, ...dropped]', to: 'const notes = [...dropped]' },
+    tests: STREAM,
+  },
+  {
+    fault: 'lines for a window that a batch published are not noted',
+    ...{ file: ADVANCE, from: 'const notes = [...late, ...dropped]', to: 'const notes = [...late]' },
+    tests: STREAM,
+  },
+  {
+    fault: 'a stream adds to windows that a batch published',
+    ...{
+      file: ADVANCE,
+      from: 'const kept = windows.filter((window) => cutOf(window) === undefined)',
+      to: 'const kept = windows',
+    },
+    tests: STREAM,
+  },
+  {
+    fault: 'the ledger need not balance',
+    ...{
+      file: LEDGER,
+      from: 'export function checkLedger(',
+      to: 'export function checkLedger(..._: unknown[]) {}\nexport function checkLedgerNot(',
+    },
+    tests: [...REPORT, 'src/core', 'test/query/verify-totals.test.ts'],
+  },
+  {
+    fault: 'a window is final before its allowed lateness is over',
+    ...{
+      file: FINAL,
+      from: 'windowStart(clockMs - latenessMs, windowMs)',
+      to: 'windowStart(clockMs, windowMs)',
+    },
+    tests: STREAM,
+  },
+  {
+    fault: 'a window is final one window early',
+    ...{
+      file: FINAL,
+      from: 'windowStart(clockMs - latenessMs, windowMs)',
+      to: 'windowStart(clockMs - latenessMs, windowMs) + windowMs',
+    },
+    tests: STREAM,
+  },
+  {
+    fault: 'both ends of a range hold a window',
+    ...{ file: RANGES, from: 'windowMs < toMs)', to: 'windowMs <= toMs)' },
+    tests: [...STREAM, 'test/query', 'test/peers/edges-and-ranges.test.ts'],
+  },
+  {
+    fault: 'a batch takes over windows that are the stream’s',
+    ...{ file: PUBLISH, from: 'if (toMs !== undefined && toMs <= final) return', to: 'return' },
+    tests: STREAM,
+  },
+  {
+    fault: 'a batch leaves the live partials of the windows that it publishes',
+    ...{ file: PUBLISH, from: '    await this.#store.clearLive(plan, range)\n', to: '' },
+    tests: STREAM,
+  },
+  {
+    fault: 'what the engine counted is not compared with what was stored',
+    ...{ file: PUBLISH, from: '    checkStored(source, staged, loaded.records)\n', to: '' },
+    tests: REPORT,
+  },
+  {
+    fault: 'a new version of which only a range exists takes the place of the whole one',
+    ...{
+      file: PUBLISH,
+      from: 'if (isAlone || coverage.some(isWholeRange))',
+      to: 'if (isAlone || coverage.length > 0)',
+    },
+    tests: REPORT,
+  },
+  {
+    fault: 'notes of late lines beyond the cut are taken away',
+    ...{ file: TABLES, from: '`end_offset <= ${cut}`', to: '`end_offset <= ${cut} + 1000000`' },
+    tests: STREAM,
+  },
+  {
+    fault: 'live partials are read instead of merged with the ordinary rows',
+    ...{ file: LIVE, from: "all.join(' UNION ALL ')", to: 'all.at(-1)' },
+    tests: STREAM,
+  },
+]
