@@ -33,13 +33,6 @@ export default [
     },
     tests: ['src/run/archive-log.test.ts', ...CONTRACT],
   },
-  {
-    fault: 'the observed clock of an archive runs backwards',
-    ...{
-      file: INPUTS,
-      from: 'this.#observedMs = Math.max(this.#observedMs, (options.now ?? Date.now)())',
-      to: 'this.#observedMs = (options.now ?? Date.now)()',
-    },
     tests: CONTRACT,
   },
   {

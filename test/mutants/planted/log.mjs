@@ -4,7 +4,7 @@ const FORMAT = 'src/engines/files/log/batch-format.ts'
 const RECOVER_SOURCE = 'src/engines/files/log/recover-source.ts'
 const RECOVER_SEGMENT = 'src/engines/files/log/recover-segment.ts'
 const KEYS = 'src/log/key-index.ts'
-const CLOCK = 'src/log/observed-clock.ts'
+const CLOCK = 'src/core/observed-clock.ts'
 const DISK = 'src/log/log-disk.ts'
 
 const CRASH = ['test/crash/log-crash.test.ts', 'src/engines/files/log/source-log.test.ts']
@@ -177,8 +177,30 @@ export default [
     tests: ['test/stream/clock-jumps.test.ts', ...LOG],
   },
   {
-    fault: 'a clock that jumps ahead by years is believed',
-    ...{ file: CLOCK, from: 'if (aheadMs > MOST_AHEAD_MS)', to: 'if (aheadMs > Number.POSITIVE_INFINITY)' },
-    tests: ['test/stream/clock-jumps.test.ts', ...LOG],
+    fault: 'a wall clock far behind the last stamp is believed',
+    ...{
+      file: CLOCK,
+      from: 'if (this.#lastMs - wallMs > CLOCK_LIMIT_MS)',
+      to: 'if (this.#lastMs - wallMs > Number.POSITIVE_INFINITY)',
+    },
+    tests: ['src/core/observed-clock.test.ts', 'test/stream'],
+  },
+  {
+    fault: 'a clock that jumps ahead by years while the log is open is believed',
+    ...{
+      file: CLOCK,
+      from: 'if (aheadMs > CLOCK_LIMIT_MS)',
+      to: 'if (aheadMs > Number.POSITIVE_INFINITY)',
+    },
+    tests: ['src/core/observed-clock.test.ts', 'test/stream/clock-jumps.test.ts', ...LOG],
+  },
+  {
+    fault: 'a source that rested for years goes on without a word',
+    ...{
+      file: CLOCK,
+      from: 'wallMs - restedMs > REST_LIMIT_MS',
+      to: 'wallMs - restedMs > Number.POSITIVE_INFINITY',
+    },
+    tests: ['src/core/observed-clock.test.ts', 'test/stream'],
   },
 ]

@@ -15,14 +15,18 @@ export default [
     fault: 'an advance that does not go on where the report stands is taken',
     ...{
       file: ADVANCE,
-      from: 'incarnation === givenLog && endOffset === given',
-      to: 'incarnation === givenLog',
+      from: 'offsets.find((offset) => offset !== given)',
+      to: 'offsets.find((offset) => offset < 0)',
     },
     tests: REPORT,
   },
   {
     fault: 'an advance of another log is taken',
-    ...{ file: ADVANCE, from: 'incarnation === givenLog && endOffset === given', to: 'endOffset === given' },
+    ...{
+      file: ADVANCE,
+      from: 'const isLog = incarnation === givenLog ||',
+      to: "const isLog = incarnation !== '' ||",
+    },
     tests: REPORT,
   },
   {
@@ -39,7 +43,7 @@ export default [
     fault: 'a stream adds to windows that a batch published',
     ...{
       file: ADVANCE,
-      from: 'const kept = windows.filter((window) => cutOf(window) === undefined)',
+      from: 'const kept = windows.filter((window) => !isTaken(window))',
       to: 'const kept = windows',
     },
     tests: STREAM,
