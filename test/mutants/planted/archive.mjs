@@ -1,6 +1,5 @@
 /** Faults of ingesting, blocks and manifests. */
 const BATCHES = 'src/archive/append-batches.ts'
-const INPUTS = 'src/archive/append-inputs.ts'
 const DISK = 'src/archive/disk.ts'
 const MANIFEST = 'src/archive/manifest-text.ts'
 const STORE = 'src/engines/files/manifest-store.ts'
@@ -32,8 +31,6 @@ export default [
       to: 'if (batch.firstOffset > next && next < 0)',
     },
     tests: ['src/run/archive-log.test.ts', ...CONTRACT],
-  },
-    tests: CONTRACT,
   },
   {
     fault: 'a file is renamed before its bytes are synced',

@@ -7,7 +7,15 @@ const FINAL = 'src/core/final-windows.ts'
 const RANGES = 'src/core/metric-ranges.ts'
 const LIVE = 'src/compile/live-tables.ts'
 
-const STREAM = ['test/stream', 'test/contract/duckdb-report.test.ts']
+/** Quick ones first, since a run ends at the first failure. */
+const STREAM = [
+  ...['test/stream/noted-windows.test.ts', 'test/stream/run-stream.test.ts', 'test/peers/late-data.test.ts'],
+  ...[
+    'test/contract/duckdb-report.test.ts',
+    'test/stream/arrangements.test.ts',
+    'test/query/verify-totals.test.ts',
+  ],
+]
 const REPORT = ['test/contract/duckdb-report.test.ts']
 
 export default [
