@@ -1,6 +1,7 @@
 /** Runs the cases on one engine and holds its column of docs/conformance.md against the verdicts. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { CASES } from './all-cases.ts'
 import type { ConformanceCase } from './conformance-case.ts'
 import type { Verdict } from './judge-outcome.ts'
 import { cellOf, type EngineName, type Page, printPage, readPage, titleOf } from './page.ts'
@@ -18,16 +19,18 @@ export function pageText(): string {
   return existsSync(PAGE) ? readFileSync(PAGE, 'utf8') : ''
 }
 
-/** Writes the engine's column; the other columns stay, without cases that are gone. */
+/** Writes the engine's column. Cells of cases that did not run now stay, those of cases that are gone do not. */
 export function writeColumn(
   engine: EngineName,
   version: string,
   cases: readonly ConformanceCase[],
   verdicts: readonly Verdict[],
 ): void {
-  const cells = new Map(cases.map((test, index) => [titleOf(test), cellOf(verdicts[index]!)]))
+  const stored = storedPage()
+  const found = cases.map((test, index) => [titleOf(test), cellOf(verdicts[index]!)] as const)
+  const cells = new Map([...stored[engine].cells, ...found])
   const ran = `${version}, run on ${new Date().toISOString().slice(0, 10)}`
-  writeFileSync(PAGE, printPage(cases, { ...storedPage(), [engine]: { ran, cells } }))
+  writeFileSync(PAGE, printPage(CASES, { ...stored, [engine]: { ran, cells } }))
 }
 
 /** Cases that are not as the page says, `found` against `page`. */

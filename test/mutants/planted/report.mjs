@@ -1,7 +1,7 @@
 /** Faults of publishing, advancing, merging and reading totals. */
 const ADVANCE = 'src/compile/advance-stream.ts'
 const PUBLISH = 'src/compile/publish-run.ts'
-const TABLES = 'src/compile/stream-tables.ts'
+const NOTES = 'src/core/late-ranges.ts'
 const LEDGER = 'src/core/check-ledger.ts'
 const FINAL = 'src/core/final-windows.ts'
 const RANGES = 'src/core/metric-ranges.ts'
@@ -114,8 +114,22 @@ export default [
   },
   {
     fault: 'notes of late lines beyond the cut are taken away',
-    ...{ file: TABLES, from: '`end_offset <= ${cut}`', to: '`end_offset <= ${cut} + 1000000`' },
-    tests: STREAM,
+    ...{ file: NOTES, from: 'if (endOffset > cut || end <= fromMs', to: 'if (end <= fromMs' },
+    tests: ['src/core', ...STREAM],
+  },
+  {
+    fault: 'windows outside the range that was counted wait no more',
+    ...{
+      file: NOTES,
+      from: '|| end <= fromMs || start >= toMs) return [note]',
+      to: ') return [note]\n  if (end <= fromMs || start >= toMs) return []',
+    },
+    tests: ['src/core', ...STREAM],
+  },
+  {
+    fault: 'windows that wait are joined where the gap is widest',
+    ...{ file: NOTES, from: '.sort((a, b) => b.ms - a.ms)', to: '.sort((a, b) => a.ms - b.ms)' },
+    tests: ['src/core'],
   },
   {
     fault: 'live partials are read instead of merged with the ordinary rows',
