@@ -154,7 +154,7 @@ function warnProvisional(
   const end = Math.min(lastWindowMs ?? Number.NEGATIVE_INFINITY, (toMs ?? Number.POSITIVE_INFINITY) - 1)
   if (finalBeforeMs === undefined || end < finalBeforeMs) return []
   return [
-    `Windows of ${metric} from ${formatInstant(finalBeforeMs)} on are provisional: the stream still counts in them.`,
+    `Windows of ${metric} from ${formatInstant(finalBeforeMs)} on are provisional: lines that come now still count in them.`,
   ]
 }
 
