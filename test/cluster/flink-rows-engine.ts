@@ -34,6 +34,7 @@ interface Line {
   readonly offset: number
   readonly observedMs: number
   readonly raw: Buffer
+  readonly context: string | null
 }
 
 /** How many lines Flink tallied, and how many it passed on. */
@@ -137,18 +138,20 @@ async function readLines({ blocks }: BatchRequest): Promise<Line[]> {
   const connection = await instance.connect()
   const files = blocks.map(({ location }) => `'${location.replaceAll("'", "''")}'`).join(', ')
   const reader = await connection.runAndReadAll(
-    `SELECT "offset", observed_ms, hex(raw) FROM read_parquet([${files}]) ORDER BY 1`,
+    `SELECT "offset", observed_ms, hex(raw), context FROM read_parquet([${files}]) ORDER BY 1`,
   )
-  const lines = reader.getRows().map(([offset, observedMs, hex]) => ({
+  const lines = reader.getRows().map(([offset, observedMs, hex, context]) => ({
     ...{ offset: Number(offset), observedMs: Number(observedMs) },
     raw: Buffer.from(String(hex), 'hex'),
+    context: context === null ? null : String(context),
   }))
   connection.closeSync()
   instance.closeSync()
   return lines
 }
 
-function batchOf({ offset, observedMs, raw }: Line): StoredBatch {
+function batchOf({ offset, observedMs, raw, context }: Line): StoredBatch {
   const bytes = Buffer.concat([raw, Buffer.from('\n')])
-  return { firstOffset: offset, endOffset: offset + 1, observedMs, bytes }
+  const place = { firstOffset: offset, endOffset: offset + 1, observedMs }
+  return { ...place, bytes, ...(context !== null && { context }) }
 }
