@@ -1,7 +1,8 @@
 /** Whether a stream can go on where its report stands, in the log and the archive that are there now. */
 import { MillraceError } from '../core/error.ts'
+import { formatInstant } from '../core/timestamp.ts'
 import type { StreamState } from '../ports/report.ts'
-import type { LinesEnd } from './source-lines.ts'
+import type { LinesEnd, SourceLines } from './source-lines.ts'
 
 /** Of what an advance reads. */
 export interface StreamPlace {
@@ -35,4 +36,25 @@ export function placeStream(state: StreamState | undefined, end: LinesEnd): Stre
       counted,
     })
   return { ...place, follows: state.incarnation }
+}
+
+/**
+ * What offsets alone do not show: a log whose first lines no archive has, and lines that took the place of counted ones
+ * in a data folder that was put back to an older state. Topics give lines up by themselves and are left out. Errors:
+ * LOG_LINES_MISSING, REPORT_OTHER_LINES.
+ */
+export async function requireLines(
+  source: string,
+  { lines, state, end }: { lines: SourceLines; state: StreamState | undefined; end: LinesEnd },
+): Promise<void> {
+  if (lines.isTopic) return
+  const [archived, held] = [end.archive?.nextOffset ?? 0, end.log?.startOffset ?? 0]
+  if (archived < held)
+    throw new MillraceError('LOG_LINES_MISSING', { source, offset: archived, archived, held })
+  if (!state || state.endOffset === 0) return
+  const { endOffset: counted, clockMs } = state
+  const observedMs = await lines.clockAt(counted - 1)
+  if (observedMs <= clockMs) return
+  const times = { counted: formatInstant(clockMs), found: formatInstant(observedMs) }
+  throw new MillraceError('REPORT_OTHER_LINES', { source, offset: counted - 1, ...times })
 }

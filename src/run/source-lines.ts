@@ -46,6 +46,12 @@ export class SourceLines {
     return this.#place.log.sources().find(({ source }) => source === this.#place.source)
   }
 
+  /** Its lines are records of a topic. */
+  get isTopic(): boolean {
+    const { log, source } = this.#place
+    return log.records?.(source) !== undefined
+  }
+
   /** Asks the archive too. */
   async end(): Promise<LinesEnd> {
     const archive = await this.#manifest()

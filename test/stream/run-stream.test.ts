@@ -1,6 +1,6 @@
 /** The loop of a source's stream on a real log: it follows, goes on after a stop, and makes windows final without lines. */
 import { mkdirSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import { cp, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { SourcePlan } from '../../src/core/plan.ts'
@@ -272,6 +272,32 @@ it('refuses a report that is ahead of log and archive, or of other ones', async 
   await append(5, 10)
   await expect(streaming(async () => undefined)).rejects.toMatchObject({ code: 'REPORT_OTHER_LOG' })
   expect(await ledgers()).toEqual({ requests: [0, 10, 10], volume: [0, 10, 10] })
+})
+
+it('refuses lines that took the place of counted ones, in an older folder that was put back', async () => {
+  const [folder, older] = [join(world.dataDir, 'log'), join(world.dataDir, 'older')]
+  await append(0, 5)
+  await log.close()
+  await cp(folder, older, { recursive: true })
+  log = await openLog()
+  await append(5, 5)
+  await streaming((news) => caughtUp(news, 10))
+  await log.close()
+  await rm(folder, { recursive: true })
+  await rename(older, folder)
+  aheadMs = 60_000
+  log = await openLog()
+  await append(5, 20)
+  await expect(streaming(async () => undefined)).rejects.toMatchObject({ code: 'REPORT_OTHER_LINES' })
+  expect(await ledgers()).toEqual({ requests: [0, 10, 10], volume: [0, 10, 10] })
+})
+
+it('says at once that no archive has what the log begins after', async () => {
+  await ingest(0, 10)
+  await append(10, 5)
+  await rm(join(world.dataDir, 'archive'), { recursive: true })
+  const missing = { code: 'LOG_LINES_MISSING', params: { offset: 0, held: 10 } }
+  await expect(streaming(async () => undefined)).rejects.toMatchObject(missing)
 })
 
 /** Five lines in an archive of their own, and a log that begins after them. */

@@ -48,7 +48,7 @@ export const LOG_ERRORS = {
   },
   LOG_LINES_MISSING: {
     exit: 1,
-    text: 'Line {offset} of source {source} is nowhere: the archive ends at {archived}, and the log begins at {held}. Nothing was added, since totals would lack the lines between. Restore the archive or the segments of the log that were there before.',
+    text: 'Line {offset} of source {source} is nowhere: the archive ends at {archived}, and the log begins at {held}. Nothing was added, since totals would lack the lines between. Put back the archive, or the segments of the log, that were there before; lines that come now are kept in the log meanwhile.',
   },
   LOG_LINE_TOO_LONG: {
     exit: 1,

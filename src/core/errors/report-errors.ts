@@ -118,6 +118,10 @@ export const REPORT_ERRORS = {
     exit: 1,
     text: 'The report has counted source {source} in another archive ({held}) than the one that is there ({found}), so their lines are not the same. Nothing was added. Put the right data folder or report back. To compute the totals from the archive that is there, stop the server and run `millrace batch --replace`.',
   },
+  REPORT_OTHER_LINES: {
+    exit: 1,
+    text: 'Line {offset} of source {source} was observed at {found}, but the report had counted it by {counted}: the archive and the log were put back to an older state, and took other lines since. Nothing was added. Stop the server and run `millrace batch --replace`, which computes the totals from the lines that are there.',
+  },
   REPORT_OTHER_LOG: {
     exit: 1,
     text: 'The report has counted source {source} up to offset {counted} of another log ({held}) than the one that is there ({found}), and the archive does not show that these are the same lines. Nothing was added. Put the right data folder back. If the old log is lost for good, stop the server and run `millrace batch --replace`, which computes the totals from the lines that are left.',
