@@ -89,7 +89,8 @@ async function computeAndPublish(
       ...(order.restarts && { restarts: order.restarts }),
       ...(isAlone && { takesOver: { latenessMs, replaces: order.replaces === true } }),
       readStreams: () => readReportStreams(deployment, plans),
-      catchUp: () => catchUp(deployment, archive),
+      // Who restarts a source holds its log, and has archived it before.
+      ...(!order.restarts && { catchUp: () => catchUp(deployment, archive) }),
       checkReport: () => checkReport(deployment),
       openReport: () => openReport(deployment, 'write'),
       archivePlace: archivePlace(deployment),

@@ -176,7 +176,9 @@ export class Serving {
   /** Before any stream begins: then the report knows of the version. */
   async #tellChanges(): Promise<void> {
     const { report, archive } = this.#roles
-    for (const { metric, kind, lines } of await findChanges(this.#plans, report, archive)) {
+    for (const { metric, source, kind, lines } of await findChanges(this.#plans, report, archive)) {
+      // A report that knows nothing of a source is given all its lines by the stream.
+      if ((await report.streamState(source)) === undefined) continue
       const what = kind === 'new' ? `is new` : `has changed; totals of its older version stay in the report`
       const history = `its history of ${countOf(lines, 'line')} is counted by \`millrace backfill ${metric}\``
       say(`millrace: Metric ${metric} ${what}. Its stream begins now, and ${history}.`)

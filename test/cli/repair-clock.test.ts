@@ -29,8 +29,9 @@ it('says what it would change, changes it, and lets the source go on', async () 
   expect((await archive.manifest('web'))!.clockRepairs).toBeUndefined()
 
   const observed = '2026-03-02T10:05:00Z'
-  const { status, stdout } = await millrace(['repair-clock', 'web', '--observed', observed], { cwd })
+  const { status, stdout, stderr } = await millrace(['repair-clock', 'web', '--observed', observed], { cwd })
   expect(status).toBe(0)
+  expect(stderr).not.toContain('Waiting')
   const what = `stamped 2040-01-01T00:00:00Z; observed ${observed} instead.`
   expect(stdout).toMatch(
     new RegExp(`^web: \\d+ lines from offset 0, ${what}\nRevision 1: its totals were counted again`),
