@@ -1,5 +1,5 @@
 /** Whether the disk under a log is full: known by a write that failed, and over once there is room for such a write again. */
-import { statfsSync } from 'node:fs'
+import { readDriveRoom } from './drive-room.ts'
 
 /** A sync and a new segment take some too. */
 const MARGIN_BYTES = 1024 * 1024
@@ -24,16 +24,9 @@ export class FullDisk {
 
   /** No client has to try for it: one that hears of a full disk may stay away. */
   get trouble(): Error | undefined {
-    if (this.#found && freeBytes(this.#folder) > this.#found.bytes + MARGIN_BYTES) this.#found = undefined
+    if (!this.#found) return undefined
+    const freeBytes = readDriveRoom(this.#folder)?.freeBytes ?? Number.POSITIVE_INFINITY
+    if (freeBytes > this.#found.bytes + MARGIN_BYTES) this.#found = undefined
     return this.#found?.error
-  }
-}
-
-function freeBytes(folder: string): number {
-  try {
-    const { bavail, bsize } = statfsSync(folder)
-    return bavail * bsize
-  } catch {
-    return Number.POSITIVE_INFINITY
   }
 }

@@ -81,7 +81,7 @@ export interface Log {
   /**
    * Resolves once the batch is durable. A source's first batch begins where its archive ends. Errors: LOG_UNWRITABLE
    * (when `failure` is set too, nothing is acked until the log is opened anew; else it may be tried again),
-   * LOG_KEY_REUSED, LOG_CLOCK_* (it may be tried again), DATA_LOCKED (while an ingest of a source without a log runs), LOG_BROKER_AWAY (it
+   * LOG_KEY_REUSED, LOG_DISK_FULL (it may be tried again), LOG_CLOCK_* (it may be tried again), DATA_LOCKED (while an ingest of a source without a log runs), LOG_BROKER_AWAY (it
    * may be tried again), LOG_LINE_TOO_LONG, LOG_READ_ONLY.
    */
   append(source: string, batch: LogBatch): Promise<Appended>
@@ -112,5 +112,10 @@ export interface Log {
   readonly failure: Error | undefined
   /** Why nothing can be acked or read at the moment, though it may pass by itself. */
   readonly trouble?: Error | undefined
+  /**
+   * While the drive of the log is short of room: about how many bytes of lines may be archived at once before the log gives
+   * them up. Undefined while it has room.
+   */
+  readonly drainBytes?: number | undefined
   close(): Promise<void>
 }

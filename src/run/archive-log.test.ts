@@ -16,10 +16,13 @@ let log: FilesLog
 let nowMs = 1000
 const clocks = { now: () => nowMs, steady: () => nowMs }
 
-const openLog = () => FilesLog.open({ dataDir, clocks, segmentBytes: 300, firstOffset: nextOffset })
+let freeBytes: number
+const readRoom = () => ({ freeBytes, totalBytes: 12_000 })
+const openLog = () => FilesLog.open({ dataDir, clocks, segmentBytes: 300, firstOffset: nextOffset, readRoom })
 const nextOffset = async (source = 'web') => (await archive.manifest(source))?.nextOffset ?? 0
 beforeEach(async () => {
   nowMs = 1000
+  freeBytes = 12_000
   dataDir = await mkdtemp(join(tmpdir(), 'millrace-archive-log-'))
   archive = new FilesArchive({ dataDir, limits: { pieceBytes: 256, blockBytes: 1024 } })
   log = await openLog()
@@ -69,6 +72,23 @@ describe('archiving a log', () => {
     expect(await archiveLog(job(), 'web', limits)).toMatchObject({ lines: 10 })
     await appendLines(10)
     expect(await archiveLog(job(), 'web', { ...limits, blockBytes: 200 })).toMatchObject({ lines: 10 })
+  })
+
+  it('waits for nothing while the disk is nearly full, and gives lines up step by step', async () => {
+    const texts = await appendLines(200)
+    freeBytes = 1000
+    nowMs += 1000
+    const held: number[] = []
+    const passed = async () => {
+      held.push(log.sources()[0]!.startOffset)
+      return undefined
+    }
+    expect(await archiveLog({ ...job(), passed }, 'web')).toMatchObject({ lines: 200 })
+    // A step has 600 bytes of lines.
+    expect(held).toEqual([...held].sort((a, b) => a - b))
+    expect(held.length).toBeGreaterThan(2)
+    expect(new Set(held).size).toBe(held.length)
+    expect(await textsOf(archive, 'web')).toEqual(texts)
   })
 
   it('trims only what both the archive and the report have passed', async () => {

@@ -43,9 +43,15 @@ export async function archiveLog(
   let endOffset = (await archive.manifest(source))?.nextOffset ?? 0
   if (!held) return { source, lines: 0, endOffset }
   const before = endOffset
-  if (held.endOffset > before && (options.isUrgent || (await isDue(log, held, before, options))))
-    endOffset = await archive.append(source, batchesBetween(log, source, before, held.endOffset))
-  await log.trim(source, Math.min(endOffset, (await passed(source)) ?? endOffset))
+  // A full disk may have no room for all lines a second time: each step makes some for the next.
+  const stepBytes = log.drainBytes ?? Number.POSITIVE_INFINITY
+  const isUrgent = options.isUrgent || Number.isFinite(stepBytes)
+  const end = isUrgent || (await isDue(log, held, before, options)) ? held.endOffset : before
+  do {
+    if (endOffset < end)
+      endOffset = await archive.append(source, batchesBetween(log, source, endOffset, end, stepBytes))
+    await log.trim(source, Math.min(endOffset, (await passed(source)) ?? endOffset))
+  } while (endOffset < end)
   return { source, lines: endOffset - before, endOffset }
 }
 
@@ -61,18 +67,21 @@ async function isDue(
   return oldest !== undefined && log.end(source).clockMs - oldest.observedMs >= mostWaitMs
 }
 
-/** From the batch that holds `from`, or from the first one that is held: the archive refuses what leaves a gap. */
+/** About `mostBytes`, but one batch at least. From the batch that holds `from`, or from the first one that is held: the archive refuses what leaves a gap. */
 async function* batchesBetween(
   log: Log,
   source: string,
   from: number,
   end: number,
+  mostBytes: number,
 ): AsyncGenerator<StoredBatch, void, undefined> {
   const held = log.sources().find((one) => one.source === source)!
-  for (let next = Math.max(from, held.startOffset); next < end; ) {
-    for (const batch of await log.read(source, next, READ_BYTES)) {
+  let bytes = 0
+  for (let next = Math.max(from, held.startOffset); next < end && bytes < mostBytes; ) {
+    for (const batch of await log.read(source, next, Math.min(READ_BYTES, mostBytes - bytes))) {
       yield batch
       next = batch.endOffset
+      bytes += batch.bytes.length
     }
   }
 }

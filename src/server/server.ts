@@ -31,6 +31,7 @@ export interface RunningServer {
 
 const INGEST = /^\/v1\/ingest\/([^/]+)$/
 const WATCHED: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics'])
+const FULL: ReadonlySet<string> = new Set(['LOG_DISK_FULL', 'LOG_UNWRITABLE'])
 const CHECK_MS = 500
 
 /** Errors: SERVE_PORT_IN_USE, SERVE_CANNOT_LISTEN. */
@@ -125,7 +126,7 @@ function answerAbout(
 
 /** A disk that is full is no reason to restart. */
 function answerHealth(failure: Error | undefined, response: ServerResponse, trouble?: Error): void {
-  if (!failure && trouble instanceof MillraceError && trouble.code === 'LOG_UNWRITABLE')
+  if (!failure && trouble instanceof MillraceError && FULL.has(trouble.code))
     throw new Problem(503, 'LOG_FULL', `Lines cannot be acked: ${trouble.message}`)
   if (failure)
     throw new Problem(503, 'LOG_FAILED', `Lines cannot be acked: ${failure.message}. Restart the server.`)

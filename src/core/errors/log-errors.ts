@@ -38,6 +38,10 @@ export const LOG_ERRORS = {
     exit: 1,
     text: 'The log {path} is damaged at byte {position}: lines that were acked cannot be read there. Nothing is added to it. Restore the file from a backup; what the archive holds already is safe.',
   },
+  LOG_DISK_FULL: {
+    exit: 1,
+    text: 'The disk of the log in {path} is nearly full: {free} are free, and {kept} are kept back so that the lines of the log can still be archived and counted. No lines are added meanwhile. The log gives up what is archived and counted, and lines are taken again by themselves once {least} are free. If that does not come, delete what is not needed on that disk, or give it more room.',
+  },
   LOG_KEYS_DAMAGED: {
     exit: 1,
     text: 'The idempotency keys of source {source} in {path} cannot be trusted: {why}. Nothing was opened or changed, since a batch that a client sends again could count twice without them. Restore the file from a backup that was taken with its log; or, if no client will send again what it sent before now, give the file this line as its only content: {none}',

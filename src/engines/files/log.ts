@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { acquireLock, type Release, takeLock } from '../../archive/lock.ts'
 import { MillraceError } from '../../core/error.ts'
 import type { Clocks, KnownClock } from '../../core/observed-clock.ts'
+import { DiskReserve, type DiskReserveOptions } from '../../log/disk-reserve.ts'
 import { IdleClocks } from '../../log/idle-clocks.ts'
 import { type LogDisk, realLogDisk } from '../../log/log-disk.ts'
 import type { Appended, Log, LogBatch, LogEnd, LogSource, StoredBatch } from '../../ports/log.ts'
@@ -28,6 +29,7 @@ export interface FilesLogOptions {
   readonly clocks?: Clocks
   readonly segmentBytes?: number
   readonly recent?: RecentBatches
+  readonly readRoom?: DiskReserveOptions['readRoom']
 }
 
 const realClocks: Clocks = { now: Date.now, steady: () => performance.now() }
@@ -37,6 +39,7 @@ export class FilesLog implements Log {
   readonly #root: string
   readonly #release: Release
   readonly #recent: RecentBatches
+  readonly #reserve: DiskReserve
   readonly #sources = new Map<string, SourceLog>()
   readonly #opening = new Map<string, Promise<SourceLog>>()
   readonly #idleClocks: IdleClocks
@@ -49,7 +52,10 @@ export class FilesLog implements Log {
     this.#root = root
     this.#release = release
     this.#recent = options.recent ?? new RecentBatches()
-    this.#idleClocks = new IdleClocks(options.clocks ?? realClocks, (source) => this.#knownClock(source))
+    const { clocks = realClocks, readRoom } = options
+    const { steady } = clocks
+    this.#idleClocks = new IdleClocks(clocks, (source) => this.#knownClock(source))
+    this.#reserve = new DiskReserve({ folder: root, steady, ...(readRoom && { readRoom }) })
   }
 
   /** Errors: DATA_LOCKED, LOG_DAMAGED, ARCHIVE_UNWRITABLE. */
@@ -72,7 +78,11 @@ export class FilesLog implements Log {
 
   get trouble(): Error | undefined {
     for (const { trouble } of this.#sources.values()) if (trouble) return trouble
-    return undefined
+    return this.#reserve.shortage
+  }
+
+  get drainBytes(): number | undefined {
+    return this.#reserve.shortage && this.#reserve.stepBytes
   }
 
   sources(): LogSource[] {
@@ -169,7 +179,8 @@ export class FilesLog implements Log {
 
   #place(source: string) {
     const { disk = realLogDisk, clocks = realClocks, segmentBytes = SEGMENT_BYTES } = this.#options
-    return { source, folder: join(this.#root, source), disk, clocks, segmentBytes, recent: this.#recent }
+    const shared = { disk, clocks, segmentBytes, recent: this.#recent, reserve: this.#reserve }
+    return { source, folder: join(this.#root, source), ...shared }
   }
 }
 

@@ -1,6 +1,7 @@
 /** Opens the log of one source: cuts what a crash left unfinished, and finds the keys and the places of batches. */
 import { stat } from 'node:fs/promises'
 import type { Clocks } from '../../../core/observed-clock.ts'
+import type { DiskReserve } from '../../../log/disk-reserve.ts'
 import type { KeyIndex } from '../../../log/key-index.ts'
 import type { AppendFile, LogDisk } from '../../../log/log-disk.ts'
 import { printSegmentHeader, SEGMENT_HEADER_BYTES, type SegmentHeader } from './batch-format.ts'
@@ -16,6 +17,8 @@ export interface SourceLogOptions {
   readonly clocks: Clocks
   readonly segmentBytes: number
   readonly recent: RecentBatches
+  /** Of the drive that the logs of all sources share. */
+  readonly reserve: DiskReserve
 }
 
 /** Undefined when nothing in it counts. Errors: LOG_DAMAGED. */

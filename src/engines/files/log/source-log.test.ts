@@ -180,6 +180,43 @@ it('writes again what was written last before it goes on, for it may never have 
   await again.close()
 })
 
+it('refuses lines while the disk is nearly full, lets go of all that it holds, and goes on by itself', async () => {
+  let freeBytes = 5000
+  const log = await open({ readRoom: () => ({ freeBytes, totalBytes: 10_000 }) })
+  const idempotency = { scope: 'a', key: 'k', digest: Buffer.alloc(32) }
+  await log.append('web', { ...batchOf('a\n'), idempotency })
+  freeBytes = 900
+  nowMs += 1000
+  const full = { code: 'LOG_DISK_FULL' }
+  await expect(log.append('web', batchOf('b\n'))).rejects.toMatchObject(full)
+  await expect(log.append('other', batchOf('b\n'))).rejects.toMatchObject(full)
+  expect([log.failure, log.trouble, log.drainBytes]).toMatchObject([undefined, full, 500])
+  // What was acked is read, and known, all the while.
+  expect(textOf(await readAll(log, 'web', 0))).toBe('a\n')
+  expect(await log.append('web', { ...batchOf('a\n'), idempotency })).toMatchObject({ isDuplicate: true })
+  expect(log.end('web')).toMatchObject({ endOffset: 1, clockMs: nowMs })
+  await log.trim('web', 1)
+  expect(await segments()).toEqual(['0000000000000001.log'])
+  await expect(log.append('web', batchOf('b\n'))).rejects.toMatchObject(full)
+  expect(await segments()).toEqual(['0000000000000001.log'])
+  freeBytes = 2000
+  nowMs += 1000
+  expect([log.trouble, log.drainBytes]).toEqual([undefined, undefined])
+  expect(await log.append('web', batchOf('b\n'))).toMatchObject({ firstOffset: 1 })
+  await log.close()
+  const again = await open()
+  expect(await again.append('web', { ...batchOf('a\n'), idempotency })).toMatchObject({ isDuplicate: true })
+  expect(textOf(await readAll(again, 'web', 1))).toBe('b\n')
+  await again.close()
+})
+
+it('has segments on a small drive that can be archived within the reserve', async () => {
+  const log = await open({ readRoom: () => ({ freeBytes: 5000, totalBytes: 5000 }) })
+  for (const text of ['a', 'b', 'c']) await log.append('web', batchOf(`${text.repeat(299)}\n`))
+  expect(await segments()).toEqual(['0000000000000000.log', '0000000000000001.log', '0000000000000002.log'])
+  await log.close()
+})
+
 it('keeps a second server out', async () => {
   const log = await open()
   await expect(open()).rejects.toMatchObject({ code: 'DATA_LOCKED' })

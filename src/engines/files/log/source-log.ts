@@ -8,14 +8,9 @@ import { FullDisk } from '../../../log/full-disk.ts'
 import { KeyIndex } from '../../../log/key-index.ts'
 import { type AppendFile, SyncFailure } from '../../../log/log-disk.ts'
 import type { Appended, LogBatch, LogEnd, StoredBatch } from '../../../ports/log.ts'
-import {
-  printBatchHeader,
-  requireContext,
-  requirePrintable,
-  type SegmentHeader,
-  seedOf,
-} from './batch-format.ts'
+import { requireContext, requirePrintable, type SegmentHeader, seedOf } from './batch-format.ts'
 import { KEYS, printKeys } from './keys-file.ts'
+import { bytesOf, type GroupedBatch, type PrintedGroup, printGroup } from './print-group.ts'
 import { readBatches } from './read-batches.ts'
 import {
   createSegment,
@@ -24,26 +19,15 @@ import {
   recoverSource,
   type SourceLogOptions,
 } from './recover-source.ts'
-import { type BatchPlace, findPlaces, listSegments, type Segment } from './segment-list.ts'
+import { findPlaces, listSegments, type Segment } from './segment-list.ts'
 
 const GROUP_BYTES = 8 * 1024 * 1024
 /** A segment takes no more lines when its first are this old. */
 const SEGMENT_MS = 3_600_000
 
-interface Waiting {
-  readonly batch: LogBatch
-  readonly bytes: number
+interface Waiting extends GroupedBatch {
   resolve(appended: Appended): void
   reject(error: unknown): void
-}
-
-/** `bytes` and `endOffset` are those of the segment once the group is in it. */
-interface PrintedGroup {
-  readonly buffers: readonly Uint8Array[]
-  readonly places: readonly BatchPlace[]
-  readonly stored: readonly StoredBatch[]
-  readonly bytes: number
-  readonly endOffset: number
 }
 
 export class SourceLog {
@@ -273,24 +257,23 @@ export class SourceLog {
     const observedMs = this.#clock.read()
     try {
       await this.#mend()
-      await this.#rotateIfDue(group, observedMs)
+      const shortage = this.#options.reserve.take(bytesOf(group))
+      await this.#rotateIfDue(group, observedMs, shortage !== undefined)
+      if (shortage) throw shortage
       this.#groupMs = observedMs
-      const written = this.#printGroup(group, observedMs)
+      const written = printGroup(group, { segment: this.#segments.at(-1)!, seed: this.#seed, observedMs })
       await this.#file.append(written.buffers)
       await this.#file.sync()
       this.#publish(group, written, observedMs)
       this.#fullDisk.clear()
       this.#groupMs = undefined
     } catch (error) {
+      if (error instanceof MillraceError && error.code === 'LOG_DISK_FULL') throw error
       // A full disk may have room again; any other failure leaves unknown what is on it, until it is read again.
       const told = unwritable(this.#options, error)
       if (isFull(error)) this.#isCut = true
       else this.#failure = error as Error
-      if (isFull(error))
-        this.#fullDisk.note(
-          told,
-          group.reduce((sum, { bytes }) => sum + bytes, 0),
-        )
+      if (isFull(error)) this.#fullDisk.note(told, bytesOf(group))
       throw told
     }
   }
@@ -305,32 +288,6 @@ export class SourceLog {
     await this.#file.sync()
     this.#isCut = false
     this.#groupMs = undefined
-  }
-
-  #printGroup(group: readonly Waiting[], observedMs: number): PrintedGroup {
-    const { bytes: groupStart, endOffset } = this.#segments.at(-1)!
-    const buffers: Uint8Array[] = []
-    const places: BatchPlace[] = []
-    const stored: StoredBatch[] = []
-    const bodies = joinBodies(group)
-    let [position, firstOffset] = [groupStart, endOffset]
-    for (const [index, { batch }] of group.entries()) {
-      const { lines, idempotency, context } = batch
-      const body = bodies[index]!
-      const header = printBatchHeader({ groupStart, firstOffset, lines, observedMs, context }, [body], {
-        idempotency,
-        seed: this.#seed,
-      })
-      buffers.push(header, body)
-      places.push({ firstOffset, position })
-      stored.push({
-        ...{ firstOffset, endOffset: firstOffset + lines, observedMs, bytes: body },
-        ...(context !== undefined && { context }),
-      })
-      position += header.length + body.length
-      firstOffset += lines
-    }
-    return { buffers, places, stored, bytes: position, endOffset: firstOffset }
   }
 
   #publish(
@@ -351,13 +308,18 @@ export class SourceLog {
     }
   }
 
-  /** By age as well, so that a source of few lines is trimmed too; and before what its format cannot hold. */
-  async #rotateIfDue(group: readonly Waiting[], observedMs: number): Promise<void> {
+  /**
+   * By age as well, so that a source of few lines is trimmed too; before what its format cannot hold; and where the disk has no
+   * room, so that all lines can be given up.
+   */
+  async #rotateIfDue(group: readonly Waiting[], observedMs: number, isShort: boolean): Promise<void> {
     const last = this.#segments.at(-1)!
     const isOld = observedMs - last.startedMs >= SEGMENT_MS
     const isOldFormat = last.format === 1 && group.some(({ batch }) => batch.context !== undefined)
     const hasLines = last.endOffset > last.firstOffset
-    if (last.bytes < this.#options.segmentBytes && !(hasLines && (isOld || isOldFormat))) return
+    const { segmentBytes, reserve } = this.#options
+    const isDue = isOld || isOldFormat || isShort || last.bytes >= reserve.stepBytes
+    if (last.bytes < segmentBytes && !(hasLines && isDue)) return
     const header = {
       incarnation: this.incarnation,
       firstOffset: last.endOffset,
@@ -382,20 +344,6 @@ export class SourceLog {
   #requireSound(): void {
     if (this.#failure) throw unwritable(this.#options, this.#failure)
   }
-}
-
-/** The bodies of the batches, one behind another in one piece of memory that is nobody else's. */
-function joinBodies(group: readonly Waiting[]): Buffer[] {
-  const whole = Buffer.allocUnsafeSlow(group.reduce((sum, { bytes }) => sum + bytes, 0))
-  let at = 0
-  return group.map(({ batch }) => {
-    const start = at
-    for (const chunk of batch.chunks) {
-      whole.set(chunk, at)
-      at += chunk.length
-    }
-    return whole.subarray(start, at)
-  })
 }
 
 /** Trying again is sound, since nothing that was durable is in doubt. */
