@@ -31,39 +31,63 @@ export interface Explored {
   readonly states: number
 }
 
-export async function exploreOrders(world: OrderWorld, length: number): Promise<Explored> {
-  const explorer = new Explorer(world, length)
-  await explorer.run()
+/** One operation, and where it begins. */
+interface Step {
+  readonly place: Place
+  readonly operation: Operation
+}
+
+/** `beyond` picks those orders, one operation longer, that are run too. */
+export async function exploreOrders(
+  world: OrderWorld,
+  length: number,
+  beyond?: <Order>(orders: readonly Order[]) => readonly Order[],
+): Promise<Explored> {
+  const explorer = new Explorer(world)
+  const places = await explorer.run(length)
+  if (beyond) await explorer.end(await explorer.takeAll(beyond(stepsFrom(places))))
   return explorer
+}
+
+function stepsFrom(places: readonly Place[]): Step[] {
+  return places.flatMap((place) =>
+    OPERATIONS.filter((operation) => isPossible(place.model, operation)).map((operation) => ({
+      ...{ place, operation },
+    })),
+  )
 }
 
 class Explorer implements Explored {
   readonly #world: OrderWorld
-  readonly #length: number
   readonly #seen = new Set<string>()
   orders = 0
 
-  constructor(world: OrderWorld, length: number) {
+  constructor(world: OrderWorld) {
     this.#world = world
-    this.#length = length
   }
 
   get states(): number {
     return this.#seen.size
   }
 
-  async run(): Promise<void> {
+  async run(length: number): Promise<readonly Place[]> {
     let places = [await this.#begin()]
-    for (let depth = 1; depth <= this.#length; depth++) {
-      const next: Place[] = []
-      for (const place of places)
-        for (const operation of OPERATIONS) {
-          if (!isPossible(place.model, operation)) continue
-          const reached = await told([...place.path, operation], () => this.#take(place, operation))
-          if (reached) next.push(reached)
-        }
-      places = next
+    for (let depth = 1; depth <= length; depth++) places = await this.takeAll(stepsFrom(places))
+    await this.end(places)
+    return places
+  }
+
+  /** Where they lead to for the first time. */
+  async takeAll(steps: readonly Step[]): Promise<Place[]> {
+    const places: Place[] = []
+    for (const { place, operation } of steps) {
+      const reached = await told([...place.path, operation], () => this.#take(place, operation))
+      if (reached) places.push(reached)
     }
+    return places
+  }
+
+  async end(places: readonly Place[]): Promise<void> {
     for (const place of places) await told([...place.path, 'ends'], () => this.#end(place))
   }
 
