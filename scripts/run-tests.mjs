@@ -88,11 +88,16 @@ export function finish({ passed, failed, skipped, failures = [], reason, files =
 }
 
 async function runVitest(json, args) {
-  const { status, signal } = await runToEnd([
-    ...[`${root}node_modules/vitest/vitest.mjs`, 'run', '--reporter=default', '--reporter=json'],
-    ...[`--outputFile.json=${json}`, ...args],
-  ])
-  const counts = countResults(json, !args.includes('-t'))
+  const budget = `${json}.budget`
+  const reporters = ['default', 'json', `${root}scripts/budget-reporter.mjs`]
+  const { status, signal } = await runToEnd(
+    [
+      ...[`${root}node_modules/vitest/vitest.mjs`, 'run', ...reporters.map((name) => `--reporter=${name}`)],
+      ...[`--outputFile.json=${json}`, ...args],
+    ],
+    { MILLRACE_BUDGET: budget },
+  )
+  const counts = countResults({ json, budget }, !args.includes('-t'))
   const crashed = signal ? `vitest was ended by ${signal}` : `vitest ended with status ${status}`
   if (!counts) return { passed: 0, failed: 1, skipped: 0, reason: `${crashed} and left no result` }
   if (status !== 0 && counts.failed === 0)
@@ -104,8 +109,12 @@ async function runVitest(json, args) {
  * Meanwhile we stay alive to children that end, which would be zombies otherwise, and to signals: these are for the
  * tests to end by (a terminal sends SIGINT to them itself), and nothing that a test had started outlives them.
  */
-function runToEnd(args) {
-  const child = spawn(process.execPath, args, { cwd: root, stdio: 'inherit' })
+function runToEnd(args, env) {
+  const child = spawn(process.execPath, args, {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, ...env },
+  })
   const started = []
   const end = (signal) => {
     started.push(...descendantsOf(child.pid))
@@ -123,10 +132,10 @@ function runToEnd(args) {
 }
 
 /** A file that could not be loaded counts as one failure, since its tests did not run. Those that `-t` leaves out are not told. */
-function countResults(path, tellsSkipped) {
+function countResults({ json, budget }, tellsSkipped) {
   let result
   try {
-    result = JSON.parse(readFileSync(path, 'utf8'))
+    result = JSON.parse(readFileSync(json, 'utf8'))
   } catch {
     return undefined
   }
@@ -146,10 +155,16 @@ function countResults(path, tellsSkipped) {
       ...result.testResults.flatMap(failuresOf),
     ],
     tests: result.testResults.flatMap(testsOf),
-    files: result.testResults.map(({ name, startTime, endTime }) => ({
-      name: relative(root, name),
-      seconds: Math.max(endTime - startTime, 0) / 1000,
-    })),
+    files: readBudget(budget),
+  }
+}
+
+function readBudget(path) {
+  try {
+    const files = JSON.parse(readFileSync(path, 'utf8'))
+    return files.map(({ path, seconds }) => ({ name: relative(root, path), seconds }))
+  } catch {
+    return []
   }
 }
 
