@@ -2,6 +2,7 @@
 import { copyFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
+import { type ContextFacts, printContext } from '../../src/core/line-context.ts'
 import { printCsv } from '../../src/core/print-csv.ts'
 import { openArchive, openBatchEngine, openReport } from '../../src/engines/registry.ts'
 import { sparkDialect } from '../../src/engines/spark/dialect.ts'
@@ -39,13 +40,20 @@ function thirds(world: Buffer): Buffer[] {
   return parts.map((part) => (part.at(-1) === 0x0a ? part : Buffer.concat([part, Buffer.from('\n')])))
 }
 
-async function archive(pipeline: Pipeline, source: string, parts: readonly Uint8Array[]): Promise<void> {
+/** `facts` are of the file that the lines came from. */
+async function archive(
+  pipeline: Pipeline,
+  source: string,
+  parts: readonly Uint8Array[],
+  facts?: ContextFacts,
+): Promise<void> {
   const opened = await openArchive(pipeline.folders)
   let next = 0
   const batches = parts.slice(0, 2).map((bytes, index) => {
     const firstOffset = next
     next += Buffer.from(bytes).toString('latin1').split('\n').length - 1
-    return { firstOffset, endOffset: next, observedMs: OBSERVED_MS[index]!, bytes }
+    const place = { firstOffset, endOffset: next, observedMs: OBSERVED_MS[index]! }
+    return { ...place, bytes, ...(facts && { context: printContext(facts) }) }
   })
   await opened.append(
     source,
@@ -53,7 +61,8 @@ async function archive(pipeline: Pipeline, source: string, parts: readonly Uint8
       yield* batches
     })(),
   )
-  await opened.ingest(source, [bytesInput(parts[2]!)], { now: () => OBSERVED_MS[2] })
+  const last = { ...bytesInput(parts[2]!), ...(facts && { facts }) }
+  await opened.ingest(source, [last], { now: () => OBSERVED_MS[2] })
   await opened.acknowledge(source)
 }
 
@@ -61,7 +70,8 @@ it.each(SEEDS)('equals the model of the lines that were observed before (seed %i
   const { world } = acceptedWorld(seed, 4)
   const parts = thirds(world.bytes)
   const pipeline = newPipeline(worldText(world))
-  await archive(pipeline, 'src', parts)
+  const { referenceMs } = world.source.time
+  await archive(pipeline, 'src', parts, referenceMs === undefined ? undefined : { referenceMs })
   for (const [observedBeforeMs, known] of [
     [1000, 0],
     [1001, 1],
