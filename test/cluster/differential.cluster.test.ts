@@ -11,7 +11,7 @@ import { engineResult, readReject } from '../model/engine-result.ts'
 import { type World, worldText } from '../model/random-world.ts'
 import { splitLines } from '../model/read-line.ts'
 import { type ReadLine, readLines, tallyModel } from '../model/tally-model.ts'
-import { defineText, type OpenEngine, Pipeline } from '../pipeline.ts'
+import { bytesInput, defineText, type OpenEngine, Pipeline } from '../pipeline.ts'
 import { localSpark } from './local-spark.ts'
 
 const PAIRS = Number(process.env.MILLRACE_SPARK_PAIRS ?? 300)
@@ -90,7 +90,11 @@ async function compareEngine(
 ): Promise<string[]> {
   const pipeline = new Pipeline(defineWorlds(trials), {}, openEngine)
   try {
-    for (const { world } of trials) await pipeline.ingest(world.source.name, world.bytes)
+    for (const { world } of trials) {
+      const { referenceMs } = world.source.time
+      const facts = referenceMs === undefined ? {} : { facts: { referenceMs } }
+      await pipeline.ingest(world.source.name, { ...bytesInput(world.bytes), ...facts })
+    }
     await pipeline.stage()
     const differences: string[] = []
     for (const trial of trials) {

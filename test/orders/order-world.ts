@@ -18,6 +18,7 @@ import { runBatch } from '../../src/run/run-batch.ts'
 import { Stream } from '../../src/run/run-stream.ts'
 import { type VerifiedMetric, verifyTotals } from '../../src/run/verify-totals.ts'
 import { bytesInput, defineText, sha256 } from '../pipeline.ts'
+import { sharedReport } from '../stream/shared-report.ts'
 import { LINES, METRICS, type MetricName, type Operation } from './order-model.ts'
 import { FileStore, type ReportStore } from './report-store.ts'
 
@@ -136,7 +137,7 @@ export class OrderWorld {
         const verified = await verifyTotals({
           ...this.#computing(folder),
           ...{ plans: [this.#present(metrics)], range: {}, isAlone: !this.#served },
-          openReport: async () => shared(report),
+          openReport: async () => sharedReport(report),
           openScratchReport: () => openDuckdbReport(folder, 'write'),
         })
         return verified.metrics
@@ -257,7 +258,7 @@ export class OrderWorld {
           ...this.#computing(folder),
           ...{ plans: [plan], range: {}, ...(ranges && { ranges }), ...(!this.#served && { takesOver }) },
           readStreams: () => readStreams(report, [plan]),
-          openReport: async () => shared(report),
+          openReport: async () => sharedReport(report),
         }),
       )
     } finally {
@@ -357,17 +358,6 @@ async function windowsOf(report: Report, plan: MetricPlan): Promise<[number, num
   const [count] = measures
   if (count?.kind !== 'exact') throw new Error('a count is exact')
   return windowMs.map((startMs, row) => [startMs, Number(count.columns[0]![row])])
-}
-
-/** For those who close what they were given. */
-function shared(report: Report): Report {
-  return new Proxy(report, {
-    get(target, name) {
-      if (name === 'close') return async () => undefined
-      const value: unknown = Reflect.get(target, name, target)
-      return typeof value === 'function' ? value.bind(target) : value
-    },
-  })
 }
 
 /** States of other times and other random names are alike when these stand in the same order. */

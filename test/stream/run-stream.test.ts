@@ -8,7 +8,6 @@ import { DuckdbBatchEngine } from '../../src/engines/duckdb/batch.ts'
 import { DuckdbStreamEngine } from '../../src/engines/duckdb/stream.ts'
 import { FilesArchive } from '../../src/engines/files/archive.ts'
 import { besideLog, FilesLog } from '../../src/engines/files/log.ts'
-import type { Report } from '../../src/ports/report.ts'
 import { archiveLog } from '../../src/run/archive-log.ts'
 import type { FarBehind } from '../../src/run/far-behind.ts'
 import { keepStreaming } from '../../src/run/keep-streaming.ts'
@@ -17,6 +16,7 @@ import { runBatch } from '../../src/run/run-batch.ts'
 import { runStream, Stream, type StreamNews } from '../../src/run/run-stream.ts'
 import { batchOf, readAll } from '../contract/log.contract.ts'
 import { bytesInput, defineText, sha256 } from '../pipeline.ts'
+import { sharedReport } from './shared-report.ts'
 import { type Line, StreamWorld } from './stream-world.ts'
 
 const DEFINITION = `
@@ -346,13 +346,8 @@ async function batch(plan: SourcePlan, takesOver: boolean): Promise<void> {
     ...{ plans: [plan], range: {}, archive, archivePlace: '', digest: sha256, now: Date.now },
     engine: new DuckdbBatchEngine({ readableFolders: [join(world.dataDir, 'archive')] }),
     readStreams: () => readStreams(report, [plan]),
-    openReport: async () => ({ ...boundReport(report), close: async () => undefined }),
+    openReport: async () => sharedReport(report),
     makeStagingDir: async () => world.stagingDir(),
     ...(takesOver && { takesOver: { latenessMs, replaces: false } }),
   })
-}
-
-function boundReport(report: Report): Report {
-  const names = ['advance', 'publish', 'streamState'] as const
-  return Object.fromEntries(names.map((name) => [name, report[name].bind(report)])) as unknown as Report
 }

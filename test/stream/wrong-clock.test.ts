@@ -7,7 +7,6 @@ import { openDuckdbReport } from '../../src/engines/duckdb/report.ts'
 import { DuckdbStreamEngine } from '../../src/engines/duckdb/stream.ts'
 import { FilesArchive } from '../../src/engines/files/archive.ts'
 import { FilesLog } from '../../src/engines/files/log.ts'
-import type { Report } from '../../src/ports/report.ts'
 import { archiveLog } from '../../src/run/archive-log.ts'
 import { placeStream } from '../../src/run/place-stream.ts'
 import { type ClockChoice, type ClockPlan, planClockRepair } from '../../src/run/plan-clock-repair.ts'
@@ -19,6 +18,7 @@ import { verifyTotals } from '../../src/run/verify-totals.ts'
 import { batchOf, keyOf } from '../contract/log.contract.ts'
 import { defineText, sha256 } from '../pipeline.ts'
 import { deviceRequests, MINUTE, T0 } from './device-requests.ts'
+import { sharedReport } from './shared-report.ts'
 import { type Line, StreamWorld } from './stream-world.ts'
 
 const DAY = 24 * 60 * MINUTE
@@ -126,19 +126,12 @@ const compute = () => ({
   ...{ plans: [world.plan], range: {}, archive, archivePlace: '', digest: sha256, now: () => trueMs },
   engine: new DuckdbBatchEngine({ readableFolders: [join(world.dataDir, 'archive')] }),
   makeStagingDir: async () => world.stagingDir(),
-  openReport: async () => held(await world.report()),
+  openReport: async () => sharedReport(await world.report()),
 })
 
 async function count(): Promise<void> {
   const readStates = async () => readStreams(await world.report(), [world.plan])
   await runBatch({ ...compute(), readStreams: readStates, restarts: ['web'] })
-}
-
-/** The same report, which stays open when it is closed. */
-function held(report: Report): Report {
-  const names = ['publish', 'streamState', 'runs', 'metricState', 'lateRanges', 'query', 'digest'] as const
-  const methods = names.map((name) => [name, report[name].bind(report)])
-  return { ...Object.fromEntries(methods), close: async () => undefined }
 }
 
 /** How many lines a reader finds that were observed before the time. */
