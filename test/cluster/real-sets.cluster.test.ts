@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Definition } from '../../src/core/definition.ts'
 import { loadDefinition } from '../../src/define/load-definition.ts'
-import { openArchive } from '../../src/engines/registry.ts'
+import { ingestYears, openArchive } from '../../src/engines/registry.ts'
 import { ingestFiles } from '../../src/run/ingest-files.ts'
 import { Pipeline } from '../pipeline.ts'
 import { type RealSet, SETS } from '../real/sets.ts'
@@ -80,7 +80,8 @@ async function runSets(pipeline: Pipeline): Promise<Pipeline> {
   const archive = await openArchive(pipeline.folders)
   for (const set of sets) {
     const files = set.files.map((file) => join(DATA, file))
-    await ingestFiles(archive, sourceOf(set), files)
+    const years = await ingestYears(pipeline.definition.sources.get(sourceOf(set))!)
+    await ingestFiles(archive, sourceOf(set), files, { ...years })
     await archive.acknowledge(sourceOf(set))
   }
   await pipeline.batch()

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loadDefinition } from '../../src/define/load-definition.ts'
-import { openArchive } from '../../src/engines/registry.ts'
+import { ingestYears, openArchive } from '../../src/engines/registry.ts'
 import { ingestFiles } from '../../src/run/ingest-files.ts'
 import { Pipeline } from '../pipeline.ts'
 import { type Csv, checkAnswer, checkCommonest, dimensionsOf, parseCsv } from './check-answer.ts'
@@ -50,7 +50,8 @@ async function runSet(set: RealSet): Promise<Pipeline> {
   if (!definition) throw new Error(JSON.stringify(diagnostics))
   const pipeline = new Pipeline(definition)
   const files = set.files.map((file) => join(DATA, file))
-  await ingestFiles(await openArchive(pipeline.folders), set.source, files)
+  const years = await ingestYears(definition.sources.get(set.source)!)
+  await ingestFiles(await openArchive(pipeline.folders), set.source, files, { ...years })
   await pipeline.batch()
   return pipeline
 }
