@@ -40,7 +40,7 @@ export async function ingestInputs(writer: SourceWriter, job: IngestJob): Promis
   return { result, generation: await commit(writer, appended, contents, { digest, result }) }
 }
 
-/** Who takes everything a second time need not know what was taken, and begins the list anew where it is damaged. */
+/** Who takes everything a second time need not know what was taken, and begins a new list where it is damaged. */
 async function readContents(writer: SourceWriter, { repeats }: IngestOptions): Promise<ReadSegment[]> {
   const { source, contents = [] } = writer.manifest
   try {

@@ -6,7 +6,7 @@ import { canonicalJson } from './canonical-json.ts'
 import type { TimeRule } from './definition.ts'
 import { carriesYear } from './stamp-year.ts'
 
-/** A reader passes over facts that it does not know, so that facts can be added without another format. */
+/** A reader skips facts that it does not know, so that facts can be added without another format. */
 export interface ContextFacts {
   /** Of the file that the line came from, as the command was given it. */
   readonly path?: string

@@ -1,6 +1,6 @@
 /**
  * Refuses what a browser sends for a page of somebody else: a page may POST plain text anywhere without asking, and one
- * whose name is bound to this address anew (DNS rebinding) may read the answers as well.
+ * whose name is bound to this address again (DNS rebinding) may read the answers as well.
  */
 import { X509Certificate } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'

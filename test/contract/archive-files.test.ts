@@ -27,7 +27,7 @@ describe('the list of what was ingested', () => {
       (error: { code: string }) => error.code,
     )
 
-  it('comes back from the mirror, and is begun anew where no copy is whole', async () => {
+  it('comes back from the mirror, and begins again where no copy is whole', async () => {
     for (const hasMirror of [true, false]) {
       const fixture = await makeFixture(hasMirror)
       const take = async (name: string, repeats?: 'again') => {

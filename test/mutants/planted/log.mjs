@@ -144,7 +144,7 @@ export default [
     tests: CRASH,
   },
   {
-    fault: 'a key counts for ever, not for 24 hours',
+    fault: 'a key counts forever, not for 24 hours',
     ...{
       file: KEYS,
       from: 'if (!entry || nowMs - entry.observedMs > KEY_HORIZON_MS) return undefined',
