@@ -4,7 +4,7 @@ import type { ErrorEntries } from './error-entry.ts'
 export const ENGINE_ERRORS = {
   BATCH_ARCHIVE_BEHIND: {
     exit: 1,
-    text: 'The archive of source {source} ends at offset {cut}, and its stream has counted up to {counted}, so the lines between are missing. Run the batch on the machine of `millrace serve`, or wait until it has archived them. The report stays as it was.',
+    text: 'The archive of source {source} ends at offset {cut}, and its stream has counted up to {counted}, so the lines between are missing. Run the batch on the machine of `millrace serve`, or wait until it has archived them; where `/readyz` of that server names a fault of this source, do what it says. The report stays as it was.',
   },
   BATCH_CANCELLED: {
     exit: 1,
