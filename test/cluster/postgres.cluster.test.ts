@@ -200,6 +200,7 @@ describe('the schema', () => {
       [2, 'streams'],
       [3, 'outside'],
       [4, 'lateness'],
+      [5, 'late-ranges'],
     ])
   })
 
