@@ -48,11 +48,12 @@ it('leaves the old blocks to whoever read the older manifest, and pending ingest
   const reader = own.reopen()
   for (const block of before.blocks) await reader.verifiedPath('web', block)
   const last = linesOf('part 2', 4000)
-  expect(await own.open().ingest('web', [inputOf('again', last.join('\n'))])).toMatchObject({
+  const options = { now: () => 9000 }
+  expect(await own.open().ingest('web', [inputOf('again', last.join('\n'))], options)).toMatchObject({
     repeated: true,
   })
   await own.open().acknowledge('web')
-  await own.open().ingest('web', [inputOf('more', 'more')])
+  await own.open().ingest('web', [inputOf('more', 'more')], options)
   for (const block of before.blocks) await own.reopen().blockUri('web', block)
   expect(await textsOf(own.reopen(), 'web')).toEqual([...all, 'more'])
 })

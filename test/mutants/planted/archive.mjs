@@ -5,7 +5,12 @@ const MANIFEST = 'src/archive/manifest-text.ts'
 const STORE = 'src/engines/files/manifest-store.ts'
 const CUTTER = 'src/archive/piece-cutter.ts'
 
-const CONTRACT = ['test/contract/archive-files.test.ts', 'src/engines/files/recovery.test.ts']
+const CONTRACT = [
+  'src/archive/manifest-text.test.ts',
+  'src/archive/disk.test.ts',
+  'test/contract/archive-files.test.ts',
+  'src/engines/files/recovery.test.ts',
+]
 const POWER = ['test/crash/power-cut.test.ts']
 
 export default [
