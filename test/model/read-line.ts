@@ -145,14 +145,14 @@ function splitCsv(text: string, delimiter: string): string[] {
 /** Control characters part pairs, as spaces do. */
 const GAP = '[\\0-\\x20]'
 const PAIR = new RegExp(
-  `${GAP}*([^\\0-\\x20="]+)(?:=("(?:[^"\\\\\\0-\\x1f]|\\\\.)*"|[^\\0-\\x20="]*))?(?=${GAP}|$)${GAP}*`,
+  `([^\\0-\\x20="]+)(?:=("(?:[^"\\\\\\0-\\x1f]|\\\\.)*"|[^\\0-\\x20="]*))?(?=${GAP}|$)${GAP}*`,
   'uy',
 )
 
-/** Of duplicate keys the first wins; a key alone has the empty text. */
+/** Of duplicate keys the first wins; a key alone has the empty text; a line of gaps alone has no pairs. */
 function readLogfmt(text: string): Map<string, string> {
   const values = new Map<string, string>()
-  for (PAIR.lastIndex = 0; PAIR.lastIndex < text.length; ) {
+  for (PAIR.lastIndex = text.search(/[^\0-\x20]|$/u); PAIR.lastIndex < text.length; ) {
     const match = PAIR.exec(text)
     if (!match) throw new Reject('no_match')
     const value = unquote(match[2] ?? '')
