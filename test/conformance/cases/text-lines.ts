@@ -131,6 +131,7 @@ export const TEXT_CASES = [
     [bytes('ts=TS s=a', [0], 'b'), '!nul_byte'],
     ['', '!empty_line'],
     [' ', '!missing_time'],
+    [bytes([0x1b]), '!missing_time'],
     ['s=a', '!missing_time'],
     ['ts= s=a', '!missing_time'],
     ['ts=never s=a', '!invalid_time'],
