@@ -21,9 +21,10 @@ import {
 } from '../src/engines/registry.ts'
 import type { IngestInput } from '../src/ports/archive.ts'
 import type { BatchEngine, BatchRequest, StagedSource } from '../src/ports/batch-engine.ts'
-import type { RejectedLine } from '../src/ports/report.ts'
+import type { RejectedLine, Report } from '../src/ports/report.ts'
 import { type QueryRequest, queryMetric } from '../src/run/query-metric.ts'
 import { type ComputedSource, type ComputeJob, computeSources, runBatch } from '../src/run/run-batch.ts'
+import { type Verification, verifyTotals } from '../src/run/verify-totals.ts'
 
 export type OpenEngine = (deployment: Deployment) => Promise<BatchEngine>
 
@@ -134,6 +135,26 @@ export class Pipeline {
     filter: Pick<ComputeJob, 'observedBeforeMs'> = {},
   ): Promise<ComputedSource[]> {
     return computeSources({ ...(await this.#computeJob(range)), ...filter })
+  }
+
+  /** `through` may stand between the verification and the report. */
+  async verify({
+    range = {},
+    through = (report) => report,
+    signal,
+  }: {
+    readonly range?: TimeRange
+    readonly through?: (report: Report) => Report
+    readonly signal?: AbortSignal
+  } = {}): Promise<Verification> {
+    const folder = makeScratch(this.folder)
+    return verifyTotals({
+      ...(await this.#computeJob(range)),
+      ...{ digest: sha256, ...(signal && { signal }) },
+      openReport: async () => through(await openReport(this.folders, 'read')),
+      openScratchReport: () => openReport({ dataDir: folder }, 'write'),
+      makeStagingDir: async () => makeScratch(folder),
+    })
   }
 
   async #computeJob(range: TimeRange): Promise<ComputeJob> {

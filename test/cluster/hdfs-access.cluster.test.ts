@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { HdfsArchive, type HdfsArchiveOptions } from '../../src/engines/hdfs/archive.ts'
 import { WebHdfs } from '../../src/engines/hdfs/web-hdfs.ts'
-import { inputOf, textsOf } from '../contract/archive.contract.ts'
+import { inputOf, textsOf } from '../contract/archive-lines.ts'
 import { OwnHdfs } from './own-hdfs.ts'
 
 let hdfs: OwnHdfs

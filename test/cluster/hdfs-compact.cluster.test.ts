@@ -1,6 +1,6 @@
 /** Small blocks in HDFS become big ones: the same lines, in the middle of whatever else goes on. */
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { inputOf, linesOf as storedLines, textsOf } from '../contract/archive.contract.ts'
+import { inputOf, linesOf as storedLines, textsOf } from '../contract/archive-lines.ts'
 import { readFooter } from '../contract/read-block.ts'
 import { linesOf, OwnArchive } from './hdfs-archive.ts'
 

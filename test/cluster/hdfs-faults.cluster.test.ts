@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { HdfsArchive } from '../../src/engines/hdfs/archive.ts'
-import { inputOf, textsOf } from '../contract/archive.contract.ts'
+import { inputOf, textsOf } from '../contract/archive-lines.ts'
 import { clusterAddress, killProcess, startProcess } from './cluster-addresses.ts'
 import { findReplicas, linesOf, OwnArchive, struckInput } from './hdfs-archive.ts'
 

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { FilesArchive } from '../../src/engines/files/archive.ts'
-import { describeArchive, inputOf } from './archive.contract.ts'
+import { describeArchive } from './archive.contract.ts'
+import { inputOf } from './archive-lines.ts'
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 const limits = { pieceBytes: 256, blockBytes: 1024 }

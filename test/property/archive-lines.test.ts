@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { FilesArchive } from '../../src/engines/files/archive.ts'
-import { linesOf } from '../contract/archive.contract.ts'
+import { linesOf } from '../contract/archive-lines.ts'
 import { readWithHyparquet } from '../contract/read-block.ts'
 
 let folder: string

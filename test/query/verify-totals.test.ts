@@ -2,10 +2,8 @@
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { openArchive, openBatchEngine, openReport } from '../../src/engines/registry.ts'
 import type { Report } from '../../src/ports/report.ts'
-import { type Verification, verifyTotals } from '../../src/run/verify-totals.ts'
-import { defineText, makeScratch, Pipeline, sha256 } from '../pipeline.ts'
+import { defineText, Pipeline } from '../pipeline.ts'
 
 const definition = defineText(`
 sources:
@@ -43,19 +41,6 @@ beforeEach(async () => {
 })
 afterEach(() => pipeline.remove())
 
-async function verify(range = {}, through = (report: Report): Report => report): Promise<Verification> {
-  const folder = makeScratch(pipeline.folder)
-  return verifyTotals({
-    ...{ plans: pipeline.plans, range, digest: sha256, now: Date.now },
-    engine: await openBatchEngine(pipeline.folders),
-    archive: await openArchive(pipeline.folders),
-    archivePlace: pipeline.folder,
-    openReport: async () => through(await openReport(pipeline.folders, 'read')),
-    openScratchReport: () => openReport({ dataDir: folder }, 'write'),
-    makeStagingDir: async () => makeScratch(folder),
-  })
-}
-
 /** Runs SQL in the report's file; `TOTALS` and `SKETCH n` stand for the metric's tables. */
 async function tamper(sql: (tables: string[]) => string): Promise<void> {
   const instance = await DuckDBInstance.create(join(pipeline.folders.dataDir, 'report.duckdb'))
@@ -73,7 +58,7 @@ const tableLike = (tables: string[], pattern: RegExp) =>
 
 it('agrees with an untouched report, also after more lines came', async () => {
   await pipeline.ingest('web', line(1, 1000))
-  const { metrics } = await verify()
+  const { metrics } = await pipeline.verify()
   expect(metrics).toMatchObject([{ metric: 'http.requests', differing: 0 }])
   expect(metrics[0]!.cells).toBe(15 * 5)
 })
@@ -83,7 +68,7 @@ it('finds one changed cell, with its window, series and both values', async () =
     const totals = tableLike(tables, /^totals_/)
     return `UPDATE ${totals} SET records = records + 1 WHERE rowid = (SELECT min(rowid) FROM ${totals})`
   })
-  const { metrics } = await verify()
+  const { metrics } = await pipeline.verify()
   expect(metrics[0]!.differences).toMatchObject([{ column: 'requests' }])
   const { reported, recomputed } = metrics[0]!.differences[0]!
   expect(Number(reported)).toBe(Number(recomputed) + 1)
@@ -98,7 +83,7 @@ it('finds a window that is missing', async () => {
       ...holding.map((name) => `DELETE FROM millrace."${name}" WHERE window_start = (SELECT w FROM gone)`),
     ].join('; ')
   })
-  const { metrics } = await verify()
+  const { metrics } = await pipeline.verify()
   expect(metrics[0]!.differences).toHaveLength(3)
   expect(metrics[0]!.differences[0]).toMatchObject({
     column: 'row',
@@ -112,7 +97,7 @@ it('finds one changed row of a sketch', async () => {
     const table = tableLike(tables, /^sketch_.*_keyed1$/)
     return `UPDATE ${table} SET records = records + 5 WHERE rowid = (SELECT min(rowid) FROM ${table})`
   })
-  const { metrics } = await verify()
+  const { metrics } = await pipeline.verify()
   expect(metrics[0]).toMatchObject({
     differing: 1,
     differences: [{ column: expect.stringMatching(/^duration_p/) }],
@@ -135,7 +120,7 @@ it('finds two registers that were swapped, which no estimate shows', async () =>
       `UPDATE ${table} SET "key" = (SELECT b FROM ends) WHERE ${of} AND "key" = -1`,
     ].join('; ')
   })
-  const { metrics } = await verify()
+  const { metrics } = await pipeline.verify()
   expect(metrics[0]!.differences).toMatchObject([{ column: 'users' }])
   expect(metrics[0]!.differences[0]!.reported).toMatch(/^\d+ rows, digest [0-9a-f]{8}$/)
 })
@@ -145,7 +130,7 @@ it('finds rows of a sketch in a window that the totals do not have', async () =>
     const table = tableLike(tables, /^totals_/)
     return `DELETE FROM ${table} WHERE window_start = (SELECT min(window_start) FROM ${table})`
   })
-  const { metrics } = await verify()
+  const { metrics } = await pipeline.verify()
   expect(metrics[0]!.differences).toMatchObject(
     Array.from({ length: 3 }, () => ({ column: 'row', reported: 'missing', recomputed: 'present' })),
   )
@@ -156,9 +141,9 @@ it('counts for each range the lines that its run has read', async () => {
   await pipeline.ingest('web', line(1, 1000))
   await pipeline.batch({ toMs: middle })
   await pipeline.ingest('web', line(1, 2000))
-  expect((await verify()).metrics[0]!.differing).toBe(0)
-  expect((await verify({ toMs: middle })).metrics[0]!.differing).toBe(0)
-  expect((await verify({ fromMs: middle })).metrics[0]!.differing).toBe(0)
+  expect((await pipeline.verify()).metrics[0]!.differing).toBe(0)
+  expect((await pipeline.verify({ range: { toMs: middle } })).metrics[0]!.differing).toBe(0)
+  expect((await pipeline.verify({ range: { fromMs: middle } })).metrics[0]!.differing).toBe(0)
 })
 
 it('says nothing of totals that a run replaces while they are recomputed', async () => {
@@ -177,5 +162,5 @@ it('says nothing of totals that a run replaces while they are recomputed', async
       },
     })
   }
-  await expect(verify({}, replaced)).rejects.toMatchObject({ code: 'VERIFY_OVERTAKEN' })
+  await expect(pipeline.verify({ through: replaced })).rejects.toMatchObject({ code: 'VERIFY_OVERTAKEN' })
 })

@@ -2,11 +2,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { openArchive, openBatchEngine, openReport, openTableFile } from '../../src/engines/registry.ts'
+import { openReport, openTableFile } from '../../src/engines/registry.ts'
 import type { Report } from '../../src/ports/report.ts'
 import { exportMetric } from '../../src/run/export-metric.ts'
 import { queryMetric } from '../../src/run/query-metric.ts'
-import { verifyTotals } from '../../src/run/verify-totals.ts'
 import { defineText, makeScratch, Pipeline, sha256 } from '../pipeline.ts'
 
 const definition = defineText(`
@@ -35,21 +34,8 @@ afterAll(() => pipeline.remove())
 
 const job = { definition, digest: sha256, openReport: () => openReport(pipeline.folders, 'read') }
 
-async function verify(signal: AbortSignal, through: (report: Report) => Report = (report) => report) {
-  const folder = makeScratch(pipeline.folder)
-  return verifyTotals({
-    ...{ plans: pipeline.plans, range: {}, digest: sha256, now: Date.now, signal },
-    engine: await openBatchEngine(pipeline.folders),
-    archive: await openArchive(pipeline.folders),
-    archivePlace: pipeline.folder,
-    openReport: async () => through(await openReport(pipeline.folders, 'read')),
-    openScratchReport: () => openReport({ dataDir: folder }, 'write'),
-    makeStagingDir: async () => makeScratch(folder),
-  })
-}
-
 it('verify compares all windows', async () => {
-  const { metrics } = await verify(new AbortController().signal)
+  const { metrics } = await pipeline.verify()
   expect(metrics).toMatchObject([{ cells: TIMES.length * 3, differing: 0 }])
 })
 
@@ -63,7 +49,9 @@ it('verify obeys an abort that comes while it compares', async () => {
         return typeof value === 'function' ? value.bind(target) : value
       },
     })
-  await expect(verify(stop.signal, aborting)).rejects.toMatchObject({ name: 'AbortError' })
+  await expect(pipeline.verify({ signal: stop.signal, through: aborting })).rejects.toMatchObject({
+    name: 'AbortError',
+  })
 })
 
 it('a query of local days answers with the days that hold windows, and no false warning', async () => {

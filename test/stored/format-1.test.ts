@@ -7,12 +7,11 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { DuckdbStreamEngine } from '../../src/engines/duckdb/stream.ts'
 import { FilesLog } from '../../src/engines/files/log.ts'
-import { openArchive, openBatchEngine, openReport } from '../../src/engines/registry.ts'
+import { openArchive } from '../../src/engines/registry.ts'
 import { archiveLog } from '../../src/run/archive-log.ts'
-import { verifyTotals } from '../../src/run/verify-totals.ts'
 import { batchOf, keyOf } from '../contract/log.contract.ts'
 import { readFooter } from '../contract/read-block.ts'
-import { bytesInput, defineText, makeScratch, Pipeline, sha256 } from '../pipeline.ts'
+import { bytesInput, defineText, makeScratch, Pipeline } from '../pipeline.ts'
 
 const OLD = join(import.meta.dirname, '../fixtures/data-format-1')
 const definition = defineText(readFileSync(join(OLD, 'definition.yaml'), 'utf8'))
@@ -70,15 +69,7 @@ it('goes on where it stood, and every total of it stays', async () => {
       '2024-03-01T11:00:00Z,/a,1',
       '2024-03-01T11:00:00Z,/c,1',
     ])
-    const folder = makeScratch(pipeline.folder)
-    const { metrics } = await verifyTotals({
-      ...{ plans: pipeline.plans, range: {}, digest: sha256, now: Date.now },
-      engine: await openBatchEngine(pipeline.folders),
-      ...{ archive, archivePlace: pipeline.folder },
-      openReport: () => openReport(pipeline.folders, 'read'),
-      openScratchReport: () => openReport({ dataDir: folder }, 'write'),
-      makeStagingDir: async () => makeScratch(folder),
-    })
+    const { metrics } = await pipeline.verify()
     expect(metrics.map(({ metric, cells, differing }) => [metric, cells, differing])).toEqual([
       ['lines', 6, 0],
       ['hits', 4, 0],

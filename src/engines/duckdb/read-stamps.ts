@@ -1,35 +1,23 @@
 /** Reads when the lines of a block were observed, in runs, so that a wrong clock can be found. */
-import { dirname } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { printLines } from '../../compile/observed-lines.ts'
 import type { StampQuery, StampRun } from '../../ports/archive.ts'
-import { duckdbDialect } from './dialect.ts'
-import { openConfined } from './open-confined.ts'
+import { queryBlock } from './query-block.ts'
 
 const HOUR_MS = 3_600_000
 
 /** In order of offset, without a gap; a run is of one hour, on one side of each split. */
-export async function readStamps(path: string, query: StampQuery): Promise<StampRun[]> {
-  const folder = dirname(path)
-  const instance = await openConfined(':memory:', {
-    folders: [folder],
-    tempFolder: folder,
-    memoryLimit: '512MB',
-  })
-  const connection = await instance.connect()
-  try {
-    const lines = printLines(query, `read_parquet(${duckdbDialect.quoteText(path)})`)
-    const key = [
-      `observed_ms // ${HOUR_MS}`,
-      `observed_ms > ${query.splitMs}`,
-      ...query.splitOffsets.map((offset) => `"offset" >= ${offset}`),
-    ].join(', ')
+export function readStamps(path: string, query: StampQuery): Promise<StampRun[]> {
+  const key = [
+    `observed_ms // ${HOUR_MS}`,
+    `observed_ms > ${query.splitMs}`,
+    ...query.splitOffsets.map((offset) => `"offset" >= ${offset}`),
+  ].join(', ')
+  return queryBlock(path, async (connection, block) => {
+    const lines = printLines(query, block)
     const runs = await readRuns(connection, lines, key)
     return isGapless(runs) ? runs : await readRuns(connection, numberRuns(lines, key), 'run')
-  } finally {
-    connection.closeSync()
-    instance.closeSync()
-  }
+  })
 }
 
 async function readRuns(connection: DuckDBConnection, lines: string, key: string): Promise<StampRun[]> {

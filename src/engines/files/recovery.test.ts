@@ -3,7 +3,7 @@ import { cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { inputOf, textsOf } from '../../../test/contract/archive.contract.ts'
+import { inputOf, textsOf } from '../../../test/contract/archive-lines.ts'
 import { FilesArchive } from './archive.ts'
 
 let folder: string
