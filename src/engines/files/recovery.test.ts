@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { inputOf, textsOf } from '../../../test/contract/archive-lines.ts'
+import { realDisk } from '../../archive/disk.ts'
 import { FilesArchive } from './archive.ts'
 
 let folder: string
@@ -166,6 +167,24 @@ describe('manifests', () => {
     await cp(join(folder, 'backup'), data, { recursive: true })
     await open().ingest('web', [inputOf('c', 'c')])
     expect(await textsOf(open(), 'web')).toEqual(['a', 'b', 'c'])
+  })
+
+  it('do not follow the mirror of an ingest that failed before its commit', async () => {
+    const archive = open()
+    await archive.ingest('web', [inputOf('a', 'a')])
+    await archive.acknowledge('web')
+    const isCommit = (to: string) => to === primaryFile('manifest.json')
+    const rename = async (from: string, to: string) => {
+      if (isCommit(to)) throw new Error('the drive is gone')
+      return realDisk.rename(from, to)
+    }
+    const failing = new FilesArchive({ dataDir: data, mirror, limits, disk: { ...realDisk, rename } })
+    await expect(failing.ingest('web', [inputOf('b', 'b')])).rejects.toThrow('the drive is gone')
+    expect(await readFile(mirrorFile('manifest.json'))).not.toEqual(
+      await readFile(primaryFile('manifest.json')),
+    )
+    await open().ingest('web', [inputOf('c', 'c')])
+    expect(await textsOf(open(), 'web')).toEqual(['a', 'c'])
   })
 
   it('refuse a mirror that belongs to another data folder', async () => {
