@@ -30,6 +30,8 @@ if (sets.length === 0) console.warn(`the real sets are SKIPPED over kafka: there
 const ORDERS = ['file', 'shuffled'] as const
 const BATCH_LINES = 1000
 const NAMED = sets.map((set) => [set.name, set] as const)
+/** A topic dates stamps without a year by when its records came, and these lines are older than that. */
+const DATED = NAMED.filter(([, set]) => definitionOf(set).sources[set.source].time.year === undefined)
 /** The one set that a job of Flink reads; of others `serve` counts all lines. */
 const OF_JOBS = ORDERS.map((order) => `zeek_json_${order}`)
 
@@ -94,7 +96,7 @@ it('a batch run counts the late lines too', async () => {
   expect(status, stderr).toBe(0)
 })
 
-it.each(NAMED)('%s after a batch run: the answers', async (_, set) => {
+it.each(DATED)('%s after a batch run: the answers', async (_, set) => {
   let isMore = false
   for (const [csv, [metric, step]] of Object.entries(set.answers)) {
     const expected = parseCsv(readFileSync(join(DATA, 'expected', set.name, `${csv}.csv`), 'utf8'))
@@ -114,6 +116,10 @@ it('says so when there are no real sets', () => {
 
 function nameOf({ name }: RealSet, order: string, metric?: string): string {
   return [name, order, metric].filter(Boolean).join('_')
+}
+
+function definitionOf({ name }: RealSet) {
+  return parse(readFileSync(`test/real/${name}/millrace.yaml`, 'utf8'))
 }
 
 /** Gives the second about which Kafka stamped the lines. */
@@ -149,7 +155,7 @@ async function serve(observedS: ReadonlyMap<RealSet, number>, roles: string): Pr
   const sources: Record<string, unknown> = {}
   const metrics: Record<string, unknown> = {}
   for (const [set, atS] of observedS) {
-    const definition = parse(readFileSync(`test/real/${set.name}/millrace.yaml`, 'utf8'))
+    const definition = definitionOf(set)
     for (const order of ORDERS) {
       const source = nameOf(set, order)
       sources[source] = { ...definition.sources[set.source], from: { kafka: `${run}-${source}` } }
