@@ -38,6 +38,8 @@ export function driverArguments(settings: DriverSettings, { name, folder, job }:
     'spark.sql.optimizer.canChangeCachedPlanOutputPartitioning': 'true',
     // A view would keep its text alone, which each statement that reads it parses and analyses anew.
     'spark.sql.legacy.storeAnalyzedPlanForView': 'true',
+    // A statement is one stage inside another, each of which takes the analyzer a few rounds; its default is 100 in all.
+    'spark.sql.analyzer.maxIterations': '1000',
     // The JVM interprets longer methods; of a source with many fields Spark then compiles expressions one by one.
     'spark.sql.codegen.hugeMethodLimit': '8000',
     // A record is read two or three times, which does not pay for its compression.
