@@ -4,6 +4,7 @@ import { checkLedger } from '../core/check-ledger.ts'
 import { MillraceError } from '../core/error.ts'
 import { greatestOf, leastOf } from '../core/extremes.ts'
 import { finalBefore } from '../core/final-windows.ts'
+import type { OffsetRange } from '../core/lost-lines.ts'
 import { holdsWindow, type PublishedRange } from '../core/metric-ranges.ts'
 import type { MetricPlan } from '../core/plan.ts'
 import type { TimeRange } from '../core/run-record.ts'
@@ -48,12 +49,6 @@ export interface AdvanceStore {
   mergeGrown(plan: MetricPlan): Promise<void>
   /** Those that are listed already are left out: by a batch run, or for metrics that came there before. */
   addRejects(staged: StagedSource, offsets: OffsetRange): Promise<void>
-}
-
-/** Those from the first, before the end. */
-export interface OffsetRange {
-  readonly fromOffset: number
-  readonly endOffset: number
 }
 
 type StagedMetric = StagedSource['metrics'][number]

@@ -1,4 +1,5 @@
 /** The log's role: raw lines are durable before they are acked, and can be read again from any offset. */
+import type { OffsetRange } from '../core/lost-lines.ts'
 
 /** Tells a repeated batch from a new one. */
 export interface IdempotencyKey {
@@ -53,6 +54,11 @@ export interface LogSource {
   readonly startOffset: number
   readonly endOffset: number
   readonly bytes: number
+  /**
+   * Between the two, what it held and holds no longer, ascending and disjoint, as where one partition of a topic gave up
+   * more than another. Absent where it holds all. `read` ends before such a range, and fails by LOG_TRIMMED within one.
+   */
+  readonly gone?: readonly OffsetRange[]
 }
 
 /** Records of one partition that were observed at one time, and the offsets of the lines in them. */
@@ -97,6 +103,12 @@ export interface Log {
    * at least; none at the durable end. Errors: LOG_DAMAGED, LOG_TRIMMED.
    */
   read(source: string, fromOffset: number, maxBytes: number): Promise<StoredBatch[]>
+  /**
+   * Asks the storage itself what it holds, so that what `sources` says of this source is true now. Only after it has
+   * resolved may lines that are neither held nor archived be called lost. Errors: whatever keeps the storage from
+   * answering (LOG_BROKER_AWAY, LOG_TOPIC_*, LOSS_FOLDER_EMPTY).
+   */
+  confirmHeld(source: string): Promise<void>
   /** Resolves when the durable end has passed `offset`, or the signal aborts. */
   wait(source: string, offset: number, signal: AbortSignal): Promise<void>
   /** Gives up what lies below `offset`, as far as whole segments go. */

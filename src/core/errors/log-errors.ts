@@ -98,6 +98,10 @@ export const LOG_ERRORS = {
     exit: 1,
     text: 'Cannot write to the log of source {source} in {path}: {why}. The lines were not added. Free space or mend the disk; a server that could not sync must be restarted.',
   },
+  LOSS_FOLDER_EMPTY: {
+    exit: 1,
+    text: 'There is nothing of source {source} in {path}. A folder that was deleted cannot be told from a drive that is not mounted, so no line is taken for lost, and nothing was changed. If the drive is away, mount it. If the folder was deleted, run `millrace accept-loss {source} --deleted {path}`.',
+  },
   SERVE_CANNOT_LISTEN: {
     exit: 1,
     text: 'Cannot listen on {host} port {port}: {why}. Nothing was started. Mend `serve.listen` in the definition.',

@@ -107,6 +107,15 @@ export class FilesLog implements Log {
     return this.#of(source).read(fromOffset, maxBytes)
   }
 
+  /** Its files must be where they were opened. */
+  async confirmHeld(source: string): Promise<void> {
+    const path = join(this.#root, source)
+    const found = await listSegments(path).catch(() => [])
+    const held = this.#sources.get(source)?.startOffset
+    if (held !== undefined && found[0]?.firstOffset === held) return
+    throw new MillraceError('LOSS_FOLDER_EMPTY', { source, path })
+  }
+
   wait(source: string, offset: number, signal: AbortSignal): Promise<void> {
     return this.#of(source).wait(offset, signal)
   }

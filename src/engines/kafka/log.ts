@@ -109,6 +109,14 @@ export class KafkaLog implements Log {
     return this.#of(source).read(fromOffset, maxBytes)
   }
 
+  async confirmHeld(source: string): Promise<void> {
+    const { topic } = this.#place(source)
+    const found = await this.#cluster.refresh(topic).catch((error) => {
+      throw brokerFailure(error, this.#cluster.places, `source ${source}`)
+    })
+    if (!found) throw new MillraceError('LOG_TOPIC_MISSING', { topic, source, brokers: this.#cluster.places })
+  }
+
   wait(source: string, offset: number, signal: AbortSignal): Promise<void> {
     return this.#of(source).wait(offset, signal)
   }
