@@ -22,6 +22,19 @@ it('is refused when one digit of it was changed', () => {
   expect(parseManifest(text.replace('"rawBytes": 10', '"rawBytes": 11'))).toBeUndefined()
 })
 
+it('is whole where lost lines fill what its blocks leave out, and only there', () => {
+  const lost = (fromOffset: number, endOffset: number) => {
+    return { fromOffset, endOffset, acceptedMs: 1, acceptedBy: 'ann@host' }
+  }
+  const whole = { ...manifest([block(0, 3), block(5, 6)], 9), lost: [lost(3, 5), lost(6, 9)] }
+  expect(parseManifest(printManifest(whole))).toEqual(whole)
+  const wrong = [
+    { ...whole, lost: [lost(3, 5)] },
+    { ...whole, lost: [lost(3, 6), lost(6, 9)] },
+  ]
+  expect(wrong.map((one) => parseManifest(printManifest(one)))).toEqual(wrong.map(() => undefined))
+})
+
 it('is refused when its blocks leave a gap, overlap, or do not end where it says', () => {
   const wrong = [
     manifest([block(0, 3), block(4, 5)], 5),

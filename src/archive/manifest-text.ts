@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Block, Manifest } from '../core/block.ts'
 import { canonicalJson } from '../core/canonical-json.ts'
+import type { OffsetRange } from '../core/lost-lines.ts'
 import type { ContentSegment } from './content-segments.ts'
 
 /** What only the archive itself needs beside the manifest. */
@@ -37,7 +38,7 @@ export function firstObserved(
   return nextOffset === 0 && firstObservedMs !== undefined ? { firstObservedMs } : {}
 }
 
-/** Undefined when it is not this format, its SHA-256 is wrong, or its blocks leave a gap or overlap. */
+/** Undefined when it is not this format, its SHA-256 is wrong, or its blocks and lost lines leave a gap or overlap. */
 export function parseManifest(text: string): StoredManifest | undefined {
   try {
     const { sha256, ...manifest } = JSON.parse(text) as StoredManifest & { sha256: string }
@@ -52,12 +53,17 @@ function digestOf(manifest: StoredManifest): string {
   return createHash('sha256').update(canonicalJson(manifest)).digest('hex')
 }
 
-function isCover({ blocks, nextOffset }: Manifest): boolean {
+function isCover({ blocks, lost = [], nextOffset }: Manifest): boolean {
+  const parts = [...blocks.map(offsetsOf), ...lost].sort((a, b) => a.fromOffset - b.fromOffset)
   let next = 0
-  const follows = (block: Block) => {
-    const follows = block.firstOffset === next && block.endOffset > next
-    next = block.endOffset
+  const follows = ({ fromOffset, endOffset }: OffsetRange) => {
+    const follows = fromOffset === next && endOffset > next
+    next = endOffset
     return follows
   }
-  return blocks.every(follows) && next === nextOffset
+  return parts.every(follows) && next === nextOffset
+}
+
+function offsetsOf({ firstOffset: fromOffset, endOffset }: Block): OffsetRange {
+  return { fromOffset, endOffset }
 }

@@ -1,5 +1,6 @@
 /** The archive's vocabulary: blocks of raw lines and the manifest that lists them. */
 import type { ClockRepair } from './clock-repair.ts'
+import type { LostLines } from './lost-lines.ts'
 
 /**
  * One Parquet file of raw lines: columns `offset` BIGINT, `observed_ms` BIGINT, `raw` BLOB, `context` VARCHAR (null
@@ -17,7 +18,7 @@ export interface Block {
   readonly sha256: string
 }
 
-/** A source's exact, gapless cover of offsets `[0, nextOffset)`; each commit raises `generation`. */
+/** A source's exact, gapless cover of offsets `[0, nextOffset)` by blocks and lost lines; each commit raises `generation`. */
 export interface Manifest {
   readonly formatVersion: 1
   readonly source: string
@@ -35,4 +36,6 @@ export interface Manifest {
   /** Somebody said that the clock of the machine was right at this time. */
   readonly clockConfirmedMs?: number
   readonly blocks: readonly Block[]
+  /** Offsets that no block will ever hold, ascending and disjoint; absent where no line was lost. */
+  readonly lost?: readonly LostLines[]
 }

@@ -1,9 +1,10 @@
 /** The embedded report's side of a stream's advance: live partials and rejected lines, in one transaction. */
 import type { DuckDBConnection } from '@duckdb/node-api'
-import type { AdvanceStore, OffsetRange } from '../../compile/advance-stream.ts'
+import type { AdvanceStore } from '../../compile/advance-stream.ts'
 import { mergeRows, rowKeys } from '../../compile/live-tables.ts'
 import type { WindowLines } from '../../compile/stream-tables.ts'
 import { versionKey } from '../../compile/version-key.ts'
+import type { OffsetRange } from '../../core/lost-lines.ts'
 import type { MetricPlan, Tally } from '../../core/plan.ts'
 import type { TimeRange } from '../../core/run-record.ts'
 import type { StagedSource } from '../../ports/batch-engine.ts'
