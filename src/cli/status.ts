@@ -137,7 +137,8 @@ function describeArchive(places: Places, { archive: { failure, sources, health }
   ])
   const observed = ['first observed', 'last observed', 'events from', 'events to']
   const table = textTable(['source', 'lines', 'blocks', 'raw', 'stored', ...observed], rows)
-  return `${title}${storage}${mode}${table}`
+  const told = sources.flatMap(({ incidents = [] }) => incidents.map(({ message }) => `${message}\n`))
+  return `${title}${storage}${mode}${table}${told.join('')}`
 }
 
 function describeReport(places: Places, { report: { failure, lastRun, metrics } }: Status): string {

@@ -5,7 +5,9 @@ import type { Manifest } from '../core/block.ts'
 import type { Definition } from '../core/definition.ts'
 import { MillraceError } from '../core/error.ts'
 import { greatestOf, leastOf } from '../core/extremes.ts'
+import { acceptedLoss, type Incident } from '../core/incident.ts'
 import { linesBehind, publishedWithin } from '../core/lines-behind.ts'
+import { countLost } from '../core/lost-lines.ts'
 import type { MetricPlan } from '../core/plan.ts'
 import type { RunRecord, TimeRange } from '../core/run-record.ts'
 import type { Archive, StorageHealth } from '../ports/archive.ts'
@@ -47,6 +49,8 @@ export interface SourceStatus {
   /** From the first window that holds a record to the end of the last, by the totals of the source's metrics. */
   readonly firstEventMs?: number
   readonly endEventMs?: number
+  /** Absent where there is none. */
+  readonly incidents?: readonly Incident[]
 }
 
 export interface MetricStatus {
@@ -180,21 +184,27 @@ async function readArchive({ definition, openArchive }: StatusJob): Promise<Arch
     }
     const health = await archive.health?.()
     const sources = [...manifests].map(
-      ([source, { blocks, nextOffset, firstObservedMs, lastObservedMs }]) => ({
+      ([source, { blocks, nextOffset, firstObservedMs, lastObservedMs, lost }]) => ({
         source,
         isDefined: definition.sources.has(source),
-        lines: nextOffset,
+        lines: nextOffset - countLost(lost, { fromOffset: 0, endOffset: nextOffset }),
         rawBytes: blocks.reduce((sum, block) => sum + block.rawBytes, 0),
         storedBytes: blocks.reduce((sum, block) => sum + block.fileBytes, 0),
         blocks: blocks.length,
         ...(firstObservedMs !== undefined && { firstObservedMs }),
         ...(lastObservedMs && { lastObservedMs }),
+        ...toldLoss({ source, ...(lost && { lost }) }),
       }),
     )
     return { manifests, sources, ...(health && { health }) }
   } catch (error) {
     return { manifests, sources: [], failure: failureOf(error) }
   }
+}
+
+function toldLoss(manifest: Pick<Manifest, 'source' | 'lost'>): Pick<SourceStatus, 'incidents'> {
+  const loss = acceptedLoss(manifest)
+  return loss ? { incidents: [loss] } : {}
 }
 
 async function readReport(job: StatusJob, manifests: Manifests | undefined): Promise<Status['report']> {

@@ -10,6 +10,10 @@ export const LOG_ERRORS = {
     exit: 1,
     text: 'The archive has no lines of source {source}, so there are no times to repair. Nothing was changed. See `millrace status`.',
   },
+  LINES_LOST: {
+    exit: 1,
+    text: 'Source {source} has lost {lines} lines for good, those of offsets {offsets}; {by} accepted the loss, last at {time}. Its totals lack them, and its ledger counts them as lost. See `millrace ledger`.',
+  },
   LOG_BAD_SETTINGS: {
     exit: 2,
     text: 'The brokers of the log cannot be used by these settings: {why}. Nothing was started. Mend `log` in the definition.',
