@@ -3,7 +3,8 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { takeLock } from '../../archive/lock.ts'
 import { MillraceError } from '../../core/error.ts'
-import { endOfOrder, ORDER_FILE } from './order.ts'
+import { endOfOrder } from './order.ts'
+import { ORDER_FILE } from './order-file.ts'
 
 /** Runs an ingest while no log of the source can give out the same offsets. Errors: INGEST_LOG_AHEAD, INGEST_LOG_OPEN. */
 export async function besideLog<T>(

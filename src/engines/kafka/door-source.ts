@@ -197,8 +197,8 @@ export class DoorSource extends OrderedSource {
     const { cluster, topic } = this.place
     try {
       if (this.#isClosed) throw new Error('the log is closed')
-      const { id, leaders } = await requireTopic(cluster, topic, this.#settings)
-      await this.requireSame(id)
+      const { leaders } = await requireTopic(cluster, topic, this.#settings)
+      await this.lookHeld()
       this.#mostBytes = await mostMessageBytes(cluster, topic)
       await this.#producer.begin()
       const written = await findWritten(this.place, this.order, leaders.length)
@@ -217,7 +217,7 @@ export class DoorSource extends OrderedSource {
   #lose(error: unknown): Error {
     this.#isReady = false
     this.place.cluster.forget(this.place.topic)
-    if (error instanceof MillraceError && /^LOG_(TOPIC|RECORDS)_/.test(error.code)) {
+    if (error instanceof MillraceError && error.code === 'LOG_TOPIC_TAKEN') {
       this.#failure = error
       return error
     }

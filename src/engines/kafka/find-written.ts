@@ -25,7 +25,7 @@ interface FoundKey {
   readonly keyed: KeyedLines
 }
 
-/** The producer has begun, so nobody else adds anything. Errors: LOG_TOPIC_TAKEN, LOG_RECORDS_GONE. */
+/** The producer has begun, so nobody else adds anything, and the order knows what is held. Errors: LOG_TOPIC_TAKEN. */
 export async function findWritten(place: SourcePlace, order: Order, partitions: number): Promise<Written> {
   const entries: NewEntry[] = []
   const keys: FoundKey[] = []
@@ -56,14 +56,13 @@ function placeKey({ entry, line, keyed }: FoundKey, placed: readonly OrderEntry[
 }
 
 async function* batchesBeyond(
-  { cluster, topic, source }: SourcePlace,
+  { cluster, topic }: SourcePlace,
   order: Order,
   partition: number,
 ): AsyncGenerator<RecordBatch, void, undefined> {
-  const known = order.positions.get(partition)
   const end = await listOffset(cluster, topic, partition, 'latest')
-  let next = known ?? (await listOffset(cluster, topic, partition, 'earliest'))
-  if (end < next) throw new MillraceError('LOG_RECORDS_GONE', { source, topic, partition, record: next - 1 })
+  // What had no place was acked to nobody, so nothing is missing where the brokers gave it up.
+  let next = Math.max(order.positions.get(partition) ?? 0, order.held.get(partition) ?? 0)
   const until = performance.now() + PATIENCE_MS
   while (next < end) {
     const options = { purpose: 'scan', maxBytes: FETCH_BYTES, waitMs: WAIT_MS, isCommitted: true }

@@ -109,12 +109,13 @@ export class KafkaLog implements Log {
     return this.#of(source).read(fromOffset, maxBytes)
   }
 
+  /** Where records are gone, `sources` tells of it. */
   async confirmHeld(source: string): Promise<void> {
-    const { topic } = this.#place(source)
-    const found = await this.#cluster.refresh(topic).catch((error) => {
-      throw brokerFailure(error, this.#cluster.places, `source ${source}`)
-    })
-    if (!found) throw new MillraceError('LOG_TOPIC_MISSING', { topic, source, brokers: this.#cluster.places })
+    await this.#of(source)
+      .lookHeld()
+      .catch((error: MillraceError) => {
+        if (error.code !== 'LOG_RECORDS_GONE' && error.code !== 'LOG_TOPIC_REPLACED') throw error
+      })
   }
 
   wait(source: string, offset: number, signal: AbortSignal): Promise<void> {
@@ -257,7 +258,9 @@ export class KafkaLog implements Log {
 
   #place(source: string): SourcePlace {
     const { topics, topicPrefix } = this.#options
-    return { source, topic: topics.get(source)?.topic ?? `${topicPrefix}${source}`, cluster: this.#cluster }
+    const topic = topics.get(source)?.topic ?? `${topicPrefix}${source}`
+    const archived = () => this.#options.firstOffset(source)
+    return { source, topic, cluster: this.#cluster, archived }
   }
 
   async #knownClock(source: string): Promise<KnownClock> {

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { IdempotencyKey } from '../../ports/log.ts'
-import { type NewEntry, ORDER_FILE, Order } from './order.ts'
+import { type NewEntry, Order } from './order.ts'
+import { ORDER_FILE } from './order-file.ts'
 
 let folder: string
 beforeEach(async () => {

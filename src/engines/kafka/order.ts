@@ -1,12 +1,9 @@
 /** The order of a source's lines: which records of which partition have which offsets; a file that only grows. */
-import { readFile, stat } from 'node:fs/promises'
-import { basename, join } from 'node:path'
-import { crc32c } from '../../archive/crc32c.ts'
-import { realDisk, replaceFiles } from '../../archive/disk.ts'
-import { MillraceError } from '../../core/error.ts'
+import { realDisk } from '../../archive/disk.ts'
 import { KeyIndex } from '../../log/key-index.ts'
-import { type AppendFile, realLogDisk } from '../../log/log-disk.ts'
 import type { Appended, IdempotencyKey } from '../../ports/log.ts'
+import type { OffsetRange } from '../../core/lost-lines.ts'
+import { type Act, type Head, OrderFile } from './order-file.ts'
 
 /** Records of one partition that were observed at one time; their lines have offsets that follow one another. */
 export interface OrderEntry {
@@ -29,82 +26,44 @@ export interface NewKey {
   readonly appended: Appended
 }
 
-interface Head {
-  readonly format: 1
-  readonly incarnation: string
-  readonly topic: string
-  readonly topicId: string
-  readonly startOffset: number
-  readonly endOffset: number
-  readonly lastObservedMs: number
-  /** By partition: the first record that has no place in the order. */
-  readonly positions: readonly (readonly [partition: number, record: number])[]
-  readonly keys: string
-  /** By partition: the stamps of records below are not believed where they are ahead of this machine's clock. */
-  readonly distrusted?: readonly (readonly [partition: number, record: number])[]
-}
-
 type PlainHead = Omit<Head, 'keys' | 'positions' | 'distrusted'>
 
-/** One line of the file after its head. */
-interface Act {
-  readonly entries?: readonly (readonly number[])[]
-  readonly keys?: readonly (readonly [
-    scope: string,
-    key: string,
-    digest: string,
-    first: number,
-    end: number,
-    ms: number,
-  ])[]
-  readonly trim?: number
-  readonly skip?: number
-  /** With a skip: the clock from here on, whatever was stamped before. */
-  readonly clock?: number
-  readonly distrust?: NonNullable<Head['distrusted']>
-}
-
-export const ORDER_FILE = 'order.ndjson'
+/** The partition of lines whose records the brokers lost, and number others like them. */
+const NOWHERE = -1
 /** It is written anew when it has grown to this, and most of it is of lines that were given up. */
 const GROWN_BYTES = 8 * 1024 * 1024
 
 export class Order {
-  readonly #folder: string
+  readonly #file: OrderFile
   #head: PlainHead
   readonly keys = new KeyIndex()
   readonly positions = new Map<number, number>()
   readonly distrusted = new Map<number, number>()
   readonly #entries: OrderEntry[] = []
-  #file!: AppendFile
-  #bytes = 0
+  /** By partition: the first record that the brokers have, as far as they were asked. */
+  readonly #held = new Map<number, number>()
+  /** By partition: the record after the last one that the brokers have, where they lost some. */
+  #ends: ReadonlyMap<number, number> = new Map()
+  #gone: readonly OffsetRange[] = []
   #lineBytes = 0
-  #failure: Error | undefined
   #writing: Promise<void> = Promise.resolve()
 
-  private constructor(folder: string, head: PlainHead) {
-    this.#folder = folder
+  private constructor(file: OrderFile, head: PlainHead) {
+    this.#file = file
     this.#head = head
   }
 
   /** Undefined where there is none. Errors: LOG_DAMAGED. */
   static async open(folder: string): Promise<Order | undefined> {
-    const path = join(folder, ORDER_FILE)
-    const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined
-      throw error
-    })
-    if (!bytes) return undefined
-    const { records, goodBytes } = parseFile(bytes, path)
-    const [{ keys, positions, distrusted = [], ...head }, ...acts] = records as [Head, ...Act[]]
-    const order = new Order(folder, head)
+    const file = new OrderFile(folder)
+    const found = await file.open()
+    if (!found) return undefined
+    const { keys, positions, distrusted = [], ...head } = found.head
+    const order = new Order(file, head)
     order.keys.load(keys)
     for (const [partition, record] of positions) order.positions.set(partition, record)
     for (const [partition, record] of distrusted) order.distrusted.set(partition, record)
-    for (const act of acts) order.#apply(act)
-    order.#file = await realLogDisk.openAppend(path, goodBytes)
-    // What was torn is gone for good before anything follows.
-    await order.#file.sync()
-    order.#bytes = goodBytes
+    for (const act of found.acts) order.#apply(act)
     return order
   }
 
@@ -126,7 +85,7 @@ export class Order {
   ): Promise<Order> {
     await realDisk.makeFolder(folder)
     const offsets = { startOffset: firstOffset, endOffset: firstOffset, lastObservedMs: floorMs }
-    const order = new Order(folder, { format: 1, incarnation, topic, topicId, ...offsets })
+    const order = new Order(new OrderFile(folder), { format: 1, incarnation, topic, topicId, ...offsets })
     await order.#rewrite()
     return order
   }
@@ -165,10 +124,23 @@ export class Order {
   }
 
   get failure(): Error | undefined {
-    return this.#failure
+    return this.#file.failure
   }
 
-  /** From the entry that holds the offset on, of about `maxBytes` together and one at least. */
+  /** Offsets after the start whose records the brokers do not have any more. */
+  get gone(): readonly OffsetRange[] {
+    return this.#gone
+  }
+
+  /** By partition: the first record that the brokers have, as far as they were asked. */
+  get held(): ReadonlyMap<number, number> {
+    return this.#held
+  }
+
+  /**
+   * From the entry that holds the offset on, of about `maxBytes` together and one at least; none where its records are
+   * gone, and none beyond such.
+   */
   from(offset: number, maxBytes: number): OrderEntry[] {
     let [low, high] = [0, this.#entries.length - 1]
     while (low < high) {
@@ -178,8 +150,10 @@ export class Order {
     }
     const found: OrderEntry[] = []
     for (let bytes = 0; low < this.#entries.length && (bytes < maxBytes || found.length === 0); low++) {
-      bytes += this.#entries[low]!.bytes
-      found.push(this.#entries[low]!)
+      const entry = this.#entries[low]!
+      if (this.#isGone(entry)) return found
+      bytes += entry.bytes
+      found.push(entry)
     }
     return found
   }
@@ -208,10 +182,43 @@ export class Order {
     return this.#inTurn(async () => {
       const kept = this.#entries.find((entry) => entry.firstOffset + entry.lines > offset)
       const start = kept ? kept.firstOffset : Math.min(offset, this.endOffset)
-      if (start <= this.startOffset) return
-      await this.#write({ trim: start })
-      if (this.#bytes > GROWN_BYTES) await this.#rewrite()
+      await this.#trimTo(start)
     })
+  }
+
+  /**
+   * By partition, the first record that the brokers have, and the one after the last where that should be more. Lines of
+   * others are gone from this log.
+   */
+  noteHeld(held: ReadonlyMap<number, number>, ends: ReadonlyMap<number, number> = new Map()): Promise<void> {
+    return this.#inTurn(async () => {
+      for (const [partition, record] of held) this.#held.set(partition, record)
+      this.#ends = ends
+      this.#findGone()
+      // Records at the end that are missing may be there again, as when this was another cluster.
+      if (ends.size > 0) return
+      const kept = this.#entries.find((entry) => !this.#isGone(entry))
+      await this.#trimTo(kept ? kept.firstOffset : this.endOffset)
+    })
+  }
+
+  /** The end of the lines that `cut` would give up; 0 where there are none. */
+  endOfCut(ends: ReadonlyMap<number, number>): number {
+    const last = this.#entries.findLast((entry) => isBeyond(entry, ends))
+    return last ? last.firstOffset + last.lines : 0
+  }
+
+  /** By partition, the record after the last that has a place, or needs none. */
+  notePositions(positions: ReadonlyMap<number, number>): Promise<void> {
+    return this.#inTurn(async () => {
+      const news = [...positions].filter(([partition, record]) => record > (this.positions.get(partition) ?? -1))
+      if (news.length > 0) await this.#write({ positions: news })
+    })
+  }
+
+  /** By partition, the brokers lost what they had from these records on, and number others by the same numbers. */
+  cut(ends: ReadonlyMap<number, number>): Promise<void> {
+    return this.#inTurn(() => this.#write({ cut: [...ends] }))
   }
 
   /** Goes on at a later offset, with this clock; all that is held lies below it and is given up. */
@@ -231,8 +238,7 @@ export class Order {
   moveTo(topic: string, topicId = ''): Promise<void> {
     return this.#inTurn(async () => {
       this.#head = { ...this.#head, topic, topicId }
-      this.positions.clear()
-      this.distrusted.clear()
+      for (const known of [this.positions, this.distrusted, this.#held]) known.clear()
       await this.#rewrite()
     })
   }
@@ -252,25 +258,39 @@ export class Order {
   }
 
   async #write(act: Act): Promise<void> {
-    if (this.#failure) throw this.#failure
-    const line = printLine(act)
-    try {
-      await this.#file.append([line])
-      await this.#file.sync()
-    } catch (error) {
-      // What stands in the file is unknown until it is read again.
-      const { message: why } = error as Error
-      const params = { source: basename(this.#folder), path: this.#folder, why }
-      this.#failure = new MillraceError('LOG_UNWRITABLE', params, { cause: error })
-      throw this.#failure
-    }
-    this.#bytes += line.length
+    await this.#file.append(act)
     this.#apply(act)
   }
 
-  #apply({ entries = [], keys = [], trim, skip, clock, distrust = [] }: Act): void {
+  async #trimTo(start: number): Promise<void> {
+    if (start <= this.startOffset) return
+    await this.#write({ trim: start })
+    if (this.#file.bytes > GROWN_BYTES) await this.#rewrite()
+  }
+
+  #isGone(entry: OrderEntry): boolean {
+    const { partition, endRecord } = entry
+    const isBelow = endRecord <= (this.#held.get(partition) ?? 0)
+    return partition === NOWHERE || isBelow || isBeyond(entry, this.#ends)
+  }
+
+  #findGone(): void {
+    const ranges: { fromOffset: number; endOffset: number }[] = []
+    for (const entry of this.#entries) {
+      if (!this.#isGone(entry)) continue
+      const { firstOffset: fromOffset, lines } = entry
+      const last = ranges.at(-1)
+      if (last?.endOffset === fromOffset) last.endOffset += lines
+      else ranges.push({ fromOffset, endOffset: fromOffset + lines })
+    }
+    this.#gone = ranges
+  }
+
+  #apply({ entries = [], keys = [], trim, skip, clock, distrust = [], positions = [], cut = [] }: Act): void {
     for (const [partition, record] of distrust) this.distrusted.set(partition, record)
+    for (const [partition, end] of cut) this.#cut(partition, end)
     for (const numbers of entries) this.#place(entryOf(numbers))
+    for (const [partition, record] of positions) this.positions.set(partition, record)
     for (const [scope, key, digest, firstOffset, endOffset, observedMs] of keys) {
       const appended = { firstOffset, endOffset, observedMs, isDuplicate: false }
       this.keys.add({ scope, key, digest: Buffer.from(digest, 'hex') }, appended)
@@ -283,12 +303,24 @@ export class Order {
     const gone = this.#entries.splice(0, kept < 0 ? this.#entries.length : kept)
     for (const { bytes } of gone) this.#lineBytes -= bytes
     this.#head = { ...this.#head, startOffset: start }
+    if (this.#gone.length > 0) this.#findGone()
+  }
+
+  #cut(partition: number, end: number): void {
+    this.positions.set(partition, end)
+    const ends = new Map([[partition, end]])
+    for (const [index, entry] of this.#entries.entries())
+      if (isBeyond(entry, ends)) this.#entries[index] = { ...entry, partition: NOWHERE }
+    this.#ends = new Map()
+    this.#findGone()
   }
 
   #place(entry: OrderEntry): void {
     this.#entries.push(entry)
     this.#lineBytes += entry.bytes
-    this.positions.set(entry.partition, Math.max(this.positions.get(entry.partition) ?? 0, entry.endRecord))
+    if (entry.partition !== NOWHERE)
+      this.positions.set(entry.partition, Math.max(this.positions.get(entry.partition) ?? 0, entry.endRecord))
+    if (this.#isGone(entry)) this.#findGone()
     const lastObservedMs = Math.max(this.lastObservedMs, entry.observedMs)
     this.#head = { ...this.#head, endOffset: entry.firstOffset + entry.lines, lastObservedMs }
   }
@@ -301,15 +333,15 @@ export class Order {
       ...{ positions: [...this.positions], keys: this.keys.print() },
       ...(this.distrusted.size > 0 && { distrusted: [...this.distrusted] }),
     }
-    const lines = [printLine(head)]
+    const acts: Act[] = []
     for (let at = 0; at < this.#entries.length; at += 1000)
-      lines.push(printLine({ entries: this.#entries.slice(at, at + 1000).map(numbersOf) }))
-    await this.#file?.close()
-    const path = join(this.#folder, ORDER_FILE)
-    await replaceFiles(realDisk, this.#folder, [ORDER_FILE], lines.map(String).join(''))
-    this.#bytes = (await stat(path)).size
-    this.#file = await realLogDisk.openAppend(path, this.#bytes)
+      acts.push({ entries: this.#entries.slice(at, at + 1000).map(numbersOf) })
+    await this.#file.replace(head, acts)
   }
+}
+
+function isBeyond({ partition, endRecord }: OrderEntry, ends: ReadonlyMap<number, number>): boolean {
+  return endRecord > (ends.get(partition) ?? Number.POSITIVE_INFINITY)
 }
 
 /** Where the order of a folder ends; 0 where there is none. Errors: LOG_DAMAGED. */
@@ -334,33 +366,4 @@ function entryOf(numbers: readonly number[]): OrderEntry {
 function printKey({ key: { scope, key, digest }, appended }: NewKey): NonNullable<Act['keys']>[number] {
   const { firstOffset, endOffset, observedMs } = appended
   return [scope, key, Buffer.from(digest).toString('hex'), firstOffset, endOffset, observedMs]
-}
-
-/** The checksum, a space, JSON, a newline. */
-function printLine(record: Head | Act): Buffer {
-  const json = Buffer.from(JSON.stringify(record))
-  return Buffer.from(`${checksumOf(json)} ${json}\n`)
-}
-
-function checksumOf(json: Buffer): string {
-  return (crc32c(json, 0, json.length) >>> 0).toString(16).padStart(8, '0')
-}
-
-/** A bad line at the end is one that nobody was told of; another one is damage. */
-function parseFile(bytes: Buffer, path: string): { records: (Head | Act)[]; goodBytes: number } {
-  const records: (Head | Act)[] = []
-  let at = 0
-  while (at < bytes.length) {
-    const end = bytes.indexOf(0x0a, at)
-    const json = bytes.subarray(at + 9, end < 0 ? bytes.length : end)
-    const isGood = end >= 0 && bytes.toString('latin1', at, at + 8) === checksumOf(json)
-    if (!isGood) {
-      if (records.length > 0 && (end < 0 || end === bytes.length - 1)) break
-      throw new MillraceError('LOG_DAMAGED', { path, position: at })
-    }
-    records.push(JSON.parse(json.toString()) as Head | Act)
-    at = end + 1
-  }
-  if (records.length === 0) throw new MillraceError('LOG_DAMAGED', { path, position: 0 })
-  return { records, goodBytes: at }
 }

@@ -43,6 +43,12 @@ export class PartitionMerge {
     return this.#cursors.size
   }
 
+  /** By partition, the record after all that was taken. */
+  get positions(): Map<number, number> {
+    const position = ({ next, batches }: Cursor) => batches[0]?.fromRecord ?? next
+    return new Map([...this.#cursors].map(([partition, cursor]) => [partition, position(cursor)]))
+  }
+
   add(partition: number, next: number): void {
     this.#cursors.set(partition, { next, batches: [], isDrained: false })
   }

@@ -6,10 +6,11 @@ import { MillraceError } from '../../core/error.ts'
 import { CLOCK_LIMIT_MS, type Clocks, type KnownClock, ObservedClock } from '../../core/observed-clock.ts'
 import { formatInstant } from '../../core/timestamp.ts'
 import type { Appended, LogEnd } from '../../ports/log.ts'
-import { brokerFailure } from './broker-error.ts'
+import { brokerFailure, reasonOf } from './broker-error.ts'
 import { HEADER } from './door-header.ts'
 import { topicSetting } from './door-topic.ts'
 import { listOffset } from './fetch-records.ts'
+import { followHeld, requireSame } from './follow-held.ts'
 import type { NewEntry, Order } from './order.ts'
 import { OrderedSource, type SourcePlace } from './ordered-source.ts'
 import { type MergedBatch, PartitionMerge } from './partition-merge.ts'
@@ -105,6 +106,8 @@ export class TopicSource extends OrderedSource {
         if (signal.aborted) return
         const { cluster, source, topic } = this.place
         cluster.forget(topic)
+        // What was to be read next has expired, and where it goes on is found at once.
+        if (reasonOf(error) === 'OFFSET_OUT_OF_RANGE') continue
         this.#trouble = brokerFailure(error, cluster.places, `source ${source}`)
         await pause(RETRY_MS, signal)
       }
@@ -115,9 +118,11 @@ export class TopicSource extends OrderedSource {
   async #follow(signal: AbortSignal): Promise<void> {
     const { cluster, topic } = this.place
     const partitions = await this.#look()
+    await followHeld(this.place, this.order, partitions)
     const merge = new PartitionMerge(cluster, topic)
     for (let partition = 0; partition < partitions; partition++)
       merge.add(partition, await this.#startOf(partition))
+    await this.order.notePositions(merge.positions)
     let lookedMs = performance.now()
     while (!signal.aborted) {
       if (performance.now() - lookedMs > LOOK_MS) {
@@ -146,6 +151,8 @@ export class TopicSource extends OrderedSource {
       this.tell()
     }
     if (fault) throw fault
+    // Markers and aborted records have no place, and are not missed when they are gone.
+    if (isDrained) await this.order.notePositions(merge.positions)
     this.#promise(isDrained ? beganMs - CLOCK_MARGIN_MS : 0)
     this.#trouble = undefined
     this.tell()
@@ -213,18 +220,23 @@ export class TopicSource extends OrderedSource {
     const { cluster, topic, source } = this.place
     const found = await cluster.refresh(topic)
     if (!found) throw new MillraceError('LOG_TOPIC_MISSING', { topic, source, brokers: cluster.places })
-    await this.requireSame(found.id)
+    await requireSame(this.place, this.order, found.id)
     await requireTimes(this.place, this.#settings)
     return found.leaders.length
   }
 
+  /** Records that the brokers gave up before anybody read them are lines too, which are gone. */
   async #startOf(partition: number, start = this.#settings.start): Promise<number> {
-    const { cluster, topic, source } = this.place
+    const { cluster, topic } = this.place
     const known = this.order.positions.get(partition)
     if (known === undefined) return listOffset(cluster, topic, partition, start)
-    const end = await listOffset(cluster, topic, partition, 'latest')
-    if (end >= known) return known
-    throw new MillraceError('LOG_RECORDS_GONE', { source, topic, partition, record: known - 1 })
+    const held = this.order.held.get(partition) ?? 0
+    if (held <= known) return known
+    const lines = held - known
+    const unread = { partition, firstRecord: known, endRecord: held, lines, bytes: lines }
+    await this.order.add([{ ...unread, observedMs: this.#lastMs }], () => [])
+    this.tell()
+    return held
   }
 
   #timesError(type: string): MillraceError {
