@@ -75,9 +75,7 @@ async function totals(): Promise<[number, number]> {
 }
 
 async function expectAll(): Promise<void> {
-  await expect
-    .poll(totals, { timeout: 40_000, interval: 500 })
-    .toEqual([next, (next * (next - 1)) / 2])
+  await expect.poll(totals, { timeout: 40_000, interval: 500 }).toEqual([next, (next * (next - 1)) / 2])
 }
 
 async function ingest(count: number): Promise<void> {

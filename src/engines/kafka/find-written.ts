@@ -67,6 +67,10 @@ async function* batchesBeyond(
   while (next < end) {
     const options = { purpose: 'scan', maxBytes: FETCH_BYTES, waitMs: WAIT_MS, isCommitted: true }
     const [fetched] = await fetchRecords(cluster, topic, [{ partition, offset: next }], options)
+    if (fetched!.error === 'OFFSET_OUT_OF_RANGE') {
+      next = await listOffset(cluster, topic, partition, 'earliest')
+      continue
+    }
     if (fetched!.error) throw new Error(fetched!.error)
     const { batches, endRecord } = committedBatches(fetched!, next)
     yield* batches

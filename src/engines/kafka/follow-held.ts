@@ -13,7 +13,8 @@ export async function requireSame(
   if (topicId === order.topicId) return
   const ends = new Map([...order.positions.keys()].map((partition) => [partition, 0]))
   await order.noteHeld(new Map(), ends)
-  if (order.endOfCut(ends) > (await archived())) throw new MillraceError('LOG_TOPIC_REPLACED', { topic, source })
+  if (order.endOfCut(ends) > (await archived()))
+    throw new MillraceError('LOG_TOPIC_REPLACED', { topic, source })
   await order.trim(order.endOffset)
   await order.moveTo(topic, topicId)
 }

@@ -114,3 +114,57 @@ it('gives up whole entries, skips what others archived, and moves when nothing i
   expect([...order.positions]).toEqual([[0, 2]])
   await order.close()
 })
+
+it('gives up lines whose records are gone, from the start on for good, and keeps what was cut', async () => {
+  let order = await create()
+  await order.add([entry(0, 0, 2), entry(1, 0, 3), entry(0, 2, 2), entry(1, 3, 1)], () => [])
+  await order.noteHeld(new Map([[1, 3]]))
+  expect(order).toMatchObject({ startOffset: 100, gone: [{ fromOffset: 102, endOffset: 105 }] })
+  expect(order.from(100, 1000)).toMatchObject([{ firstOffset: 100 }])
+  expect(order.from(103, 1000)).toEqual([])
+  // A batch that is there in part is read whole.
+  await order.noteHeld(new Map([[0, 3]]))
+  expect(order).toMatchObject({ startOffset: 105, gone: [] })
+  order = await reopen(order)
+  expect(order.startOffset).toBe(105)
+
+  const ends = new Map([[1, 3]])
+  await order.noteHeld(new Map(), ends)
+  expect(order).toMatchObject({ gone: [{ fromOffset: 107, endOffset: 108 }] })
+  expect(order.endOfCut(ends)).toBe(108)
+  await order.cut(ends)
+  await order.add([entry(1, 3, 5)], () => [])
+  for (let round = 0; round < 2; round++) {
+    expect(order).toMatchObject({ gone: [{ fromOffset: 107, endOffset: 108 }], endOffset: 113 })
+    expect(order.from(108, 1)).toMatchObject([{ partition: 1, firstRecord: 3 }])
+    order = await reopen(order)
+    await order.noteHeld(new Map())
+  }
+  await order.close()
+})
+
+it('keeps which records need no place', async () => {
+  let order = await create()
+  await order.add([entry(0, 0, 2)], () => [])
+  await order.notePositions(
+    new Map([
+      [0, 1],
+      [1, 7],
+    ]),
+  )
+  order = await reopen(order)
+  expect([...order.positions]).toEqual([
+    [0, 2],
+    [1, 7],
+  ])
+  await order.close()
+})
+
+it('adds nothing to a file that was put in its place meanwhile', async () => {
+  const order = await create()
+  const copy = await readFile(join(folder, ORDER_FILE))
+  await rm(join(folder, ORDER_FILE))
+  await writeFile(join(folder, ORDER_FILE), copy)
+  await expect(order.add([entry(0, 0, 2)], () => [])).rejects.toMatchObject({ code: 'LOG_UNWRITABLE' })
+  await order.close()
+})

@@ -1,8 +1,8 @@
 /** The order of a source's lines: which records of which partition have which offsets; a file that only grows. */
 import { realDisk } from '../../archive/disk.ts'
+import type { OffsetRange } from '../../core/lost-lines.ts'
 import { KeyIndex } from '../../log/key-index.ts'
 import type { Appended, IdempotencyKey } from '../../ports/log.ts'
-import type { OffsetRange } from '../../core/lost-lines.ts'
 import { type Act, type Head, OrderFile } from './order-file.ts'
 
 /** Records of one partition that were observed at one time; their lines have offsets that follow one another. */
@@ -211,7 +211,9 @@ export class Order {
   /** By partition, the record after the last that has a place, or needs none. */
   notePositions(positions: ReadonlyMap<number, number>): Promise<void> {
     return this.#inTurn(async () => {
-      const news = [...positions].filter(([partition, record]) => record > (this.positions.get(partition) ?? -1))
+      const news = [...positions].filter(
+        ([partition, record]) => record > (this.positions.get(partition) ?? -1),
+      )
       if (news.length > 0) await this.#write({ positions: news })
     })
   }

@@ -72,31 +72,14 @@ export abstract class OrderedSource {
   }
 
   async read(fromOffset: number, maxBytes: number): Promise<StoredBatch[]> {
-    const { startOffset: held, endOffset } = this.order
-    if (fromOffset >= endOffset) return []
-    const { source } = this.place
-    if (fromOffset < held) throw new MillraceError('LOG_TRIMMED', { source, offset: fromOffset, held })
-    const entries = this.order.from(fromOffset, maxBytes)
-    const [first] = entries
-    if (!first) throw this.#trimmed(fromOffset)
-    // They may be dropped while others are fetched.
-    const recent = new Map(entries.map((entry) => [entry, this.recent.get(entry.firstOffset)]))
-    const missing = entries.filter((entry) => !recent.get(entry))
-    const fetched = await this.#fetch(missing).catch(async (error) => {
+    try {
+      return await this.#read(fromOffset, maxBytes)
+    } catch (error) {
       if (!(error instanceof MillraceError) || error.code !== 'LOG_RECORDS_GONE') throw error
-      // The brokers gave them up by themselves, so what they have now is read.
+      // The brokers may have given them up by themselves; what they have now is read.
       await this.lookHeld()
-      const { startOffset, gone } = this.order
-      const isKept = missing.every(({ firstOffset: at }) => at >= startOffset && !findRange(gone, at))
-      if (isKept) throw error
-    })
-    if (!fetched) return this.read(fromOffset, maxBytes)
-    return entries.map((entry) => {
-      const { firstOffset, lines, observedMs } = entry
-      const { bytes, context } = recent.get(entry) ?? fetched.get(entry)!
-      const place = { firstOffset, endOffset: firstOffset + lines, observedMs }
-      return { ...place, bytes, ...(context !== undefined && { context }) }
-    })
+      return this.#read(fromOffset, maxBytes)
+    }
   }
 
   wait(offset: number, signal: AbortSignal): Promise<void> {
@@ -120,6 +103,24 @@ export abstract class OrderedSource {
   async close(): Promise<void> {
     await this.stop()
     await this.order.close()
+  }
+
+  async #read(fromOffset: number, maxBytes: number): Promise<StoredBatch[]> {
+    const { startOffset: held, endOffset } = this.order
+    if (fromOffset >= endOffset) return []
+    const { source } = this.place
+    if (fromOffset < held) throw new MillraceError('LOG_TRIMMED', { source, offset: fromOffset, held })
+    const entries = this.order.from(fromOffset, maxBytes)
+    if (entries.length === 0) throw this.#trimmed(fromOffset)
+    // They may be dropped while others are fetched.
+    const recent = new Map(entries.map((entry) => [entry, this.recent.get(entry.firstOffset)]))
+    const fetched = await this.#fetch(entries.filter((entry) => !recent.get(entry)))
+    return entries.map((entry) => {
+      const { firstOffset, lines, observedMs } = entry
+      const { bytes, context } = recent.get(entry) ?? fetched.get(entry)!
+      const place = { firstOffset, endOffset: firstOffset + lines, observedMs }
+      return { ...place, bytes, ...(context !== undefined && { context }) }
+    })
   }
 
   #trimmed(offset: number): MillraceError {

@@ -1,0 +1,162 @@
+/** The log on Kafka follows what the brokers hold of a topic: records that expired, and topics that were made again. */
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import type { MillraceError } from '../../src/core/error.ts'
+import { Cluster } from '../../src/engines/kafka/cluster.ts'
+import { deleteRecords } from '../../src/engines/kafka/door-topic.ts'
+import { KafkaLog, type KafkaLogOptions } from '../../src/engines/kafka/log.ts'
+import { batchOf, readAll, textOf } from '../contract/log.contract.ts'
+import { clusterAddress } from './cluster-addresses.ts'
+import { brokersOf, makeTopic, produce, withAdmin } from './kafka-topics.ts'
+
+const kafka = clusterAddress('kafka')
+const brokers = brokersOf(kafka)
+
+let dataDir: string
+let name: string
+let archived: number
+let log: KafkaLog | undefined
+beforeEach(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'millrace-held-'))
+  ;[name, archived] = [`t-${randomUUID().slice(0, 8)}`, 0]
+})
+afterEach(async () => {
+  await log?.close()
+  await rm(dataDir, { recursive: true })
+})
+
+async function open(options: Partial<KafkaLogOptions> = {}): Promise<KafkaLog> {
+  await log?.close()
+  log = await KafkaLog.open({
+    ...{ dataDir, topicPrefix: `${name}.`, brokers, partitions: 2, retentionMs: 0, topics: new Map() },
+    ...{ firstOffset: async () => archived, ...options },
+  })
+  return log
+}
+
+/** Of the lines of a topic that others fill. */
+function openTopic(topic = name, source = 'web'): Promise<KafkaLog> {
+  return open({ topics: new Map([[source, { topic, start: 'earliest', observed: 'read' }]]) })
+}
+
+const held = () => log!.sources().find(({ source }) => source === 'web')
+const reaches = (end: number) => expect.poll(() => held()?.endOffset, { timeout: 20_000 }).toBe(end)
+
+/** As retention by age or size does; all records unless one is named. */
+async function expire(topic: string, partition: number, record = -1): Promise<void> {
+  const cluster = new Cluster({ brokers })
+  await deleteRecords(cluster, topic, partition, record).finally(() => cluster.close())
+}
+
+it('tells which lines expired, reads those around them, and goes on', async () => {
+  await open()
+  // Groups take the two partitions in turn.
+  for (const text of ['a\nb\n', 'c\n', 'd\n', 'e\n']) await log!.append('web', batchOf(text))
+  await expire(`${name}.web`, 1)
+  await open()
+  expect(textOf(await log!.read('web', 0, 1))).toBe('a\nb\n')
+  await expect(log!.read('web', 2, 1000)).rejects.toMatchObject({ code: 'LOG_TRIMMED', params: { held: 3 } })
+  expect(textOf(await log!.read('web', 3, 1000))).toBe('d\n')
+  const gone = [
+    { fromOffset: 2, endOffset: 3 },
+    { fromOffset: 4, endOffset: 5 },
+  ]
+  expect(held()).toMatchObject({ startOffset: 0, endOffset: 5, gone })
+  await expire(`${name}.web`, 0)
+  await log!.confirmHeld('web')
+  expect(held()).toMatchObject({ startOffset: 5, endOffset: 5 })
+  expect(held()!.gone).toBe(undefined)
+  expect(await log!.append('web', batchOf('f\n'))).toMatchObject({ firstOffset: 5 })
+  expect(textOf(await readAll(log!, 'web', 5))).toBe('f\n')
+})
+
+it('reads lines whose batch of records expired in part', async () => {
+  await open({ partitions: 1 })
+  await log!.append('web', batchOf('a\nb\nc\nd\n'))
+  await expire(`${name}.web`, 0, 2)
+  await open({ partitions: 1 })
+  expect(textOf(await readAll(log!, 'web', 0))).toBe('a\nb\nc\nd\n')
+})
+
+it('gives offsets to records of others that expired before anybody read them, and goes on in each partition', async () => {
+  await makeTopic(kafka, name, 2)
+  await produce(kafka, name, 0, ['a', 'b'])
+  await produce(kafka, name, 1, ['c'])
+  await openTopic()
+  await reaches(3)
+  await log!.close()
+  await produce(kafka, name, 0, ['x', 'y'])
+  await expire(name, 0)
+  await produce(kafka, name, 1, ['d'])
+  await openTopic()
+  await reaches(6)
+  await produce(kafka, name, 0, ['e'])
+  await reaches(7)
+  expect(held()).toMatchObject({ startOffset: 2, gone: [{ fromOffset: 3, endOffset: 5 }] })
+  expect(textOf(await log!.read('web', 2, 1))).toBe('c\n')
+  expect(textOf(await log!.read('web', 5, 1))).toBe('d\n')
+  expect(textOf(await log!.read('web', 6, 1))).toBe('e\n')
+})
+
+it('does not take markers and aborted records that expired for lines', async () => {
+  await open()
+  for (const text of ['a\n', 'b\n', 'c\n']) await log!.append('web', batchOf(text))
+  // Its own topic as one of others: each group ends with a marker.
+  const door = `${name}.web`
+  await openTopic(door, 'other')
+  const end = () => log!.sources().find(({ source }) => source === 'other')?.endOffset
+  await expect.poll(end, { timeout: 20_000 }).toBe(3)
+  await expect
+    .poll(() => log!.records('other')?.positions(), { timeout: 20_000 })
+    .toEqual(
+      new Map([
+        [0, 4],
+        [1, 2],
+      ]),
+    )
+  for (const partition of [0, 1]) await expire(door, partition)
+  await openTopic(door, 'other')
+  await log!.confirmHeld('other')
+  expect(end()).toBe(3)
+})
+
+it('goes on in a topic that was made again only once the archive has the lines of the old one', async () => {
+  await open()
+  await log!.append('web', batchOf('a\n'))
+  await withAdmin(kafka, (admin) => admin.deleteTopics({ topics: [`${name}.web`] }))
+  await open()
+  await expect(log!.append('web', batchOf('b\n'))).rejects.toMatchObject({ code: 'LOG_TOPIC_REPLACED' })
+  expect(held()!.gone).toEqual([{ fromOffset: 0, endOffset: 1 }])
+  // Somebody has accepted the loss, or the lines were archived before.
+  archived = 1
+  await expect
+    .poll(() => log!.append('web', batchOf('b\n')).catch((error: MillraceError) => error.code), {
+      timeout: 20_000,
+    })
+    .toMatchObject({ firstOffset: 1 })
+  expect(textOf(await readAll(log!, 'web', 1))).toBe('b\n')
+})
+
+for (const [what, act] of [
+  ['deleted', (path: string) => rm(path)],
+  [
+    'replaced',
+    async (path: string) => {
+      await writeFile(`${path}.old`, 'an older copy')
+      await rename(`${path}.old`, path)
+    },
+  ],
+] as const)
+  it(`acks nothing once the file of the order was ${what} under it`, async () => {
+    await open()
+    await log!.append('web', batchOf('a\n'))
+    await act(join(dataDir, 'kafka/web/order.ndjson'))
+    await expect(log!.append('web', batchOf('b\n'))).rejects.toMatchObject({
+      code: 'LOG_UNWRITABLE',
+      message: expect.stringContaining(`was ${what}`),
+    })
+    expect(log!.failure).toMatchObject({ code: 'LOG_UNWRITABLE' })
+  })
