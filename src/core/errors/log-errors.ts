@@ -72,11 +72,11 @@ export const LOG_ERRORS = {
   },
   LOG_RECORDS_GONE: {
     exit: 1,
-    text: 'Topic {topic} does not hold record {record} of partition {partition} any more as it was, and source {source} needs it: the archive or the report does not have its lines yet. Brokers delete records by the age or size that their topic is set to keep, or they were lost with one. Nothing is passed over. Restore them, or take the lines up again under a new name of the source.',
+    text: 'Topic {topic} does not hold record {record} of partition {partition} as source {source} got it, and the archive does not have its lines yet: the brokers lost the end of the partition, or compaction rewrote it. Source {source} reads and takes nothing until then, since other records would get the same numbers. If the records come back, as with a broker that is away, it goes on by itself. If they are lost for good, run `millrace accept-loss {source}`.',
   },
   LOG_TOPIC_CHANGED: {
     exit: 1,
-    text: 'Source {source} had its lines in topic {was}, and some of them are not in the archive and the report yet; now it is to use {topic}. Nothing was started. Put `topic_prefix` or `from` back until all is archived and counted, then change it.',
+    text: 'Source {source} had its lines in topic {was}, and some of them are not in the archive yet; now it is to use {topic}. Nothing was started. Put `topic_prefix` or `from` back, run `millrace batch`, which archives them, then change it.',
   },
   LOG_TOPIC_MISSING: {
     exit: 1,
@@ -84,7 +84,7 @@ export const LOG_ERRORS = {
   },
   LOG_TOPIC_REPLACED: {
     exit: 1,
-    text: 'Topic {topic} of source {source} was deleted and made anew, so its records are numbered from the start again, and lines of the old one are not in the archive and the report yet. Nothing was read or added. Take the lines up under a new name of the source.',
+    text: 'Topic {topic} of source {source} is not the one that held its lines: it was deleted and made again, or the brokers are others. Some lines of the old one are not in the archive yet, so nothing was read or added. If `log` in the definition names the wrong brokers, set that right. If the old topic is lost for good, run `millrace accept-loss {source}`, and the source goes on in the new one.',
   },
   LOG_TOPIC_TAKEN: {
     exit: 1,

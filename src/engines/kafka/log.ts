@@ -168,14 +168,15 @@ export class KafkaLog implements Log {
     this.#sources.set(source, this.#makeSource(source, order, { ...clock, lastMs }))
   }
 
-  /** A topic of another name begins where the old one ended, once nobody needs that. Errors: LOG_TOPIC_CHANGED. */
+  /** A topic of another name begins where the old one ended, once the archive has its lines. Errors: LOG_TOPIC_CHANGED. */
   async #followTopic(source: string, order: Order): Promise<void> {
-    const { topic } = this.#place(source)
+    const { topic, archived } = this.#place(source)
     if (order.topic === topic) return
-    if (order.startOffset < order.endOffset) {
+    if (order.startOffset < order.endOffset && order.endOffset > (await archived())) {
       await order.close()
       throw new MillraceError('LOG_TOPIC_CHANGED', { source, was: order.topic, topic })
     }
+    await order.trim(order.endOffset)
     await order.moveTo(topic)
   }
 
