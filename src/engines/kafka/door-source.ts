@@ -8,7 +8,8 @@ import { parseHeader } from './door-header.ts'
 import { deleteRecords, mostMessageBytes, requireTopic, type TopicSettings } from './door-topic.ts'
 import { findWritten } from './find-written.ts'
 import type { NewEntry, NewKey, Order, OrderEntry } from './order.ts'
-import { OrderedSource, type SourcePlace } from './ordered-source.ts'
+import { OrderedSource } from './ordered-source.ts'
+import type { SourcePlace } from './source-place.ts'
 import { TransactionalProducer } from './transactional-producer.ts'
 
 const GROUP_BYTES = 8 * 1024 * 1024

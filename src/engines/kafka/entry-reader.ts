@@ -5,9 +5,9 @@ import { brokerFailure, errorCodeOf, reasonOf } from './broker-error.ts'
 import { HEADER } from './door-header.ts'
 import { fetchRecords } from './fetch-records.ts'
 import type { OrderEntry } from './order.ts'
-import type { SourcePlace } from './ordered-source.ts'
 import { ATTRIBUTES, readRecordBatches, readRecords } from './record-batch.ts'
 import { countLines, linesOf } from './record-lines.ts'
+import type { SourcePlace } from './source-place.ts'
 import { unpackRecords } from './unpack-records.ts'
 
 const READ_BYTES = 8 * 1024 * 1024

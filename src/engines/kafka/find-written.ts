@@ -5,8 +5,8 @@ import { committedBatches } from './committed-batches.ts'
 import { HEADER, type KeyedLines, parseHeader } from './door-header.ts'
 import { fetchRecords, listOffset } from './fetch-records.ts'
 import type { NewEntry, NewKey, Order, OrderEntry } from './order.ts'
-import type { SourcePlace } from './ordered-source.ts'
 import { type RecordBatch, readRecords } from './record-batch.ts'
+import type { SourcePlace } from './source-place.ts'
 import { unpackRecords } from './unpack-records.ts'
 
 const FETCH_BYTES = 8 * 1024 * 1024

@@ -2,7 +2,7 @@
 import { MillraceError } from '../../core/error.ts'
 import { listOffset } from './fetch-records.ts'
 import type { Order } from './order.ts'
-import type { SourcePlace } from './ordered-source.ts'
+import type { SourcePlace } from './source-place.ts'
 
 /** The topic may be another one only once the archive has all lines of the one before. Errors: LOG_TOPIC_REPLACED. */
 export async function requireSame(

@@ -13,7 +13,8 @@ import { DoorSource } from './door-source.ts'
 import { requireTopic, type TopicSettings } from './door-topic.ts'
 import { listOffset } from './fetch-records.ts'
 import { Order } from './order.ts'
-import type { OrderedSource, SourcePlace } from './ordered-source.ts'
+import type { OrderedSource } from './ordered-source.ts'
+import type { SourcePlace } from './source-place.ts'
 import { requireTimes, TopicSource, type TopicSourceSettings } from './topic-source.ts'
 
 export interface ReadTopic extends Pick<TopicSourceSettings, 'start' | 'observed' | 'context'> {

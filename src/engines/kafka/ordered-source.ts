@@ -3,19 +3,11 @@ import { MillraceError } from '../../core/error.ts'
 import { findRange } from '../../core/lost-lines.ts'
 import type { Appended, LogBatch, LogEnd, LogRecords, LogSource, StoredBatch } from '../../ports/log.ts'
 import { brokerFailure } from './broker-error.ts'
-import type { Cluster } from './cluster.ts'
 import { EntryReader } from './entry-reader.ts'
 import { followHeld, requireSame } from './follow-held.ts'
 import type { Order, OrderEntry } from './order.ts'
 import { type EntryLines, RecentLines } from './recent-lines.ts'
-
-export interface SourcePlace {
-  readonly source: string
-  readonly topic: string
-  readonly cluster: Cluster
-  /** Where the archive ends. */
-  archived(): Promise<number>
-}
+import type { SourcePlace } from './source-place.ts'
 
 export abstract class OrderedSource {
   protected readonly place: SourcePlace

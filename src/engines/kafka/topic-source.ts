@@ -12,10 +12,11 @@ import { topicSetting } from './door-topic.ts'
 import { listOffset } from './fetch-records.ts'
 import { followHeld, requireSame } from './follow-held.ts'
 import type { NewEntry, Order } from './order.ts'
-import { OrderedSource, type SourcePlace } from './ordered-source.ts'
+import { OrderedSource } from './ordered-source.ts'
 import { type MergedBatch, PartitionMerge } from './partition-merge.ts'
 import { ATTRIBUTES, readRecords } from './record-batch.ts'
 import { countLines, linesOf } from './record-lines.ts'
+import type { SourcePlace } from './source-place.ts'
 import { unpackRecords } from './unpack-records.ts'
 
 export interface TopicSourceSettings {

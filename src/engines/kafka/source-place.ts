@@ -1,0 +1,10 @@
+/** Where the lines of a source lie: its topic, and the archive that gets them. */
+import type { Cluster } from './cluster.ts'
+
+export interface SourcePlace {
+  readonly source: string
+  readonly topic: string
+  readonly cluster: Cluster
+  /** Where the archive ends. */
+  archived(): Promise<number>
+}
