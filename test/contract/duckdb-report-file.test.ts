@@ -14,6 +14,7 @@ import { openDuckdbReport } from '../../src/engines/duckdb/report.ts'
 import { makeFormat2 } from './older-report.ts'
 import { randomGroups, seeded } from './random-groups.ts'
 import { type Group, makePlan, stage } from './report-fixture.ts'
+import { wholeQuery } from './whole-query.ts'
 
 let dir: string
 beforeEach(() => {
@@ -270,4 +271,20 @@ describe('the report file', () => {
     expect(await report.runs(5)).toHaveLength(1)
     await report.close()
   })
+})
+
+it('is published into while others read it, whose queries make tables of their own', async () => {
+  const report = await openDuckdbReport(dir, 'write')
+  try {
+    const publication = await stage(dir, plan, randomGroups(seeded(41), 60))
+    await report.publish(publication)
+    for (let turn = 1; turn < 8; turn++) {
+      const reading = Array.from({ length: 4 }, () => report.query(wholeQuery(plan)))
+      await report.publish(publication)
+      await Promise.all(reading)
+    }
+    expect((await report.metricState(plan.metric))?.revision).toBe(8)
+  } finally {
+    await report.close()
+  }
 })
