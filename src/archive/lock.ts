@@ -73,8 +73,13 @@ async function findOther(folder: string, own: string): Promise<Holder | undefine
 
 /** Somebody holds it at this moment, or is taking it. */
 export async function isHeld(folder: string): Promise<boolean> {
-  const names = await readdir(folder).catch(() => [])
-  return names.some(isAlive)
+  return (await holderOf(folder)) !== undefined
+}
+
+/** The process that holds it at this moment, or is taking it. */
+export async function holderOf(folder: string): Promise<number | undefined> {
+  const name = (await readdir(folder).catch(() => [])).find(isAlive)
+  return name === undefined ? undefined : Number.parseInt(name, 10)
 }
 
 async function describe(folder: string, name: string): Promise<Holder> {

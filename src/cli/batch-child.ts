@@ -76,8 +76,10 @@ async function computeAndPublish(
   staging: string,
 ): Promise<RunRecord> {
   const deployment = deploymentOf(order, definition)
+  // What is being published is waited for, so that its outcome is known.
+  const asking = { ...deployment, signal: cancel.signal }
   const plans = buildPlans(definition, sha256, order.metrics)
-  const isServed = await requireServed(deployment, plans, order)
+  const isServed = await requireServed(asking, plans, order)
   const metrics = [...definition.metrics.values()]
   const latenessMs = new Map(metrics.map(({ name, allowedLatenessMs }) => [name, allowedLatenessMs]))
   const isAlone = !isServed || order.takesOver === true
@@ -88,9 +90,9 @@ async function computeAndPublish(
       ...{ plans, range: order.range, ranges: new Map(order.ranges), archive, engine },
       ...(order.restarts && { restarts: order.restarts }),
       ...(isAlone && { takesOver: { latenessMs, replaces: order.replaces === true } }),
-      readStreams: () => readReportStreams(deployment, plans),
+      readStreams: () => readReportStreams(asking, plans),
       // Who restarts a source holds its log, and has archived it before.
-      ...(!order.restarts && { catchUp: () => catchUp(deployment, archive) }),
+      ...(!order.restarts && { catchUp: () => catchUp(asking, archive) }),
       checkReport: () => checkReport(deployment),
       openReport: () => openReport(deployment, 'write'),
       archivePlace: archivePlace(deployment),

@@ -8,11 +8,14 @@ import { waitForLock } from './wait-for-lock.ts'
 /** By the server, if one runs here. Errors: ARCHIVE_*, LOG_DAMAGED, SERVE_*. */
 export async function catchUp(deployment: Deployment, archive: Archive): Promise<void> {
   // Another command may be catching up at this moment, or a server may start, which then answers.
-  await waitForLock(async () => {
-    const link = await openLink(deployment)
-    if (link) await link.call('archive', []).finally(() => link.close())
-    else await archiveWithoutServer(deployment, archive)
-  }).catch((error: unknown) => {
+  await waitForLock(
+    async () => {
+      const link = await openLink(deployment)
+      if (link) await link.call('archive', []).finally(() => link.close())
+      else await archiveWithoutServer(deployment, archive)
+    },
+    { signal: deployment.signal },
+  ).catch((error: unknown) => {
     // An ingest takes long: its source has nothing in the log, and what was archived can be counted.
     if (!(error instanceof MillraceError) || error.code !== 'DATA_LOCKED') throw error
   })

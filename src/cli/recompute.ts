@@ -42,7 +42,7 @@ export async function recomputing<T>(
         act({
           ...{ engine, archive, signal, digest: sha256, now: Date.now },
           archivePlace: registry.archivePlace(deployment),
-          catchUp: () => catchUp(deployment, archive),
+          catchUp: () => catchUp({ ...deployment, signal }, archive),
           openScratchReport: () => registry.openReport({ dataDir: scratch }, 'write'),
           makeStagingDir: (source) => makeFolder(join(scratch, 'staging', source)),
           onProgress: (news) => showProgress(progress, news),

@@ -1,7 +1,9 @@
 /** `millrace status`: what each role holds, how far the totals are, and whether all is well. */
 import type { Command } from 'commander'
+import { MillraceError } from '../core/error.ts'
 import { ZONE_RELEASE } from '../core/time-zone/zone-data.ts'
 import { formatInstant } from '../core/timestamp.ts'
+import type { Deployment } from '../engines/registry.ts'
 import type { MetricStatus, Status } from '../run/read-status.ts'
 import type { ServerStatus } from '../server/server-status.ts'
 import { describeBatch } from './describe-batch.ts'
@@ -34,17 +36,19 @@ async function status(workspace: Workspace): Promise<void> {
   const definition = await loadChecked(workspace)
   const deployment = deploymentOf(workspace, definition)
   const registry = await import('../engines/registry.ts')
-  const { archivePlace, batchPlace, openArchive, openBatchEngine, openLink, openReport, reportPlace } =
-    registry
-  const link = await openLink(deployment)
-  const server = link && ((await link.call('status', []).finally(() => link.close())) as ServerStatus)
-  const { readStatus } = await import('../run/read-status.ts')
+  const { archivePlace, batchPlace, openArchive, openBatchEngine, openReport, reportPlace } = registry
   const hasty = { ...deployment, patienceMs: PATIENCE_MS }
+  const server = await askServer(hasty)
+  const { readStatus } = await import('../run/read-status.ts')
   const found = await readStatus({
     definition,
     digest: sha256,
     openArchive: () => openArchive(hasty),
-    openReport: () => openReport(hasty, 'read'),
+    openReport: async () => {
+      // Whoever did not answer once is not waited for again.
+      if (server instanceof MillraceError && !deployment.report?.adapter) throw server
+      return openReport(hasty, 'read')
+    },
     openEngine: () => openBatchEngine(hasty),
     ...(deployment.stream?.adapter && { openJobs: () => registry.openStreamJobs(deployment) }),
     disk: () => readDisk(workspace.dataDir),
@@ -61,15 +65,30 @@ async function status(workspace: Workspace): Promise<void> {
   if (isSilent(found)) process.exit()
 }
 
+/** Undefined where none runs; an error tells why one that runs cannot be asked. */
+async function askServer(deployment: Deployment): Promise<ServerStatus | MillraceError | undefined> {
+  const { openLink } = await import('../engines/registry.ts')
+  try {
+    const link = await openLink(deployment)
+    return link && ((await link.call('status', []).finally(() => link.close())) as ServerStatus)
+  } catch (error) {
+    if (error instanceof MillraceError) return error
+    throw error
+  }
+}
+
 interface Shown {
   readonly places: Places
   readonly found: Status
-  readonly server: ServerStatus | undefined
+  readonly server: ServerStatus | MillraceError | undefined
 }
 
 async function show(workspace: Workspace, { places, found, server }: Shown): Promise<void> {
   const timeZones = { release: ZONE_RELEASE }
-  if (workspace.json) return writeJson({ places, ...found, timeZones, ...(server && { server }) })
+  if (workspace.json) {
+    const told = server instanceof MillraceError ? { failure: server.message } : server
+    return writeJson({ places, ...found, timeZones, ...(told && { server: told }) })
+  }
   const parts = [describeArchive(places, found), describeBatch(places, found), describeReport(places, found)]
   const last = `${describeDisk(places.data, found.disk)}\nTime zones: IANA database ${ZONE_RELEASE}.\n`
   await writeOut(
@@ -97,11 +116,14 @@ function describeJobs({ jobs }: Status): string[] {
 }
 
 /** None is as well as one that is. */
-function isServing(server: ServerStatus | undefined): boolean {
+function isServing(server: Shown['server']): boolean {
+  if (server instanceof MillraceError) return false
   return !server?.failure && !server?.trouble && !server?.sources.some(({ failure }) => failure)
 }
 
-function describeServer({ url, failure, trouble, sources }: ServerStatus): string {
+function describeServer(server: ServerStatus | MillraceError): string {
+  if (server instanceof MillraceError) return `Server:\n  cannot be asked: ${server.message}\n`
+  const { url, failure, trouble, sources } = server
   const waits = trouble === undefined ? '' : `  waits: ${trouble}\n`
   const title = `Server: ${url}\n${waits}`
   if (failure) return `${title}  cannot take lines: ${failure}\n`

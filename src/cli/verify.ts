@@ -96,7 +96,7 @@ async function recompute(
       verifyTotals({
         ...{ ...roles, range, countsLate: countLate === true, isAlone: !link },
         plans: buildPlans(definition, sha256, metrics),
-        openReport: () => openReport(deployment, 'read'),
+        openReport: () => openReport({ ...deployment, signal: roles.signal }, 'read'),
       }),
     )
   } finally {

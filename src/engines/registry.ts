@@ -23,6 +23,8 @@ export interface Deployment
   readonly dataDir: string
   /** How long an archive or a report on other machines that does not answer is asked again; else as they see fit. */
   readonly patienceMs?: number
+  /** Ends waiting for a server that runs on the data folder. */
+  readonly signal?: AbortSignal | undefined
 }
 
 export async function openArchive({ dataDir, archive, patienceMs }: Deployment): Promise<Archive> {
@@ -164,9 +166,14 @@ export async function openOwnReport(
 }
 
 /** To the server that runs on the data folder; undefined where none does. Errors: SERVE_UNREACHABLE. */
-export async function openLink({ dataDir }: Deployment): Promise<Link | undefined> {
+export async function openLink({ dataDir, patienceMs, signal }: Deployment): Promise<Link | undefined> {
   const { Link } = await import('../link/link.ts')
-  return Link.open(dataDir)
+  const { holderOf } = await import('../archive/lock.ts')
+  return Link.open(dataDir, {
+    ...(patienceMs !== undefined && { patienceMs }),
+    ...(signal && { signal }),
+    pid: await holderOf(join(dataDir, 'log.lock')),
+  })
 }
 
 /** Streams are computed here. Staging folders lie below `stagingRoot`, which is inside the data folder. */

@@ -11,8 +11,15 @@ export type Ask = (...question: readonly unknown[]) => Promise<unknown>
 
 export type Methods = Readonly<Record<string, (args: readonly never[], ask: Ask) => Promise<unknown>>>
 
+/** How often a command hears that the server works at what it asked. */
+const PULSE_MS = 1000
+
 /** Only this user may connect. The caller holds the folder's lock, so that a socket left here is of a dead server. */
-export async function offerLink(dataDir: string, methods: Methods): Promise<{ close(): Promise<void> }> {
+export async function offerLink(
+  dataDir: string,
+  methods: Methods,
+  pulseMs = PULSE_MS,
+): Promise<{ close(): Promise<void> }> {
   const place = await placeSocket(dataDir)
   const { path } = place
   const open = new Set<Socket>()
@@ -20,7 +27,7 @@ export async function offerLink(dataDir: string, methods: Methods): Promise<{ cl
     open.add(socket)
     socket.once('close', () => open.delete(socket))
     // A command that is gone hears nothing; what it had asked for has been answered or rolled back.
-    serve(socket, methods).catch(() => socket.destroy())
+    serve(socket, methods, pulseMs).catch(() => socket.destroy())
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) =>
@@ -42,7 +49,7 @@ export async function offerLink(dataDir: string, methods: Methods): Promise<{ cl
   }
 }
 
-async function serve(socket: Socket, methods: Methods): Promise<void> {
+async function serve(socket: Socket, methods: Methods, pulseMs: number): Promise<void> {
   const messages = readFrames(socket)
   const ask: Ask = async (...question) => {
     send(socket, { ask: question })
@@ -52,7 +59,9 @@ async function serve(socket: Socket, methods: Methods): Promise<void> {
   }
   for (let next = await messages.next(); !next.done; next = await messages.next()) {
     const { method, args } = next.value as Call
-    send(socket, await answer(methods, method, args, ask))
+    const pulse = setInterval(() => socket.writable && send(socket, { alive: true }), pulseMs)
+    const reply = await answer(methods, method, args, ask).finally(() => clearInterval(pulse))
+    send(socket, reply)
   }
 }
 

@@ -146,6 +146,10 @@ export const LOG_ERRORS = {
     exit: 1,
     text: 'A server runs on the data folder {path} already. Stop it first, or use another folder with --data.',
   },
+  SERVE_SILENT: {
+    exit: 1,
+    text: 'The server on this data folder does not answer: nothing came from it for {seconds} seconds. Look at it by `ps -o pid,stat,cmd -p {pid}`: one that is stopped (T) goes on after `kill -CONT {pid}`; one that hangs is ended by `kill -KILL {pid}` and started again, and no acked line is lost. Then run the command again.',
+  },
   SERVE_UNREACHABLE: {
     exit: 1,
     text: 'A server runs on this data folder, and this command cannot reach it: {why}. Run the command as the user of the server.',
