@@ -45,6 +45,23 @@ function heldDisk(): { disk: LogDisk; hold(): void; letGo(): void } {
   return { disk: { ...realLogDisk, openAppend }, hold, letGo: () => letGo() }
 }
 
+/** Notes what is done to segments. */
+function recordingDisk(acts: string[]): LogDisk {
+  return {
+    ...realLogDisk,
+    openAppend: async (path, length) => {
+      const file = await realLogDisk.openAppend(path, length)
+      acts.push(`cut to ${length}`)
+      return {
+        append: (buffers) => file.append(buffers).finally(() => acts.push('append')),
+        sync: () => file.sync().finally(() => acts.push('sync')),
+        close: () => file.close(),
+      }
+    },
+    rewrite: (...place) => realLogDisk.rewrite(...place).finally(() => acts.push('rewrite')),
+  }
+}
+
 it('promises no clock beyond the stamp of lines that are not durable yet', async () => {
   const { disk, hold, letGo } = heldDisk()
   const log = await open({ disk })
@@ -68,6 +85,20 @@ it('stamps no line with an earlier time than was promised before a restart', asy
   await log.close()
   const again = await open({ knownClock: async () => ({ lastMs: 7000 }) })
   expect(await again.append('web', batchOf('b\n'))).toMatchObject({ observedMs: 7000 })
+  await again.close()
+})
+
+it('makes what a crash left durable, and the cut of a torn tail, before anything is told or written', async () => {
+  const log = await open()
+  await log.append('web', batchOf('a\n'))
+  await log.close()
+  const path = await pathOf(0)
+  const sound = await readFile(path)
+  await writeFile(path, Buffer.concat([sound, Buffer.from('torn')]))
+  const acts: string[] = []
+  const again = await open({ disk: recordingDisk(acts) })
+  expect(again.end('web').endOffset).toBe(1)
+  expect(acts).toEqual([`cut to ${sound.length}`, 'rewrite', 'sync'])
   await again.close()
 })
 
