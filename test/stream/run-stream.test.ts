@@ -14,6 +14,7 @@ import { keepStreaming } from '../../src/run/keep-streaming.ts'
 import { readStreams } from '../../src/run/read-streams.ts'
 import { runBatch } from '../../src/run/run-batch.ts'
 import { runStream, Stream, type StreamNews } from '../../src/run/run-stream.ts'
+import { SourceLines } from '../../src/run/source-lines.ts'
 import { batchOf, readAll } from '../contract/log.contract.ts'
 import { bytesInput, defineText, sha256 } from '../pipeline.ts'
 import { sharedReport } from './shared-report.ts'
@@ -226,6 +227,21 @@ it('goes on in the archive where the log no longer has the lines, and in the log
     expect(news[0]!.lagLines).toBe(5)
   })
   expect(await ledgers()).toEqual({ requests: [0, 65, 65], volume: [0, 65, 65] })
+})
+
+it('reads in the archive what the log gave up after it was looked at', async () => {
+  await append(0, 20)
+  const looked = log.sources()
+  await ingest(20, 10)
+  await append(30, 5)
+  const place = {
+    sources: () => looked,
+    read: (...at: Parameters<FilesLog['read']>) => log.read(...at),
+  }
+  await expect(place.read('web', 0, 1_000_000)).rejects.toMatchObject({ code: 'LOG_TRIMMED' })
+  const lines = new SourceLines({ source: 'web', log: place as FilesLog, archive })
+  const stretch = await lines.read(0, 20, 1_000_000)
+  expect(stretch).toMatchObject({ batches: [], endOffset: 20, block: { lines: 20 } })
 })
 
 it('counts a source from its first line for a report that knows nothing of it, without any log too', async () => {
