@@ -35,6 +35,7 @@ const columns = [
 ] as const
 const plan: MetricPlan = {
   metric: 'http.requests',
+  meaning: 'of a benchmark',
   version: '0123456789abcdef',
   source: 'web',
   windowMs: MINUTE,

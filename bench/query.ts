@@ -24,6 +24,7 @@ function makePlan(
 ): MetricPlan {
   return {
     metric,
+    meaning: 'of a benchmark',
     version: '0123456789abcdef',
     source: 'web',
     windowMs: 60_000,

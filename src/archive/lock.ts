@@ -40,6 +40,11 @@ export async function takeLock(folder: string): Promise<Release | Holder> {
   }
 }
 
+/** Frees a lock that this process took under another name of its folder. */
+export async function dropLock(folder: string): Promise<void> {
+  await rm(join(folder, identityOf(process.pid)), { force: true })
+}
+
 const CLAIMING = 'just now'
 
 async function claim(folder: string, own: string): Promise<Holder | undefined> {

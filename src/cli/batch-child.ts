@@ -7,6 +7,7 @@ import type { Definition } from '../core/definition.ts'
 import { MillraceError } from '../core/error.ts'
 import { type SourcePlan, versionsOf } from '../core/plan.ts'
 import type { RunRecord, TimeRange } from '../core/run-record.ts'
+import { isWholeRange } from '../core/time-coverage.ts'
 import { loadDefinition } from '../define/load-definition.ts'
 import {
   archivePlace,
@@ -18,9 +19,12 @@ import {
   openLink,
   openReport,
 } from '../engines/registry.ts'
+import type { Report } from '../ports/report.ts'
+import { findOtherSources } from '../run/find-other-sources.ts'
 import { readStreams } from '../run/read-streams.ts'
 import { type BatchProgress, runBatch } from '../run/run-batch.ts'
 import { catchUp } from './catch-up.ts'
+import { settleNames } from './settle-names.ts'
 import { waitForLock } from './wait-for-lock.ts'
 import { deploymentOf } from './workspace.ts'
 
@@ -63,6 +67,8 @@ async function obey(order: BatchOrder): Promise<RunRecord> {
   const release = await waitForLock(() => lockData(deployment, 'batch'), { signal: cancel.signal })
   try {
     await rm(staging, { recursive: true, force: true })
+    const asking = { ...deployment, signal: cancel.signal }
+    await settleNames(asking, { asksReport: true, holds: ['batch'] })
     return await computeAndPublish(order, definition, staging)
   } finally {
     await rm(staging, { recursive: true, force: true })
@@ -80,6 +86,7 @@ async function computeAndPublish(
   const asking = { ...deployment, signal: cancel.signal }
   const plans = buildPlans(definition, sha256, order.metrics)
   const isServed = await requireServed(asking, plans, order)
+  await requireSameSources(asking, plans, order)
   const metrics = [...definition.metrics.values()]
   const latenessMs = new Map(metrics.map(({ name, allowedLatenessMs }) => [name, allowedLatenessMs]))
   const isAlone = !isServed || order.takesOver === true
@@ -134,15 +141,33 @@ async function requireServed(
   return true
 }
 
-/** None before the first batch. A report of an older format is brought up to date. */
+/** Errors: METRIC_OTHER_SOURCE. */
+async function requireSameSources(
+  deployment: Deployment,
+  plans: readonly SourcePlan[],
+  { range, ranges, replaces, restarts, takesOver }: BatchOrder,
+): Promise<void> {
+  // What is computed for a server that must go on, or of some windows, takes the place of no other version.
+  if (replaces || restarts || takesOver || ranges || !isWholeRange(range)) return
+  const report = await openPresentReport(deployment)
+  if (!report) return
+  const [other] = await findOtherSources(plans, report).finally(() => report.close())
+  if (other) throw new MillraceError('METRIC_OTHER_SOURCE', { ...other })
+}
+
 async function readReportStreams(deployment: Deployment, plans: readonly SourcePlan[]) {
-  const report = await openReport(deployment, 'read').catch((error: unknown) => {
+  const report = await openPresentReport(deployment)
+  return report ? readStreams(report, plans).finally(() => report.close()) : new Map()
+}
+
+/** There is none before the first batch. A report of an older format is brought up to date. */
+function openPresentReport(deployment: Deployment): Promise<Report | undefined> {
+  return openReport(deployment, 'read').catch((error: unknown) => {
     const code = error instanceof MillraceError ? error.code : undefined
     if (code === 'REPORT_MISSING') return undefined
     if (code === 'REPORT_OLDER_FORMAT') return openReport(deployment, 'write')
     throw error
   })
-  return report ? readStreams(report, plans).finally(() => report.close()) : new Map()
 }
 
 async function makeFolder(path: string): Promise<string> {

@@ -2,7 +2,14 @@
 import type { Command } from 'commander'
 import type { Definition } from '../core/definition.ts'
 import { MillraceError } from '../core/error.ts'
-import { type CostedChange, changesOf, describeChange } from './definition-changes.ts'
+import {
+  changesOf,
+  type DefinitionChanges,
+  describeChange,
+  describeLeftOut,
+  describeRename,
+  NO_CHANGES,
+} from './definition-changes.ts'
 import { exitStatusOf, InvalidDefinition } from './exit.ts'
 import { say, writeJson } from './output.ts'
 import { sha256 } from './sha256.ts'
@@ -21,8 +28,10 @@ async function check(workspace: Workspace): Promise<void> {
   const definition = await loadChecked(workspace)
   const { sources, metrics } = definition
   say(`${workspace.config} is valid: ${countOf(sources.size, 'source')}, ${countOf(metrics.size, 'metric')}.`)
-  const { changes, changesUnknown } = await compareWithReport(workspace, definition)
+  const { changes, renames, leftOut, changesUnknown } = await compareWithReport(workspace, definition)
+  for (const rename of renames) say(describeRename(rename))
   for (const change of changes) say(describeChange(change))
+  for (const left of describeLeftOut(leftOut)) say(left)
   if (changesUnknown) say(`What it would change is not known: ${changesUnknown}`)
   if (definition.stream.adapter) await sayUntallied(definition)
 }
@@ -52,7 +61,7 @@ async function checkJson(workspace: Workspace): Promise<void> {
     })
   } catch (error) {
     if (!(error instanceof InvalidDefinition)) throw error
-    await writeJson({ valid: false, sources: [], metrics: [], diagnostics: error.diagnostics, changes: [] })
+    await writeJson({ valid: false, sources: [], metrics: [], diagnostics: error.diagnostics, ...NO_CHANGES })
     process.exitCode = exitStatusOf(error)
   }
 }
@@ -61,11 +70,11 @@ async function checkJson(workspace: Workspace): Promise<void> {
 async function compareWithReport(
   workspace: Workspace,
   definition: Definition,
-): Promise<{ readonly changes: readonly CostedChange[]; readonly changesUnknown?: string }> {
+): Promise<DefinitionChanges & { readonly changesUnknown?: string }> {
   try {
-    return { changes: await changesOf(workspace, definition) }
+    return await changesOf(workspace, definition)
   } catch (error) {
     if (!(error instanceof MillraceError)) throw error
-    return { changes: [], changesUnknown: error.message }
+    return { ...NO_CHANGES, changesUnknown: error.message }
   }
 }

@@ -3,7 +3,8 @@ import { buildPlans } from '../compile/build-plan.ts'
 import type { Definition } from '../core/definition.ts'
 import { MillraceError } from '../core/error.ts'
 import { type BackfillCost, estimateBackfill } from '../run/estimate-backfill.ts'
-import { findChanges, type MetricChange } from '../run/find-changes.ts'
+import { findChanges, findLeftOut, type LeftOut, type MetricChange } from '../run/find-changes.ts'
+import { askedRenames, findRenames, type SourceRename } from '../run/rename-sources.ts'
 import { sha256 } from './sha256.ts'
 import { countOf, formatBytes, formatSeconds } from './text-table.ts'
 import { deploymentOf, type Workspace } from './workspace.ts'
@@ -14,33 +15,80 @@ export interface CostedChange extends MetricChange {
   readonly cost: BackfillCost
 }
 
-/** Nothing before the first run. Errors, soon: those of the archive and the report. */
-export async function changesOf(workspace: Workspace, definition: Definition): Promise<CostedChange[]> {
-  const { openArchive, openReport } = await import('../engines/registry.ts')
+export interface DefinitionChanges {
+  /** None before the first run. */
+  readonly changes: readonly CostedChange[]
+  /** What waits to take another name. */
+  readonly renames: readonly (SourceRename & { readonly lines: number })[]
+  readonly leftOut: LeftOut
+}
+
+export const NO_CHANGES: DefinitionChanges = {
+  changes: [],
+  renames: [],
+  leftOut: { metrics: [], sources: [] },
+}
+
+/** Errors, soon: those of the archive and the report, and RENAME_BOTH_HOLD. */
+export async function changesOf(workspace: Workspace, definition: Definition): Promise<DefinitionChanges> {
+  const { openArchive, openNamedLogs, openReport } = await import('../engines/registry.ts')
   const deployment = { ...deploymentOf(workspace, definition), patienceMs: PATIENCE_MS }
   const openExisting = () => openReport(deployment, 'read')
   const report = await openExisting().catch((error: unknown) => {
     if (error instanceof MillraceError && error.code === 'REPORT_MISSING') return undefined
     throw error
   })
-  if (!report) return []
   const archive = await openArchive(deployment)
   const plans = buildPlans(definition, sha256)
-  const changes = await findChanges(plans, report, archive).finally(() => report.close())
+  const find = async () => {
+    const changes = report ? await findChanges(plans, report, archive) : []
+    return { changes, leftOut: await findLeftOut(definition, report, archive) }
+  }
+  const { changes, leftOut } = await find().finally(() => report?.close())
+  const logs = await openNamedLogs(deployment)
+  const renames = await findRenames(askedRenames(definition.sources.values()), { archive, logs })
   const costed = []
   for (const change of changes) {
     const cost = await estimateBackfill({ source: change.source, archive, openReport: openExisting })
     costed.push({ ...change, cost })
   }
-  return costed
+  // What is renamed is no change: it has its totals, under the version of the new name.
+  const isRenamed = ({ source }: MetricChange) => renames.some(({ to }) => to === source)
+  return { changes: costed.filter((change) => !isRenamed(change)), renames, leftOut }
 }
 
-export function describeChange({ metric, kind, cost }: CostedChange): string {
+export function describeRename({ from, to, lines }: DefinitionChanges['renames'][number]): string {
+  return `Source ${from} takes the name ${to} when \`millrace serve\`, \`batch\` or \`ingest\` runs next: its ${countOf(lines, 'line')} and all of its totals stay.`
+}
+
+export function describeLeftOut({ metrics, sources }: LeftOut): string[] {
+  return [
+    ...metrics.map(
+      (metric) => `Metric ${metric} is left out: its totals stay in the report, and nothing adds to them.`,
+    ),
+    ...sources.map(
+      ({ source, lines }) =>
+        `The archive holds ${countOf(lines, 'line')} of ${source}, which is no source of the definition: they stay, and nothing counts them. If it has a new name, write \`was: ${source}\` under that source.`,
+    ),
+  ]
+}
+
+export function describeChange({ metric, source, kind, heldSource, cost }: CostedChange): string {
+  if (heldSource !== undefined) return describeOtherSource({ metric, source, heldSource })
   const what =
     kind === 'new'
       ? 'is new: the report has no totals of it'
       : 'has changed since its totals were computed; they stay in the report until it is computed anew'
   return `Metric ${metric} ${what}. \`millrace backfill ${metric}\` would read ${describeCost(cost)}.`
+}
+
+/** A word of consent is asked for by whatever would drop them. */
+export function describeOtherSource({
+  metric,
+  source,
+  heldSource,
+}: Required<Pick<MetricChange, 'metric' | 'source' | 'heldSource'>>): string {
+  return `Metric ${metric} was counted from source ${heldSource} and is now of ${source}: its totals of ${heldSource} stay in the report until \`millrace batch --replace\` drops them. If ${heldSource} has a new name, write \`was: ${heldSource}\` under source ${source}.`
 }
 
 export function describeCost({ lines, rawBytes, blocks, aboutMs }: BackfillCost): string {

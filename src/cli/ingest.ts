@@ -12,6 +12,7 @@ import { nextCommand } from './next-command.ts'
 import { readYear } from './options.ts'
 import { say, writeJson } from './output.ts'
 import { Progress } from './progress.ts'
+import { settleNames } from './settle-names.ts'
 import { countOf, formatBytes, formatCount, formatSeconds } from './text-table.ts'
 import { isServed, waitForLock } from './wait-for-lock.ts'
 import { deploymentOf, loadChecked, requireSource, type Workspace, workspaceOf } from './workspace.ts'
@@ -59,6 +60,7 @@ async function ingest(
   const { archivePlace, besideLog, ingestYears, openArchive } = await import('../engines/registry.ts')
   const { ingestFiles } = await import('../run/ingest-files.ts')
   const deployment = deploymentOf(workspace, definition)
+  await settleNames(deployment)
   const archive = await openArchive(deployment)
   const years = await ingestYears(source, year)
   const progress = await Progress.open()

@@ -17,6 +17,9 @@ export async function reloadDefinition(workspace: Workspace, now: Served): Promi
   const before = fixedParts(now)
   const after = fixedParts({ definition, settings })
   const changed = Object.keys(before).filter((name) => before[name] !== after[name])
+  for (const [name, { was }] of definition.sources)
+    if (was !== undefined && now.definition.sources.get(name)?.was !== was)
+      changed.push(`the name of source ${was}`)
   if (changed.length > 0)
     throw new MillraceError('SERVE_CANNOT_RELOAD', { file: workspace.config, what: changed.join(', ') })
   return { definition, settings }

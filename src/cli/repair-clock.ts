@@ -15,6 +15,7 @@ import { nextCommand } from './next-command.ts'
 import { readInstant, readOffset } from './options.ts'
 import { say, writeJson, writeOut } from './output.ts'
 import { Progress } from './progress.ts'
+import { settleNames } from './settle-names.ts'
 import { countOf, formatCount } from './text-table.ts'
 import { deploymentOf, loadChecked, requireSource, type Workspace, workspaceOf } from './workspace.ts'
 
@@ -58,6 +59,7 @@ async function repairClock(
   link?.close()
   if (link) throw new MillraceError('SERVE_RUNS_ALREADY', { path: workspace.dataDir })
   const archive = await registry.openArchive(deployment)
+  await settleNames(deployment)
   await catchUp(deployment, archive)
   if (options.confirm) return confirm(workspace, deployment, archive, source)
   const { planClockRepair } = await import('../run/plan-clock-repair.ts')

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { say } from './output.ts'
 import { readServeSettings } from './read-serve-settings.ts'
 import { openServeRoles } from './serve-roles.ts'
+import { settleNames } from './settle-names.ts'
 import { formatBytes } from './text-table.ts'
 import { deploymentOf, loadChecked, type Workspace, workspaceOf } from './workspace.ts'
 
@@ -20,7 +21,9 @@ async function serve(workspace: Workspace, childModule: URL): Promise<void> {
   process.on('SIGHUP', () => undefined)
   const definition = await loadChecked(workspace)
   const settings = await readServeSettings(definition)
-  const roles = await openServeRoles(deploymentOf(workspace, definition), {
+  const deployment = deploymentOf(workspace, definition)
+  await settleNames(deployment, { asksReport: true })
+  const roles = await openServeRoles(deployment, {
     onTorn: (source, bytes) =>
       say(
         `millrace: ${formatBytes(bytes)} at the end of the log of ${source} were never acked; they are cut off.`,

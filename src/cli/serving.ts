@@ -12,7 +12,7 @@ import { reportMethods } from '../link/served-report.ts'
 import type { Publication } from '../ports/report.ts'
 import type { DeployedJob } from '../ports/stream-jobs.ts'
 import type { FarBehind } from '../run/far-behind.ts'
-import { findChanges } from '../run/find-changes.ts'
+import { findChanges, findLeftOut } from '../run/find-changes.ts'
 import { findStreamStart } from '../run/find-stream-start.ts'
 import { Archiver } from '../run/keep-archiving.ts'
 import { keepRestating } from '../run/keep-restating.ts'
@@ -26,6 +26,7 @@ import { type RunningServer, startServer } from '../server/server.ts'
 import { serverStatus } from '../server/server-status.ts'
 import { StreamWatch } from '../server/stream-watch.ts'
 import type { BatchOrder } from './batch-child.ts'
+import { describeLeftOut, describeOtherSource } from './definition-changes.ts'
 import { describeMostRejected, describeRejectNews } from './describe-rejects.ts'
 import { reportError } from './exit.ts'
 import { say } from './output.ts'
@@ -176,7 +177,14 @@ export class Serving {
   /** Before any stream begins: then the report knows of the version. */
   async #tellChanges(): Promise<void> {
     const { report, archive } = this.#roles
-    for (const { metric, source, kind, lines } of await findChanges(this.#plans, report, archive)) {
+    for (const left of describeLeftOut(await findLeftOut(this.#definition, report, archive)))
+      say(`millrace: ${left}`)
+    for (const { metric, source, kind, lines, heldSource } of await findChanges(
+      this.#plans,
+      report,
+      archive,
+    )) {
+      if (heldSource !== undefined) say(`millrace: ${describeOtherSource({ metric, source, heldSource })}`)
       // A report that knows nothing of a source is given all its lines by the stream.
       if ((await report.streamState(source)) === undefined) continue
       const what = kind === 'new' ? `is new` : `has changed; totals of its older version stay in the report`

@@ -7,6 +7,7 @@ import type { DeployedJob, StreamStart } from '../ports/stream-jobs.ts'
 import { findStreamStart } from '../run/find-stream-start.ts'
 import { describeJob, isJobWell } from './describe-job.ts'
 import { say, writeJson, writeOut } from './output.ts'
+import { settleNames } from './settle-names.ts'
 import { sha256 } from './sha256.ts'
 import { deploymentOf, loadChecked, requireSource, type Workspace, workspaceOf } from './workspace.ts'
 
@@ -21,6 +22,8 @@ interface Work {
   /** Not just all of them. */
   readonly isNamed: boolean
   readonly isJson: boolean
+  /** A job that is started reads the lines of its source by the name of today. */
+  settle(): Promise<void>
 }
 
 export function addStream(program: Command): void {
@@ -58,7 +61,10 @@ async function openWork(workspace: Workspace, names: readonly string[]): Promise
     ...{ plan, latenessMs },
     start: (chunkMs: number) => findStart(registry, { workspace, definition }, plan.source, chunkMs),
   }))
-  return { jobs, sources, isNamed: names.length > 0, isJson: workspace.json }
+  return {
+    ...{ jobs, sources, isNamed: names.length > 0, isJson: workspace.json },
+    settle: () => settleNames(deploymentOf(workspace, definition)),
+  }
 }
 
 /** By the server when one runs, which has the log open. */
@@ -97,6 +103,7 @@ async function upgrade(work: Work): Promise<void> {
 }
 
 async function start(work: Work, act: (source: JobSource) => Promise<Deployed>): Promise<void> {
+  await work.settle()
   const deployed = await actOnEach(work, act, describeDeployed)
   if (work.isJson) await writeJson({ deployed })
 }

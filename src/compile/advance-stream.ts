@@ -12,7 +12,7 @@ import { windowStart } from '../core/window.ts'
 import type { StagedSource } from '../ports/batch-engine.ts'
 import type { StreamAdvance } from '../ports/report.ts'
 import { ledgerLines, metricLedger } from './ledger-lines.ts'
-import { describeMetric, type StoredValue } from './publish-run.ts'
+import { describeMetric, type StoredValue, type StoredVersion } from './publish-run.ts'
 import type { MetricTables } from './report-tables.ts'
 import type {
   MetricProgress,
@@ -28,7 +28,7 @@ export interface AdvanceStore {
   readonly streams: StreamTables
   insert(table: string, row: Readonly<Record<string, StoredValue>>): Promise<void>
   forget(table: 'metrics' | 'measures' | 'coverage', metric: string, version: string): Promise<void>
-  versions(metric: string): Promise<{ version: string; plan: MetricPlan }[]>
+  versions(metric: string): Promise<StoredVersion[]>
   tables(plan: MetricPlan): MetricTables
   replaceView(plan: MetricPlan): Promise<void>
   /** Makes the tables that are missing. */

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { Measure, Metric, Source } from '../core/definition.ts'
 import type { Expr } from '../core/expr.ts'
 import { planMetric, planSource } from './build-plan.ts'
+import { metricVersion } from './metric-version.ts'
 
 const digest = (text: string) => createHash('sha256').update(text).digest('hex')
 const integer = { kind: 'integer', magnitude: '9223372036854775808' } as const
@@ -95,6 +96,24 @@ describe('the version', () => {
     })
     expect(planMetric(retyped('unused'), metric([requests, total]), digest).version).toBe(base)
     expect(planMetric(retyped('bytes'), metric([requests, total]), digest).version).not.toBe(base)
+  })
+})
+
+describe('the version and the source', () => {
+  const plan = planMetric(source, metric([total]), digest)
+  const other = planMetric({ ...source, name: 'site' }, metric([total], { source: 'site' }), digest)
+
+  it('differs by the name of the source, and the meaning does not', () => {
+    expect(other.version).not.toBe(plan.version)
+    expect(other.meaning).toBe(plan.meaning)
+  })
+
+  it('is known under another name from the meaning alone', () => {
+    expect(metricVersion(plan.meaning, 'site', digest)).toBe(other.version)
+  })
+
+  it('asks nothing of the name that the source had', () => {
+    expect(planMetric({ ...source, was: 'www' }, metric([total]), digest).version).toBe(plan.version)
   })
 })
 

@@ -15,9 +15,7 @@ import {
 } from '../core/plan.ts'
 import { zoneHistory } from '../core/time-zone/zone-history.ts'
 import { arrangeTallies } from './arrange-tallies.ts'
-
-/** Text → hex digest; SHA-256 in the product. */
-export type Digest = (text: string) => string
+import { type Digest, metricVersion } from './metric-version.ts'
 
 /** One plan per source that has metrics among `names` (all metrics when absent), in source order. */
 export function buildPlans(definition: Definition, digest: Digest, names?: readonly string[]): SourcePlan[] {
@@ -56,10 +54,11 @@ export function planMetric(source: Source, metric: Metric, digest: Digest): Metr
   const measures = metric.measures.map((measure, index) => readBack(measure, arranged.places[index]!))
   const dimensions = metric.dimensions.map(planDimension)
   const usedFields = fieldsOf(expressionsOf(metric))
-  const meaning = { source, metric, usedFields, dimensions, tallies: arranged.tallies }
+  const meaning = digest(normalise({ source, metric, usedFields, dimensions, tallies: arranged.tallies }))
   return {
     metric: metric.name,
-    version: digest(normalise(meaning)).slice(0, 16),
+    meaning,
+    version: metricVersion(meaning, source.name, digest),
     source: source.name,
     windowMs: metric.windowMs,
     ...(metric.where && { where: metric.where }),
@@ -79,7 +78,7 @@ interface Meaning {
   readonly tallies: readonly Tally[]
 }
 
-/** What the version hashes: meaning only, so names of measures, units, ratios and lateness are left out. */
+/** Names of measures, units, ratios and lateness are left out; that of the source comes with the version. */
 function normalise({ source, metric, usedFields, dimensions, tallies }: Meaning): string {
   return canonicalJson({
     semantics: SEMANTICS_VERSION,

@@ -25,6 +25,13 @@ export interface Loaded {
   readonly last: StoredValue
 }
 
+export interface StoredVersion {
+  readonly version: string
+  readonly plan: MetricPlan
+  /** A stream may have begun that has counted nothing yet. */
+  readonly hasTotals: boolean
+}
+
 export interface LoadJob {
   readonly plan: MetricPlan
   readonly staged: StagedSource['metrics'][number]
@@ -39,7 +46,7 @@ export interface PublishStore {
   insert(table: string, row: Readonly<Record<string, StoredValue>>): Promise<void>
   forget(table: 'metrics' | 'measures' | 'coverage', metric: string, version: string): Promise<void>
   coverage(metric: string, version: string): Promise<TimeRange[]>
-  versions(metric: string): Promise<{ version: string; plan: MetricPlan }[]>
+  versions(metric: string): Promise<StoredVersion[]>
   tables(plan: MetricPlan): MetricTables
   dropTables(plan: MetricPlan): Promise<void>
   /** An open range replaces the tables; any other replaces the windows that start in it. */
@@ -139,9 +146,13 @@ export class RunPublisher {
       if (isAlone || coverage.some(isWholeRange)) await this.#store.replaceView(plan)
       return loaded.rows
     }
+    const versions = await this.#store.versions(plan.metric)
+    // Those are of other lines: they give way by consent alone, and the view stays with them.
+    const isOther = versions.some((one) => one.hasTotals && one.plan.source !== plan.source)
+    if (isOther && !source.advance?.replaces) return loaded.rows
     // The view goes over to the new tables before the old ones are dropped, which it may depend on.
     await this.#store.replaceView(plan)
-    await this.#dropOtherVersions(plan)
+    await this.#dropOtherVersions(plan, versions)
     return loaded.rows
   }
 
@@ -216,8 +227,8 @@ export class RunPublisher {
     return coverage
   }
 
-  async #dropOtherVersions({ metric, version }: MetricPlan): Promise<void> {
-    for (const other of await this.#store.versions(metric)) {
+  async #dropOtherVersions({ metric, version }: MetricPlan, versions: readonly StoredVersion[]) {
+    for (const other of versions) {
       if (other.version === version) continue
       await this.#store.streams.forgetStream(other.plan)
       await this.#store.dropLive(other.plan)

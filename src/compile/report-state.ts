@@ -3,7 +3,7 @@ import type { PublishedRange } from '../core/metric-ranges.ts'
 import type { MetricPlan } from '../core/plan.ts'
 import type { RunRecord, TimeRange } from '../core/run-record.ts'
 import { addRange } from '../core/time-coverage.ts'
-import type { MetricState, RejectedLine } from '../ports/report.ts'
+import type { HeldMetric, MetricState, RejectedLine } from '../ports/report.ts'
 import type { StateSource } from './state-source.ts'
 import { readStreamed } from './stream-state.ts'
 import { versionKey } from './version-key.ts'
@@ -34,6 +34,17 @@ export async function readMetricState(
     lastWindowMs: toNumber(row[3]),
     ...(streamed && { finalBeforeMs: streamed.finalBeforeMs }),
   }
+}
+
+export async function readHeldMetrics({ read, schema }: StateSource): Promise<HeldMetric[]> {
+  const rows = await read(
+    `SELECT metric, version, source, first_window IS NOT NULL FROM ${schema}.metrics WHERE tenant = '' ORDER BY metric, version`,
+    [],
+  )
+  return rows.map(([metric, version, source, hasTotals]) => ({
+    ...{ metric: String(metric), version: String(version), source: String(source) },
+    hasTotals: hasTotals === true,
+  }))
 }
 
 export async function readCoverage(

@@ -22,6 +22,10 @@ export interface Block {
 export interface Manifest {
   readonly formatVersion: 1
   readonly source: string
+  /** Names that the source had before, oldest first: all that is kept under its present one was renamed with it. */
+  readonly formerNames?: readonly string[]
+  /** The name in that of the topic in which its lines wait, which no rename changes; its own when absent. */
+  readonly topicName?: string
   /** Random id of this archive of the source; a new one when the folder is made anew. */
   readonly incarnation: string
   readonly generation: number

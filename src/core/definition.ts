@@ -61,6 +61,8 @@ export interface SourceTopic {
 
 export interface Source {
   readonly name: string
+  /** The name it had: what is kept under that one is its own. */
+  readonly was?: string
   readonly format: Format
   readonly time: TimeRule
   readonly nullTexts: readonly string[]

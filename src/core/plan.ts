@@ -44,7 +44,9 @@ export interface PlanDimension {
 
 export interface MetricPlan {
   readonly metric: string
-  /** First 16 hex digits of the SHA-256 of the normalised meaning. */
+  /** What is counted, whatever source the lines are of: a SHA-256, hex. Plans of reports that were made earlier have none. */
+  readonly meaning: string
+  /** The meaning and the source: see compile/metric-version.ts. */
   readonly version: string
   readonly source: string
   readonly windowMs: number

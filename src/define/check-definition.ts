@@ -3,6 +3,7 @@ import type { Definition } from '../core/definition.ts'
 import { ADAPTER_KEYS } from './adapter-schema.ts'
 import { checkAdapters } from './check-adapters.ts'
 import { checkMetric } from './check-metric.ts'
+import { checkRenames } from './check-renames.ts'
 import { checkServe } from './check-serve.ts'
 import { checkShape } from './check-shape.ts'
 import { checkSource } from './check-source.ts'
@@ -25,6 +26,7 @@ export function checkDefinition(
   const sources = new Map(
     sourceTexts.map(([name, source]) => [name, checkSource(name, source ?? {}, ['sources', name], problems)]),
   )
+  checkRenames(new Map([...sources].map(([name, checked]) => [name, checked.source])), problems)
   const metrics = new Map(
     metricTexts.map(([name, metric]) => [
       name,

@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import { dirname, resolve } from 'node:path'
 import type { ServeConfig } from '../core/definition.ts'
 import { parseDuration } from '../core/duration.ts'
+import type { CheckedSource } from './check-source.ts'
 import type { DefinitionText, Partly } from './definition-schema.ts'
 import type { DiagnosticList } from './diagnostic.ts'
 
@@ -11,7 +12,7 @@ const HOST_NAME = /^[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$/i
 
 export function checkServe(
   { serve = {} }: Partly<DefinitionText>,
-  sources: ReadonlyMap<string, unknown>,
+  sources: ReadonlyMap<string, CheckedSource>,
   file: string,
   problems: DiagnosticList,
 ): ServeConfig {
@@ -20,8 +21,9 @@ export function checkServe(
   const colon = listen.lastIndexOf(':')
   const port = Number(listen.slice(colon + 1))
   if (port > 65_535) problems.add('DEFINE_BAD_LISTEN', ['serve', 'listen'], { given: listen })
+  const present = presentNames(sources)
   for (const source of Object.keys(tokens))
-    if (!sources.has(source) && problems.standInFor(['sources'], source) === undefined)
+    if (!present.has(source) && problems.standInFor(['sources'], source) === undefined)
       problems.add('DEFINE_UNKNOWN_SOURCE', ['serve', 'tokens', source], { source }, { target: 'key' })
   for (const [index, given] of hosts.entries())
     if (!HOST_NAME.test(given) && isIP(given) === 0)
@@ -36,12 +38,7 @@ export function checkServe(
     proxies,
     restate,
     ...(tls && { tls: { cert: place(tls.cert), key: place(tls.key) } }),
-    tokens: new Map(
-      Object.entries(tokens).map(([source, hashes]) => [
-        source,
-        (hashes ?? []).map((hash) => hash.slice(HASH_PREFIX.length)),
-      ]),
-    ),
+    tokens: tokensOf(tokens, present),
     limits: {
       ...(limits.body && { bodyBytes: bytesOf(limits.body) }),
       ...(limits.unpacked && { unpackedBytes: bytesOf(limits.unpacked) }),
@@ -51,6 +48,28 @@ export function checkServe(
       ...(limits.memory && { bytesAtOnce: bytesOf(limits.memory) }),
     },
   }
+}
+
+/** By name, that of today: a name that a source had is its own as long as no other source has it. */
+function presentNames(sources: ReadonlyMap<string, CheckedSource>): ReadonlyMap<string, string> {
+  const former = [...sources.values()].flatMap(({ source: { name, was } }) =>
+    was === undefined || sources.has(was) ? [] : [[was, name] as const],
+  )
+  return new Map([...[...sources.keys()].map((name) => [name, name] as const), ...former])
+}
+
+/** Tokens that were given under the name that a source had are still its tokens. */
+function tokensOf(
+  tokens: NonNullable<Partly<DefinitionText>['serve']>['tokens'] & object,
+  present: ReadonlyMap<string, string>,
+): ServeConfig['tokens'] {
+  const held = new Map<string, string[]>()
+  for (const [written, hashes] of Object.entries(tokens)) {
+    const source = present.get(written) ?? written
+    const added = (hashes ?? []).map((hash) => hash.slice(HASH_PREFIX.length))
+    held.set(source, [...(held.get(source) ?? []), ...added])
+  }
+  return held
 }
 
 /** An address, or one with the bits of its network. */

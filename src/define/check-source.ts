@@ -43,6 +43,7 @@ export function checkSource(
   const nullTexts = [...new Set(text.nulls ?? [])].sort(compareText)
   const source = {
     ...{ name, nullTexts, fields: [...fields.values()] },
+    ...(text.was !== undefined && { was: text.was }),
     format: format?.format ?? { kind: 'json' },
     ...checkFrom(text.from),
     ...(text.allowed_skew !== undefined && { allowedSkewMs: parseDuration(text.allowed_skew) ?? 0 }),

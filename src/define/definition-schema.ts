@@ -123,6 +123,13 @@ const duration = (description: string, example: string) =>
   ruled(DURATION, 'DEFINE_BAD_DURATION').meta({ description, examples: [example] })
 
 const source = z.strictObject({
+  was: name
+    .meta({
+      description:
+        'The name that the source had: its archive, log and totals take the new one before anything else is done. It may stay here or be taken out later.',
+      examples: ['web'],
+    })
+    .optional(),
   from: fromSchema.optional(),
   format,
   time: time.optional(),

@@ -18,6 +18,7 @@ export const DIAGNOSTIC_TABLE = {
   DEFINE_BAD_PATH: 'The path of {field} cannot be read: {why}.',
   DEFINE_BAD_PROXY:
     '{given} is not an address: write one such as 127.0.0.1 or ::1, or a network such as 10.0.0.0/8.',
+  DEFINE_BAD_RENAME: '{source} cannot have been {was}: {why}.',
   DEFINE_BAD_SIZE: '{given} is not a size: write a whole number and k, m, g or t.',
   DEFINE_BAD_TIME_LAYOUT: '{given} is not a time layout: {why}.',
   DEFINE_BAD_TOKEN_HASH: '{given} is not the hash of a token: take one from `millrace token`.',

@@ -1,5 +1,6 @@
 /** Which adapter plays which role; the only place that loads an engine, and only when it is asked for. */
 import { join } from 'node:path'
+import type { RenameJournal } from '../archive/rename-journal.ts'
 import type { AdapterConfig, Definition, Source } from '../core/definition.ts'
 import { parseDuration } from '../core/duration.ts'
 import { MillraceError } from '../core/error.ts'
@@ -7,6 +8,7 @@ import type { KnownClock } from '../core/observed-clock.ts'
 import type { SourcePlan } from '../core/plan.ts'
 import { carriesYear } from '../core/stamp-year.ts'
 import type { Link } from '../link/link.ts'
+import type { NamedLogs } from '../log/named-logs.ts'
 import type { Archive, IngestOptions, StampQuery, StampRun } from '../ports/archive.ts'
 import type { BatchEngine, Statement } from '../ports/batch-engine.ts'
 import type { Log } from '../ports/log.ts'
@@ -283,12 +285,32 @@ export async function openLog(deployment: Deployment, archive: Archive, hooks: L
       sources: sources ?? new Map(),
       firstOffset,
       knownClock,
+      topicName: async (source) => (await archive.manifest(source))?.topicName,
       ...rest,
     })
   }
   await requireEmptied(deployment, await import('./kafka/beside-log.ts'), firstOffset)
   const { FilesLog } = await import('./files/log.ts')
   return FilesLog.open({ dataDir, firstOffset, knownClock, ...rest })
+}
+
+/** What a data folder keeps of sources by their names, beside archive and report. */
+export async function openNamedLogs({ dataDir, log }: Deployment): Promise<NamedLogs> {
+  const { logFolders: ofFiles } = await import('./files/log.ts')
+  const { logFolders: ofTopics } = await import('./kafka/beside-log.ts')
+  const { Deployments } = await import('./flink/deployment.ts')
+  const { NamedLogs } = await import('../log/named-logs.ts')
+  return new NamedLogs(dataDir, {
+    logs: [ofFiles(dataDir), ofTopics(dataDir)],
+    keepsTopic: async (source) => log?.adapter !== undefined || (await ofTopics(dataDir).exists(source)),
+    renameJob: (from, to) => new Deployments(dataDir).rename(from, to),
+  })
+}
+
+/** Which renames are under way. */
+export async function openRenames({ dataDir }: Deployment): Promise<RenameJournal> {
+  const { RenameJournal } = await import('../archive/rename-journal.ts')
+  return new RenameJournal(dataDir)
 }
 
 /** Lines that another log still has come before those of this one. Errors: LOG_NOT_EMPTIED. */

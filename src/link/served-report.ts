@@ -10,6 +10,7 @@ const READ_METHODS = [
   'digest',
   'windowRanges',
   'metricState',
+  'heldMetrics',
   'runs',
   'rejects',
 ] as const
@@ -37,6 +38,7 @@ export function servedReport(link: Link): Report {
   ])
   return {
     ...(Object.fromEntries(reads) as Pick<Report, (typeof READ_METHODS)[number]>),
+    renameSource: () => Promise.reject(new Error('a source is renamed while no server runs')),
     advance: () => Promise.reject(new Error('a stream advances in its own server alone')),
     publish: ({ record, ...publication }) =>
       link.call('publish', [publication], record) as ReturnType<Report['publish']>,

@@ -182,6 +182,12 @@ export interface Archive {
   /** Takes the place of what the manifest says of them. One commit, and no block changes. Errors: ARCHIVE_*. */
   setClock(source: string, clock: ClockFacts): Promise<void>
   /**
+   * Gives the source another name; what it has stays as it is. Done already where the old name has nothing; where the
+   * last attempt was cut off it is finished. Nobody else may be at work on either name, and the new one holds no lines.
+   * Errors: as of ingest.
+   */
+  rename(from: string, to: string, keeps: Pick<Manifest, 'topicName'>): Promise<void>
+  /**
    * Merges small blocks that follow one another. The merged ones stay for a day for those who are reading them; a
    * cut of an earlier run may then lie inside a block. Errors: as of ingest, and ARCHIVE_CORRUPT_BLOCK.
    */

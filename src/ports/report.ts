@@ -95,6 +95,15 @@ export interface MetricState {
   readonly finalBeforeMs?: number
 }
 
+/** A version of a metric that the report holds. */
+export interface HeldMetric {
+  readonly metric: string
+  readonly version: string
+  readonly source: string
+  /** A stream may have begun that has counted nothing yet. */
+  readonly hasTotals: boolean
+}
+
 export interface RejectedLine {
   readonly block: string
   readonly offset: number
@@ -193,7 +202,14 @@ export interface Report {
   windowRanges(query: WindowsQuery): Promise<Required<TimeRange>[]>
   /** The state of the version when the report holds it, else of the version published last. */
   metricState(metric: string, version?: string): Promise<MetricState | undefined>
+  /** All versions of all metrics, in order of metric and version. */
+  heldMetrics(): Promise<HeldMetric[]>
   runs(limit: number): Promise<RunRecord[]>
   rejects(source: string, limit: number): Promise<{ total: number; lines: RejectedLine[] }>
+  /**
+   * All that the report holds of a source stands under another name: one transaction, and nothing where it holds nothing
+   * under the old one. Errors: RENAME_BOTH_HOLD.
+   */
+  renameSource(from: string, to: string): Promise<void>
   close(): Promise<void>
 }

@@ -1,5 +1,6 @@
 /** A metric of the definition and the state of its totals, or the reason why there are none to read. */
-import { type Digest, planMetric } from '../compile/build-plan.ts'
+import { planMetric } from '../compile/build-plan.ts'
+import type { Digest } from '../compile/metric-version.ts'
 import type { Definition } from '../core/definition.ts'
 import { MillraceError } from '../core/error.ts'
 import type { MetricPlan } from '../core/plan.ts'

@@ -1,6 +1,7 @@
 /** The use case of a query: names and texts → merged totals → a finished table, with warnings where data is missing. */
-import type { Digest } from '../compile/build-plan.ts'
+
 import { compileWhere } from '../compile/compile-where.ts'
+import type { Digest } from '../compile/metric-version.ts'
 import type { Definition } from '../core/definition.ts'
 import { formatDuration } from '../core/duration.ts'
 import { MillraceError } from '../core/error.ts'

@@ -1,6 +1,7 @@
 /** The use case of a status: what each role holds and how it fares; a role that is away does not hide the others. */
 
-import { buildPlans, type Digest } from '../compile/build-plan.ts'
+import { buildPlans } from '../compile/build-plan.ts'
+import type { Digest } from '../compile/metric-version.ts'
 import type { Manifest } from '../core/block.ts'
 import type { Definition } from '../core/definition.ts'
 import { MillraceError } from '../core/error.ts'

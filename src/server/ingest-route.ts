@@ -33,11 +33,12 @@ const REFUSED: ReadonlyMap<string, number> = new Map([
 /** Errors: Problem. */
 export async function ingestLines(
   door: IngestDoor,
-  source: string,
+  given: string,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const rule = requireSource(door, source, request)
+  const rule = requireSource(door, given, request)
+  const source = rule.name
   const client = authorize(request, source, door.settings)
   const key = readKey(request)
   const backlog = door.backlog?.(source)
@@ -64,9 +65,12 @@ export async function ingestLines(
   })
 }
 
-/** Names are for those who may send to them; a stranger hears of none. */
+/**
+ * Names are for those who may send to them; a stranger hears of none. Clients may go on with the name that a source had
+ * for as long as the definition tells it.
+ */
 function requireSource({ sources, settings }: IngestDoor, source: string, request: IncomingMessage): Source {
-  const found = sources.get(source)
+  const found = sources.get(source) ?? [...sources.values()].find(({ was }) => was === source)
   if (found) return found
   const known = sourcesOpenTo(request, sources.keys(), settings)
   const closest = closestName(source, known)

@@ -50,7 +50,7 @@ it('gives names as JSON when all is well', async () => {
     sources: ['web'],
     metrics: ['http.requests'],
     diagnostics: [],
-    changes: [],
+    ...{ changes: [], renames: [], leftOut: { metrics: [], sources: [] } },
   })
 })
 

@@ -14,6 +14,7 @@ import { randomGroups, seeded } from '../contract/random-groups.ts'
 import { describeReport } from '../contract/report.contract.ts'
 import { describeDigests } from '../contract/report-digest.contract.ts'
 import { type Group, makePlan, stage } from '../contract/report-fixture.ts'
+import { describeReportRename } from '../contract/report-rename.contract.ts'
 import { describeReportStream } from '../contract/report-stream.contract.ts'
 import { OwnPostgres } from './own-postgres.ts'
 
@@ -36,6 +37,7 @@ const openFolder = (folder: string, mode: 'read' | 'write') =>
 
 describeReport('postgres', openFolder)
 describeDigests('postgres', openFolder)
+describeReportRename('postgres', openFolder)
 describeReportStream('postgres', openFolder)
 describeReportStream('postgres beside duckdb', openFolder, openDuckdbReport)
 describeDigests('postgres beside duckdb', openFolder, openDuckdbReport)

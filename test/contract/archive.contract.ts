@@ -42,6 +42,36 @@ export function describeArchive(name: string, makeFixture: () => Promise<Archive
       expect(await linesOf(archive, 'web', readWithHyparquet)).toEqual(expected)
     })
 
+    it('gives a source another name with all that it has, and its old name to a new one', async () => {
+      const content = 'one\n'.repeat(2000)
+      await archive.ingest('web', [inputOf('a', content)], { now: () => 1234 })
+      await archive.acknowledge('web')
+      const before = (await archive.manifest('web'))!
+      const lines = await linesOf(archive, 'web')
+      await archive.rename('web', 'site', { topicName: 'web' })
+      await archive.rename('web', 'site', { topicName: 'web' })
+      expect(await archive.manifest('web')).toBeUndefined()
+      expect(await archive.sources()).toEqual(['site'])
+      const renamed = { source: 'site', formerNames: ['web'], topicName: 'web' }
+      const { generation: _, ...kept } = before
+      expect(await archive.manifest('site')).toMatchObject({ ...kept, ...renamed })
+      expect(await linesOf(archive, 'site')).toEqual(lines)
+      await expect(archive.ingest('site', [inputOf('again', content)])).rejects.toMatchObject({
+        code: 'INGEST_KNOWN_CONTENT',
+      })
+      await archive.ingest('site', [inputOf('b', 'two\n')])
+      await archive.ingest('web', [inputOf('c', 'three\n')])
+      // What is done is done, though the old name holds something again.
+      await archive.rename('web', 'site', {})
+      expect(await textsOf(archive, 'web')).toEqual(['three'])
+      expect((await textsOf(archive, 'site')).slice(-2)).toEqual(['one', 'two'])
+      await archive.rename('site', 'third', {})
+      expect((await archive.manifest('third'))!).toMatchObject({
+        ...{ source: 'third', incarnation: before.incarnation, nextOffset: 2001 },
+        ...{ formerNames: ['web', 'site'], topicName: 'web' },
+      })
+    })
+
     it('says in each footer what the block is', async () => {
       await archive.ingest('web', [inputOf('a', 'one\ntwo\n')])
       const { blocks, incarnation } = (await archive.manifest('web'))!

@@ -1,6 +1,14 @@
 /** What only the DuckDB file owes: views for any client, locks, size, formats. */
 import { execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
@@ -45,6 +53,28 @@ async function readElsewhere(sql: string) {
     instance.closeSync()
   }
 }
+
+it('is whole under a new name of its source when nobody closed it', async () => {
+  const groups = randomGroups(seeded(44), 50)
+  await publish(groups)
+  const before = await readElsewhere(`SELECT count(*), sum(requests) FROM "${plan.metric}"`)
+  const report = await openDuckdbReport(dir, 'write')
+  await report.renameSource('web', 'site')
+  // As a kill at this moment would leave it.
+  const left = mkdtempSync(join(tmpdir(), 'millrace-report-left-'))
+  for (const name of readdirSync(dir).filter((one) => one.startsWith('report.')))
+    copyFileSync(join(dir, name), join(left, name))
+  await report.close()
+  rmSync(dir, { recursive: true })
+  dir = left
+  const reopened = await openDuckdbReport(dir, 'write')
+  const held = await reopened.heldMetrics()
+  await reopened.close()
+  expect(held.map(({ source }) => source)).toEqual(['site'])
+  expect(readdirSync(dir)).toEqual(['report.duckdb'])
+  const after = await readElsewhere(`SELECT count(*), sum(requests) FROM "${plan.metric}"`)
+  expect(after.rows).toEqual(before.rows)
+})
 
 describe('the view of a metric', () => {
   it('shows what a query answers, as plain numbers', async () => {

@@ -56,6 +56,7 @@ function measure(
 export function makePlan(metric = 'http.requests', version = 'a'.repeat(16)): MetricPlan {
   return {
     metric,
+    meaning: `the meaning of ${version}`,
     version,
     source: 'web',
     windowMs: 60_000,

@@ -41,6 +41,17 @@ describe('lines', () => {
     expect(Buffer.from(batch!.bytes)).toEqual(Buffer.from([0x61, 0xff, 0x0a]))
   })
 
+  it('may come under the name that a source had, with its tokens and keys', async () => {
+    const site = { ...sourceOf('site'), was: 'web' }
+    await door.start({ tokens: new Map([['site', [HASH]]]) }, { sources: new Map([['site', site]]) })
+    const headers = { authorization: `Bearer ${TOKEN}`, 'idempotency-key': 'k' }
+    expect((await door.send('one\n', {})).status).toBe(401)
+    const answer = { status: 200, body: { source: 'site', first_offset: 0, end_offset: 1 } }
+    expect(await door.send('one\n', headers)).toMatchObject(answer)
+    const again = await door.send('one\n', headers, { path: '/v1/ingest/site' })
+    expect(again).toMatchObject({ ...answer, body: { duplicate: true } })
+  })
+
   it('have a context where their source needs one', async () => {
     const sources = [sourceOf('web'), sourceOf('syslog', 'rfc3164')]
     await door.start({}, { sources: new Map(sources.map((source) => [source.name, source])) })

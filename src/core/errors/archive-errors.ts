@@ -146,4 +146,12 @@ export const ARCHIVE_ERRORS = {
     exit: 2,
     text: 'Cannot use --year: the stamps of source {source} carry their own year. Nothing was added. Run the same command without it.',
   },
+  RENAME_BOTH_HOLD: {
+    exit: 1,
+    text: 'Source {to} cannot take over what {from} has (`was: {from}`), since {where} already holds lines of both, and their offsets would be the same. Nothing was changed. Take `was: {from}` out of the definition and keep {from} as a source of its own, or give the source that was {from} a name that has no lines yet.',
+  },
+  RENAME_MUST_STOP: {
+    exit: 1,
+    text: 'Source {to} waits to take over what {from} has (`was: {from}`), and a server is running that uses the old name. Nothing was changed. Stop the server and start it again: it renames the source before it begins.',
+  },
 } as const satisfies ErrorEntries

@@ -18,6 +18,10 @@ export const REPORT_ERRORS = {
     exit: 1,
     text: 'The totals of metric {metric} were computed for another version of its definition ({held}; the definition is now {asked}), so they would answer another question. Run `millrace batch` to compute it anew; until then `millrace query {metric} --definition-version {held}` reads the old totals.',
   },
+  METRIC_OTHER_SOURCE: {
+    exit: 1,
+    text: 'The report holds totals of metric {metric} that were counted from source {held}, and the definition now counts it from {source}. A batch would drop them, so nothing was computed. If {source} is {held} under another name, write `was: {held}` under source {source}, which keeps them. If they are no longer wanted, run `millrace batch --replace`, while no server runs. To keep both, give the metric of {source} another name.',
+  },
   METRIC_WITHOUT_TOTALS: {
     exit: 1,
     text: 'There are no totals of metric {metric} yet. Run `millrace batch` to compute them.',

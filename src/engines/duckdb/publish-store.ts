@@ -1,6 +1,6 @@
 /** The embedded report's side of publishing: rows of its own tables, in the transaction of one connection. */
 import type { DuckDBConnection } from '@duckdb/node-api'
-import type { Loaded, LoadJob, PublishStore, StoredValue } from '../../compile/publish-run.ts'
+import type { Loaded, LoadJob, PublishStore, StoredValue, StoredVersion } from '../../compile/publish-run.ts'
 import { readCoverage } from '../../compile/report-state.ts'
 import { allTables, type MetricTables } from '../../compile/report-tables.ts'
 import { StreamTables } from '../../compile/stream-tables.ts'
@@ -44,10 +44,13 @@ export class DuckdbPublishStore implements PublishStore {
     return readCoverage(stateOf(this.#connection), metric, version)
   }
 
-  async versions(metric: string): Promise<{ version: string; plan: MetricPlan }[]> {
-    const sql = `SELECT version, plan FROM ${SCHEMA}.metrics WHERE tenant = '' AND metric = $1`
+  async versions(metric: string): Promise<StoredVersion[]> {
+    const sql = `SELECT version, plan, first_window IS NOT NULL FROM ${SCHEMA}.metrics WHERE tenant = '' AND metric = $1`
     const rows = await readRows(this.#connection, sql, [metric])
-    return rows.map(([version, plan]) => ({ version: String(version), plan: JSON.parse(String(plan)) }))
+    return rows.map(([version, plan, hasTotals]) => ({
+      ...{ version: String(version), plan: JSON.parse(String(plan)) as MetricPlan },
+      hasTotals: hasTotals === true,
+    }))
   }
 
   tables({ metric, version }: MetricPlan): MetricTables {

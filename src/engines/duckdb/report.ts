@@ -5,13 +5,15 @@ import { emptyTotals } from '../../compile/align-tallies.ts'
 import { type DigestDialect, printDigests, readDigests } from '../../compile/print-digest.ts'
 import { printWindowRanges, readWindowRanges } from '../../compile/print-window-ranges.ts'
 import { RunPublisher } from '../../compile/publish-run.ts'
-import { readMetricState, readRejects, readRuns } from '../../compile/report-state.ts'
+import { renameInReport } from '../../compile/rename-source.ts'
+import { readHeldMetrics, readMetricState, readRejects, readRuns } from '../../compile/report-state.ts'
 import { readLateRanges, readStreamState } from '../../compile/stream-state.ts'
 import { MillraceError } from '../../core/error.ts'
 import type { RunRecord, TimeRange } from '../../core/run-record.ts'
 import type { TallyDigests } from '../../core/tally-digest.ts'
 import type {
   DigestQuery,
+  HeldMetric,
   LateRange,
   MergedTotals,
   MetricState,
@@ -23,13 +25,14 @@ import type {
   TotalsQuery,
   WindowsQuery,
 } from '../../ports/report.ts'
-import { tablesOf } from '../table-key.ts'
+import { sha256, tablesOf } from '../table-key.ts'
 import { type AdvanceMemory, DuckdbAdvanceStore } from './advance-store.ts'
 import { allRows, qualifiedTables } from './live-tables.ts'
 import { failedError, openReportFile, type ReportFile } from './open-report.ts'
 import { DuckdbPublishStore } from './publish-store.ts'
 import { TotalsReader } from './query-totals.ts'
 import { readRows } from './read-rows.ts'
+import { DuckdbRenameStore } from './rename-store.ts'
 import { prepareSchema, requireSchema } from './report-schema.ts'
 import { hasLiveTables, qualify, stateOf } from './report-tables.ts'
 import { withinRange } from './window-range.ts'
@@ -87,6 +90,12 @@ class DuckdbReport implements Report {
     )
   }
 
+  renameSource(from: string, to: string): Promise<void> {
+    return this.#writing((connection) =>
+      transact(connection, () => renameInReport(new DuckdbRenameStore(connection), { from, to }, sha256)),
+    )
+  }
+
   streamState(source: string): Promise<StreamState | undefined> {
     return this.#reading((connection) => readStreamState(stateOf(connection), source))
   }
@@ -141,6 +150,10 @@ class DuckdbReport implements Report {
 
   metricState(metric: string, version?: string): Promise<MetricState | undefined> {
     return this.#reading((connection) => readMetricState(stateOf(connection), metric, version))
+  }
+
+  heldMetrics(): Promise<HeldMetric[]> {
+    return this.#connected((connection) => readHeldMetrics(stateOf(connection)))
   }
 
   runs(limit: number): Promise<RunRecord[]> {

@@ -25,6 +25,7 @@ import { healBlock, healBlocks, stateOf } from './heal-block.ts'
 import { findManifest, type ManifestPlaces } from './manifest-store.ts'
 import { withOpenSource } from './open-source.ts'
 import { readPending, removePending } from './pending-ingests.ts'
+import { renameSource } from './rename-source.ts'
 import { fileUri, openSharedFolder } from './shared-folder.ts'
 import { blockPath, MANIFEST, sourceFolder } from './source-folder.ts'
 
@@ -98,6 +99,10 @@ export class FilesArchive implements Archive {
     return withOpenSource(this.#disk, places, (open) =>
       setClock(new FilesWriter(this.#disk, places, open), clock),
     )
+  }
+
+  rename(from: string, to: string, keeps: Pick<Manifest, 'topicName'>): Promise<void> {
+    return renameSource(this.#disk, this.#places(from), this.#places(to), keeps)
   }
 
   async acknowledge(source: string): Promise<void> {

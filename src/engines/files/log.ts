@@ -8,6 +8,7 @@ import type { Clocks, KnownClock } from '../../core/observed-clock.ts'
 import { DiskReserve, type DiskReserveOptions } from '../../log/disk-reserve.ts'
 import { IdleClocks } from '../../log/idle-clocks.ts'
 import { type LogDisk, realLogDisk } from '../../log/log-disk.ts'
+import type { LogFolders } from '../../log/named-logs.ts'
 import type { Appended, Log, LogBatch, LogEnd, LogSource, StoredBatch } from '../../ports/log.ts'
 import { RecentBatches } from './log/recent-batches.ts'
 import { listSegments } from './log/segment-list.ts'
@@ -190,6 +191,16 @@ export class FilesLog implements Log {
     const { disk = realLogDisk, clocks = realClocks, segmentBytes = SEGMENT_BYTES } = this.#options
     const shared = { disk, clocks, segmentBytes, recent: this.#recent, reserve: this.#reserve }
     return { source, folder: join(this.#root, source), ...shared }
+  }
+}
+
+/** For moves to another name of the source. */
+export function logFolders(dataDir: string): LogFolders {
+  const folderOf = (source: string) => join(dataDir, 'log', source)
+  return {
+    folderOf,
+    exists: async (source) => (await listSegments(folderOf(source)).catch(() => [])).length > 0,
+    endOf: (source) => endOfLog(folderOf(source)),
   }
 }
 

@@ -147,6 +147,16 @@ async function requireNothing({ primary, mirror }: ManifestPlaces, copies: Copie
   throw new MillraceError('ARCHIVE_CORRUPT_MANIFEST', { source, path })
 }
 
+/** A folder that holds a commit or a block of a source, or what damage left of them. */
+export async function holdsSource(folder: SourceFolder): Promise<boolean> {
+  const copies = await Promise.all(
+    [MANIFEST, MANIFEST_COPY].map((name) => readManifest(join(folder.root, name))),
+  )
+  const isHeld = (found: ManifestState) =>
+    found.state === 'damaged' || (found.state === 'good' && found.manifest.generation > 0)
+  return copies.some(isHeld) || (await holdsBlocks(folder))
+}
+
 async function holdsBlocks({ blocks }: SourceFolder): Promise<boolean> {
   const names = await readdir(blocks).catch(() => [])
   return names.some((name) => name.endsWith('.parquet'))

@@ -37,6 +37,14 @@ export class Deployments {
     return text === undefined ? undefined : (JSON.parse(text) as FlinkDeployment)
   }
 
+  /** The job goes on by the old name of its source until it is upgraded or stopped. */
+  async rename(from: string, to: string): Promise<void> {
+    const held = await this.read(from)
+    if (!held || (await this.read(to))) return
+    await this.write(to, held)
+    await this.write(from, undefined)
+  }
+
   /** Undefined forgets it. */
   async write(source: string, deployment: FlinkDeployment | undefined): Promise<void> {
     if (!deployment) return rm(join(this.#folder, fileOf(source)), { force: true })

@@ -35,6 +35,7 @@ import {
   remoteFolder,
   spoolFolder,
 } from './remote-folder.ts'
+import { renameSource } from './rename-source.ts'
 import { scrubBlocks } from './scrub-source.ts'
 import { openSharedFolder } from './shared-folder.ts'
 import { beneath, isContentFault, reasonOf } from './storage-failure.ts'
@@ -125,6 +126,11 @@ export class HdfsArchive implements Archive {
 
   setClock(source: string, clock: ClockFacts): Promise<void> {
     return withOpenSource(this.#place(source, undefined), (writer) => setClock(writer, clock))
+  }
+
+  async rename(from: string, to: string, keeps: Pick<Manifest, 'topicName'>): Promise<void> {
+    await renameSource(this.#place(from, undefined), this.#folder(to), keeps)
+    await this.#cache.rename(from, to)
   }
 
   async acknowledge(source: string): Promise<void> {

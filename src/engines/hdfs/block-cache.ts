@@ -43,6 +43,11 @@ export class BlockCache {
     return path
   }
 
+  /** What is not moved is fetched again. */
+  async rename(from: string, to: string): Promise<void> {
+    await rename(join(this.#root, from), join(this.#root, to)).catch(() => undefined)
+  }
+
   async #holds(path: string, block: Block): Promise<boolean> {
     const stamp = await stampOf(path)
     if (stamp === undefined) return false

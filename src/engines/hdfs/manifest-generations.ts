@@ -49,9 +49,14 @@ export async function findManifest(hdfs: WebHdfs, folder: RemoteFolder): Promise
     // Newer ones have taken its place meanwhile.
     if (text === undefined) continue
     const manifest = parseManifest(text)
-    if (manifest?.generation === newest && manifest.source === folder.source) return manifest
+    if (manifest?.generation === newest && isOf(manifest, folder)) return manifest
     throw corrupt(folder)
   }
+}
+
+/** Of a source that is being renamed the manifest has the new name before the folder has. */
+function isOf({ source, formerNames = [] }: RemoteManifest, folder: RemoteFolder): boolean {
+  return source === folder.source || formerNames.at(-1) === folder.source
 }
 
 /** The newest one; where there is none the first, which is empty and says that the source was begun. */

@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { takeLock } from '../../archive/lock.ts'
 import { MillraceError } from '../../core/error.ts'
+import type { LogFolders } from '../../log/named-logs.ts'
 import { endOfOrder } from './order.ts'
 import { ORDER_FILE } from './order-file.ts'
 
@@ -32,6 +33,19 @@ export async function linesAhead(
 ): Promise<number> {
   const end = await endOfOrder(join(dataDir, 'kafka', source))
   return end - (end === 0 ? 0 : await archived())
+}
+
+/** For moves to another name of the source. */
+export function logFolders(dataDir: string): LogFolders {
+  const folderOf = (source: string) => join(dataDir, 'kafka', source)
+  return {
+    folderOf,
+    exists: async (source) => {
+      const names: string[] = await readdir(folderOf(source)).catch(() => [])
+      return names.includes(ORDER_FILE)
+    },
+    endOf: (source) => endOfOrder(folderOf(source)),
+  }
 }
 
 /** Sources whose order lies in this data folder. */

@@ -30,6 +30,8 @@ export interface KafkaLogOptions extends ClusterOptions, TopicSettings {
   readonly topics: ReadonlyMap<string, ReadTopic>
   firstOffset(source: string): Promise<number>
   knownClock?(source: string): Promise<KnownClock>
+  /** Under which name the topic of the door was made; the source's own when undefined. */
+  topicName?(source: string): Promise<string | undefined>
   /** What has a place in the order is read; nothing is added, and no other writer is put out. */
   readonly isReader?: boolean
   /** For tests. */
@@ -48,6 +50,7 @@ export class KafkaLog implements Log {
   readonly #opening = new Map<string, Promise<OrderedSource>>()
   readonly #idleClocks: IdleClocks
   readonly #locks = new Map<string, Release>()
+  readonly #topicNames = new Map<string, string>()
   /** By source that could not be begun: why. */
   readonly #troubles = new Map<string, Error>()
   readonly #stop = new AbortController()
@@ -157,6 +160,7 @@ export class KafkaLog implements Log {
 
   async #openKnown(source: string): Promise<void> {
     await this.#lock(source)
+    await this.#findTopicName(source)
     const order = (await Order.open(this.#folder(source)))!
     await this.#followTopic(source, order)
     // Lines that were put into the archive while no server ran come between.
@@ -216,6 +220,7 @@ export class KafkaLog implements Log {
 
   async #create(source: string): Promise<OrderedSource> {
     await this.#lock(source)
+    await this.#findTopicName(source)
     const place = this.#place(source)
     const found = await this.#requireTopic(place).catch((error) => {
       throw brokerFailure(error, this.#cluster.places, `source ${source}`)
@@ -260,9 +265,16 @@ export class KafkaLog implements Log {
 
   #place(source: string): SourcePlace {
     const { topics, topicPrefix } = this.#options
-    const topic = topics.get(source)?.topic ?? `${topicPrefix}${source}`
+    const name = this.#topicNames.get(source) ?? source
+    const topic = topics.get(source)?.topic ?? `${topicPrefix}${name}`
     const archived = () => this.#options.firstOffset(source)
     return { source, topic, cluster: this.#cluster, archived }
+  }
+
+  /** No topic can be renamed with its source. */
+  async #findTopicName(source: string): Promise<void> {
+    const name = await this.#options.topicName?.(source)
+    if (name !== undefined) this.#topicNames.set(source, name)
   }
 
   async #knownClock(source: string): Promise<KnownClock> {

@@ -26,7 +26,7 @@ interface KafkaConfig {
 
 export interface LogPlace
   extends Pick<AdapterConfig, 'address' | 'options'>,
-    Pick<KafkaLogOptions, 'dataDir' | 'firstOffset' | 'knownClock' | 'isReader'> {
+    Pick<KafkaLogOptions, 'dataDir' | 'firstOffset' | 'knownClock' | 'topicName' | 'isReader'> {
   readonly sources: ReadonlyMap<string, Source>
 }
 

@@ -1,5 +1,5 @@
 /** PostgreSQL's side of publishing: rows of its tables in one transaction, bulk by COPY straight into them. */
-import type { Loaded, LoadJob, PublishStore, StoredValue } from '../../compile/publish-run.ts'
+import type { Loaded, LoadJob, PublishStore, StoredValue, StoredVersion } from '../../compile/publish-run.ts'
 import { readCoverage } from '../../compile/report-state.ts'
 import { allTables, type MetricTables } from '../../compile/report-tables.ts'
 import { StreamTables } from '../../compile/stream-tables.ts'
@@ -82,10 +82,13 @@ export class PostgresPublishStore implements PublishStore {
     return readCoverage(stateOf(this.transaction, this.#names), metric, version)
   }
 
-  async versions(metric: string): Promise<{ version: string; plan: MetricPlan }[]> {
-    const sql = `SELECT version, plan FROM ${this.#names.schema}.metrics WHERE tenant = '' AND metric = $1`
+  async versions(metric: string): Promise<StoredVersion[]> {
+    const sql = `SELECT version, plan, first_window IS NOT NULL FROM ${this.#names.schema}.metrics WHERE tenant = '' AND metric = $1`
     const rows = await this.transaction.rows(sql, [metric])
-    return rows.map(([version, plan]) => ({ version: String(version), plan: JSON.parse(String(plan)) }))
+    return rows.map(([version, plan, hasTotals]) => ({
+      ...{ version: String(version), plan: JSON.parse(String(plan)) as MetricPlan },
+      hasTotals: hasTotals === true,
+    }))
   }
 
   tables({ metric, version }: MetricPlan): MetricTables {

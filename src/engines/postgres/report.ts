@@ -5,13 +5,15 @@ import { emptyTotals } from '../../compile/align-tallies.ts'
 import { type DigestDialect, printDigests, readDigests } from '../../compile/print-digest.ts'
 import { printWindowRanges, readWindowRanges } from '../../compile/print-window-ranges.ts'
 import { RunPublisher } from '../../compile/publish-run.ts'
-import { readMetricState, readRejects, readRuns } from '../../compile/report-state.ts'
+import { renameInReport } from '../../compile/rename-source.ts'
+import { readHeldMetrics, readMetricState, readRejects, readRuns } from '../../compile/report-state.ts'
 import { readLateRanges, readStreamState } from '../../compile/stream-state.ts'
 import { MillraceError } from '../../core/error.ts'
 import type { RunRecord, TimeRange } from '../../core/run-record.ts'
 import type { TallyDigests } from '../../core/tally-digest.ts'
 import type {
   DigestQuery,
+  HeldMetric,
   LateRange,
   MergedTotals,
   MetricState,
@@ -24,12 +26,13 @@ import type {
   WindowsQuery,
 } from '../../ports/report.ts'
 import type { StagedTextReader } from '../../ports/staged-text.ts'
-import { tablesOf } from '../table-key.ts'
+import { sha256, tablesOf } from '../table-key.ts'
 import { type LiveRows, PostgresAdvanceStore } from './advance-store.ts'
 import { codeOf } from './postgres-failure.ts'
 import { namesOf, type PostgresNames, quoteName } from './postgres-names.ts'
 import { PostgresPublishStore } from './publish-store.ts'
 import { TotalsReader } from './query-totals.ts'
+import { PostgresRenameStore } from './rename-store.ts'
 import { lockSchema, migrateSchema, requireSchema } from './report-schema.ts'
 import { allRows, hasLiveTables, stateOf, tablesIn, withinRange } from './report-sql.ts'
 import { Session, type Transaction } from './session.ts'
@@ -125,6 +128,15 @@ class PostgresReport implements Report {
     })
   }
 
+  /** Done twice after a lost connection it finds nothing of the old name. */
+  renameSource(from: string, to: string): Promise<void> {
+    return this.#session.transact('write', async (transaction) => {
+      await lockSchema(transaction, this.#names)
+      const store = new PostgresRenameStore({ transaction, names: this.#names, text: this.#text })
+      await renameInReport(store, { from, to }, sha256)
+    })
+  }
+
   streamState(source: string): Promise<StreamState | undefined> {
     return this.#read((transaction) => readStreamState(stateOf(transaction, this.#names), source))
   }
@@ -185,6 +197,10 @@ class PostgresReport implements Report {
 
   metricState(metric: string, version?: string): Promise<MetricState | undefined> {
     return this.#read((transaction) => readMetricState(stateOf(transaction, this.#names), metric, version))
+  }
+
+  heldMetrics(): Promise<HeldMetric[]> {
+    return this.#read((transaction) => readHeldMetrics(stateOf(transaction, this.#names)))
   }
 
   runs(limit: number): Promise<RunRecord[]> {
