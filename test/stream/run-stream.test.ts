@@ -244,6 +244,21 @@ it('reads in the archive what the log gave up after it was looked at', async () 
   expect(stretch).toMatchObject({ batches: [], endOffset: 20, block: { lines: 20 } })
 })
 
+it('reads no line of a batch beyond the offset that is asked for', async () => {
+  await append(0, 10)
+  const lines = new SourceLines({ source: 'web', log, archive })
+  const stretch = (await lines.read(0, 8, 1_000_000))!
+  expect(stretch.endOffset).toBe(8)
+  expect(stretch.batches.map(({ firstOffset, endOffset }) => [firstOffset, endOffset])).toEqual([
+    [0, 5],
+    [5, 8],
+  ])
+  const [last] = await log.read('web', 5, 1_000_000)
+  const cut = Buffer.from(stretch.batches[1]!.bytes).toString()
+  expect(cut.match(/\n/g)).toHaveLength(3)
+  expect(Buffer.from(last!.bytes).toString().startsWith(cut)).toBe(true)
+})
+
 it('counts a source from its first line for a report that knows nothing of it, without any log too', async () => {
   await ingest(0, 30)
   await streaming(async (news) => {

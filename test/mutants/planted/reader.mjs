@@ -6,7 +6,7 @@ const OBSERVED = 'src/compile/observed-lines.ts'
 const KEYS = 'src/engines/files/log/keys-file.ts'
 const LIMITS = 'src/compile/time-limits.ts'
 
-const STREAM = ['test/stream/run-stream.test.ts', 'test/peers/restarts.test.ts']
+const STREAM = ['src/run', 'test/stream/run-stream.test.ts', 'test/peers/restarts.test.ts']
 const CLOCK = [
   ...['src/core/clock-repair.test.ts', 'src/compile/observed-lines.test.ts'],
   'test/stream/wrong-clock.test.ts',
