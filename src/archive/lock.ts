@@ -87,6 +87,12 @@ export async function holderOf(folder: string): Promise<number | undefined> {
   return name === undefined ? undefined : Number.parseInt(name, 10)
 }
 
+/** This process holds it, as far as its folder tells: not where the folder was deleted or replaced meanwhile. */
+export async function isMine(folder: string): Promise<boolean> {
+  const names = await readdir(folder).catch((): string[] => [])
+  return names.includes(identityOf(process.pid))
+}
+
 async function describe(folder: string, name: string): Promise<Holder> {
   const since = await readFile(join(folder, name), 'utf8').catch(() => '')
   return { pid: Number.parseInt(name, 10), since: since || CLAIMING }

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { say } from './output.ts'
 import { readServeSettings } from './read-serve-settings.ts'
 import { openServeRoles } from './serve-roles.ts'
+import { ReloadSignal } from './serve-signals.ts'
 import { settleNames } from './settle-names.ts'
 import { formatBytes } from './text-table.ts'
 import { deploymentOf, loadChecked, type Workspace, workspaceOf } from './workspace.ts'
@@ -18,7 +19,7 @@ export function addServe(program: Command, childModule: URL): void {
 
 async function serve(workspace: Workspace, childModule: URL): Promise<void> {
   // A terminal that is closed does not end a server, nor does a reload that comes while it starts.
-  process.on('SIGHUP', () => undefined)
+  const reloads = new ReloadSignal()
   const definition = await loadChecked(workspace)
   const settings = await readServeSettings(definition)
   const deployment = deploymentOf(workspace, definition)
@@ -32,7 +33,7 @@ async function serve(workspace: Workspace, childModule: URL): Promise<void> {
   })
   try {
     const { Serving } = await import('./serving.ts')
-    await new Serving(workspace, { definition, settings }, roles, childModule).run()
+    await new Serving(workspace, { definition, settings }, roles, childModule).run(reloads)
   } finally {
     await roles.close()
   }

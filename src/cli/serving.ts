@@ -22,7 +22,7 @@ import { keepWatchingJobs } from '../run/keep-watching-jobs.ts'
 import type { StreamNews } from '../run/run-stream.ts'
 import { Counters } from '../server/counters.ts'
 import { RejectWatch } from '../server/reject-watch.ts'
-import { type RunningServer, startServer } from '../server/server.ts'
+import { describeFailure, type RunningServer, startServer } from '../server/server.ts'
 import { serverStatus } from '../server/server-status.ts'
 import { StreamWatch } from '../server/stream-watch.ts'
 import type { BatchOrder } from './batch-child.ts'
@@ -32,6 +32,7 @@ import { reportError } from './exit.ts'
 import { say } from './output.ts'
 import { reloadDefinition, type Served } from './reload-definition.ts'
 import type { ServeRoles } from './serve-roles.ts'
+import { type ReloadSignal, stopSignal } from './serve-signals.ts'
 import { sha256 } from './sha256.ts'
 import { lagTeller } from './tell-lag.ts'
 import { countOf, formatCount } from './text-table.ts'
@@ -88,10 +89,12 @@ export class Serving {
     return this.#served.definition
   }
 
-  async run(): Promise<void> {
+  async run(reloads: ReloadSignal): Promise<void> {
     const { log, report } = this.#roles
     const parts = { log, streams: this.#watch, archived: () => this.#archived }
     const served = () => this.#served
+    // From the moment when the door opens lines may be acked, which a signal must not cut short.
+    const stopped = stopSignal()
     const server = await startServer({
       ...{ ...parts, counters: new Counters() },
       get settings() {
@@ -120,10 +123,10 @@ export class Serving {
     const lasting = [this.#archiver.run(this.#stop.signal), this.#tellTroubles()]
     await this.#begin()
     say(greeting(server.url, this.#definition, this.#schedule))
-    process.on('SIGHUP', () => {
+    reloads.onEach(() => {
       this.#lastReload = this.#lastReload.then(() => this.#reload(server))
     })
-    await stopSignal()
+    await stopped
     await this.#lastReload
     await server.stop(GRACE_MS)
     this.#stop.abort()
@@ -213,13 +216,20 @@ export class Serving {
         now: Date.now,
         leap: (source, behind) => this.#leap(source, behind),
         onAdvance: (news) => this.#note(news),
-        onFailure: (source, error) => {
-          if (this.#watch.fail(source, textOf(error)))
-            say(`millrace: The stream of ${source} cannot go on, and tries again: ${textOf(error)}`)
-        },
+        onFailure: (source, error) => this.#fail(source, error),
       },
       this.#round.signal,
     )
+  }
+
+  #fail(source: string, error: unknown): void {
+    if (this.#watch.fail(source, textOf(error)))
+      say(`millrace: The stream of ${source} cannot go on, and tries again: ${textOf(error)}`)
+  }
+
+  /** Streams that have nothing to do at the moment do not notice it themselves. */
+  #failAll(error: unknown): void {
+    for (const { source, metrics } of this.#plans) if (metrics.length > 0) this.#fail(source, error)
   }
 
   #note(news: StreamNews): void {
@@ -254,11 +264,14 @@ export class Serving {
 
   /** Of the log, when they begin and when they are over. */
   async #tellTroubles(): Promise<void> {
-    const { log } = this.#roles
+    const { log, report } = this.#roles
     const { signal } = this.#stop
     let told: string | undefined
     while (!signal.aborted) {
-      const found = log.trouble?.message
+      // What it finds is told below; a disk that does not answer is noticed when lines come.
+      await log.look?.().catch(() => undefined)
+      await report.look?.().catch((error) => this.#failAll(error))
+      const found = log.failure ? describeFailure(log.failure) : log.trouble?.message
       if (found !== told) say(`millrace: ${found ?? 'The log can be used again.'}`)
       told = found
       await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined)
@@ -327,17 +340,6 @@ function greeting(url: string, { sources }: Definition, schedule: KeptSchedule |
   const next = schedule?.next()
   const batches = next ? `the next batch is at ${next.toISOString()}` : 'no batch is scheduled'
   return `Listening on ${url} for ${countOf(sources.size, 'source')}; ${batches}. Ctrl-C stops.`
-}
-
-/** A second one ends the process at once. */
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    const stop = () => {
-      say('Stopping.')
-      resolve()
-    }
-    process.once('SIGINT', stop).once('SIGTERM', stop)
-  })
 }
 
 function textOf(error: unknown): string {

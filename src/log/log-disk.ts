@@ -1,13 +1,22 @@
 /** The few acts by which the log changes a disk; durability is stated here and nowhere else. */
 import { type FileHandle, open } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { type Disk, realDisk } from '../archive/disk.ts'
+import { MillraceError } from '../core/error.ts'
+import { shellWord } from '../core/shell-word.ts'
+import { HeldFile } from './held-file.ts'
 
 /** A file that grows at its end. */
 export interface AppendFile {
   /** Puts all of it behind what is there; a failure may leave a part. */
   append(buffers: readonly Uint8Array[]): Promise<void>
-  /** What was appended is durable when this resolves. Never called again after a failure. */
+  /**
+   * What was appended is durable when this resolves, in the file that others find there. Never called again after a
+   * failure. Errors: SyncFailure, LOG_FILE_GONE.
+   */
   sync(): Promise<void>
+  /** Errors: LOG_FILE_GONE, where the path leads to another file by now, or to none. */
+  requireHeld(): Promise<void>
   close(): Promise<void>
 }
 
@@ -27,11 +36,11 @@ async function openAppend(path: string, length: number): Promise<AppendFile> {
   const file = await open(path, length === 0 ? 'w' : 'r+')
   try {
     if (length > 0) await file.truncate(length)
+    return new RealAppendFile(file, path, length, new HeldFile(path, await file.stat()))
   } catch (error) {
     await file.close()
     throw error
   }
-  return new RealAppendFile(file, length)
 }
 
 async function rewrite(path: string, position: number, bytes: Uint8Array): Promise<void> {
@@ -46,10 +55,14 @@ async function rewrite(path: string, position: number, bytes: Uint8Array): Promi
 
 class RealAppendFile implements AppendFile {
   readonly #file: FileHandle
+  readonly #path: string
+  readonly #held: HeldFile
   #length: number
 
-  constructor(file: FileHandle, length: number) {
+  constructor(file: FileHandle, path: string, length: number, held: HeldFile) {
     this.#file = file
+    this.#path = path
+    this.#held = held
     this.#length = length
   }
 
@@ -67,6 +80,16 @@ class RealAppendFile implements AppendFile {
     await this.#file.datasync().catch((error: Error) => {
       throw new SyncFailure(error.message, { cause: error })
     })
+    await this.requireHeld()
+  }
+
+  async requireHeld(): Promise<void> {
+    const what = await this.#held.findLoss()
+    if (what === undefined) return
+    const path = this.#path
+    const folder = shellWord(dirname(path))
+    const command = `mkdir -p ${folder} && cp /proc/${process.pid}/fd/${this.#file.fd} ${shellWord(path)}`
+    throw new MillraceError('LOG_FILE_GONE', { path, what, command })
   }
 
   async close(): Promise<void> {

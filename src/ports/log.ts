@@ -120,6 +120,8 @@ export interface Log {
    * this machine's clock. Errors: LOG_BROKER_AWAY, LOG_TOPIC_*.
    */
   distrustStamps?(source: string): Promise<void>
+  /** Finds out whether the storage is still what it was, also while nothing is appended; `failure` and `trouble` tell. */
+  look?(): Promise<void>
   /** Why nothing can be acked any more; undefined while all is well. */
   readonly failure: Error | undefined
   /** Why nothing can be acked or read at the moment, though it may pass by itself. */

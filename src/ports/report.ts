@@ -211,5 +211,7 @@ export interface Report {
    * under the old one. Errors: RENAME_BOTH_HOLD.
    */
   renameSource(from: string, to: string): Promise<void>
+  /** Of a report in a file: whether it is still the one that was opened. Errors: REPORT_GONE. */
+  look?(): Promise<void>
   close(): Promise<void>
 }

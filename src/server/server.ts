@@ -128,9 +128,14 @@ function answerAbout(
 function answerHealth(failure: Error | undefined, response: ServerResponse, trouble?: Error): void {
   if (!failure && trouble instanceof MillraceError && FULL.has(trouble.code))
     throw new Problem(503, 'LOG_FULL', `Lines cannot be acked: ${trouble.message}`)
-  if (failure)
-    throw new Problem(503, 'LOG_FAILED', `Lines cannot be acked: ${failure.message}. Restart the server.`)
+  if (failure) throw new Problem(503, 'LOG_FAILED', describeFailure(failure))
   answerJson(response, 200, { status: 'ok' })
+}
+
+/** Errors of ours say themselves what to do. */
+export function describeFailure(failure: Error): string {
+  const isOurs = failure instanceof MillraceError
+  return `Lines cannot be acked: ${isOurs ? failure.message : `${failure.message}. Restart the server.`}`
 }
 
 /** Lines are taken all the same, but totals are not what they should be. */

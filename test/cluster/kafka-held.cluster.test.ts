@@ -155,8 +155,8 @@ for (const [what, act] of [
     await log!.append('web', batchOf('a\n'))
     await act(join(dataDir, 'kafka/web/order.ndjson'))
     await expect(log!.append('web', batchOf('b\n'))).rejects.toMatchObject({
-      code: 'LOG_UNWRITABLE',
+      code: 'LOG_FILE_GONE',
       message: expect.stringContaining(`was ${what}`),
     })
-    expect(log!.failure).toMatchObject({ code: 'LOG_UNWRITABLE' })
+    expect(log!.failure).toMatchObject({ code: 'LOG_FILE_GONE' })
   })

@@ -318,3 +318,23 @@ it('is published into while others read it, whose queries make tables of their o
     await report.close()
   }
 })
+
+it('writes and reads nothing once its file was deleted or replaced, and spares the file in its place', async () => {
+  await publish(randomGroups(seeded(41), 20))
+  const copy = readFileSync(path())
+  const publication = await stage(dir, plan, randomGroups(seeded(42), 20))
+  for (const what of ['deleted', 'replaced']) {
+    const report = await openDuckdbReport(dir, 'write')
+    await report.look!()
+    rmSync(path())
+    if (what === 'replaced') writeFileSync(path(), copy)
+    const gone = { code: 'REPORT_GONE', message: expect.stringContaining(what) }
+    await expect(report.look!()).rejects.toMatchObject(gone)
+    await expect(report.publish(publication)).rejects.toMatchObject(gone)
+    await expect(report.runs(1)).rejects.toMatchObject(gone)
+    await report.close()
+    if (what === 'deleted') writeFileSync(path(), copy)
+  }
+  expect(readFileSync(path()).equals(copy)).toBe(true)
+  await publish(randomGroups(seeded(42), 20))
+})

@@ -35,6 +35,7 @@ const unsynced: LogDisk = {
     return {
       append: (buffers) => file.append(buffers),
       sync: async () => undefined,
+      requireHeld: () => file.requireHeld(),
       close: () => file.close(),
     }
   },
@@ -139,6 +140,7 @@ function failingDisk(call: number, kind: 'append' | 'sync', error: () => Error):
           if (kind === 'sync' && calls++ === call) throw new SyncFailure('input/output error')
           await file.sync()
         },
+        requireHeld: () => file.requireHeld(),
         close: () => file.close(),
       }
     },

@@ -73,6 +73,7 @@ export class RecordingLogDisk implements LogDisk {
       sync: async () => {
         if (this.#counts()) this.acts.push({ kind: 'syncFile', path })
       },
+      requireHeld: () => file.requireHeld(),
       close: () => file.close(),
     }
   }

@@ -46,6 +46,14 @@ export const LOG_ERRORS = {
     exit: 1,
     text: 'The disk of the log in {path} is nearly full: {free} are free, and {kept} are kept back so that the lines of the log can still be archived and counted. No lines are added meanwhile. The log gives up what is archived and counted, and lines are taken again by themselves once {least} are free. If that does not come, delete what is not needed on that disk, or give it more room.',
   },
+  LOG_FILE_GONE: {
+    exit: 1,
+    text: 'The file {path} was {what} while the server had it open, so nobody would find what is added to it. No lines are acked any more. If it was moved, move it back. If it was deleted or replaced, `{command}` brings it back on Linux with all lines that were acked, but only while the server still runs. Then restart the server.',
+  },
+  LOG_FOLDER_GONE: {
+    exit: 1,
+    text: 'The data folder {path} was deleted, moved or replaced while the server ran on it, so another server could take it. No lines are acked any more. Put the folder back if it was moved, and restart the server.',
+  },
   LOG_KEYS_DAMAGED: {
     exit: 1,
     text: 'The idempotency keys of source {source} in {path} cannot be trusted: {why}. Nothing was opened or changed, since a batch that a client sends again could count twice without them. Restore the file from a backup that was taken with its log; or, if no client will send again what it sent before now, give the file this line as its only content: {none}',

@@ -78,6 +78,10 @@ export const REPORT_ERRORS = {
     exit: 1,
     text: 'The report {path} could not be used: {why}. Nothing was changed in it.',
   },
+  REPORT_GONE: {
+    exit: 1,
+    text: 'The report {path} was {what} while it was open. Nothing is added to it or read from it, since nobody would find it later; a server still takes lines. If the file was moved, move it back. Then restart the server, or run the command again: the totals of a report that is missing or older are counted again from the archive and the log.',
+  },
   REPORT_LATENESS_MOVED: {
     exit: 1,
     text: 'Lines of source {source} from offset {offset} on were judged by an allowed lateness of {given} ms for metric {metric}, but the report has judged by {held} ms since. Nothing was added. Another server with another definition streams into this report: stop one of them.',

@@ -6,12 +6,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { DuckDBInstance } from '@duckdb/node-api'
 import { MillraceError } from '../../core/error.ts'
 import { shellWord } from '../../core/shell-word.ts'
+import { HeldFile } from '../../log/held-file.ts'
 import { openConfined } from './open-confined.ts'
 
 export interface ReportFile {
   readonly path: string
   readonly instance: DuckDBInstance
-  close(): void
+  /** Errors: REPORT_GONE, where the path leads to another file by now, or to none. */
+  requireHeld(): Promise<void>
+  close(): Promise<void>
 }
 
 const LOCK_WAIT_MS = 30_000
@@ -62,7 +65,7 @@ async function tryOpen(
       memoryLimit: '512MB',
       readOnly: mode === 'read',
     })
-    return { path, instance, close: () => closeFile(path, instance) }
+    return await hold(path, instance)
   } catch (error) {
     openHere.delete(path)
     const message = error instanceof Error ? error.message : ''
@@ -71,9 +74,20 @@ async function tryOpen(
   }
 }
 
-function closeFile(path: string, instance: DuckDBInstance): void {
-  instance.closeSync()
-  openHere.delete(path)
+async function hold(path: string, instance: DuckDBInstance): Promise<ReportFile> {
+  const held = await HeldFile.at(path)
+  return {
+    ...{ path, instance },
+    requireHeld: async () => {
+      const what = await held.findLoss()
+      if (what !== undefined) throw new MillraceError('REPORT_GONE', { path, what })
+    },
+    close: async () => {
+      // DuckDB would remove the log of changes of the file that took its place.
+      if ((await held.findLoss()) === undefined) instance.closeSync()
+      openHere.delete(path)
+    },
+  }
 }
 
 function lockedError(path: string, holder: string, waitMs: number): MillraceError {

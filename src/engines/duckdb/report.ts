@@ -72,6 +72,10 @@ class DuckdbReport implements Report {
     await this.#connected((connection) => prepare(connection, this.#file.path))
   }
 
+  look(): Promise<void> {
+    return this.#file.requireHeld()
+  }
+
   publish(publication: Publication): Promise<RunRecord> {
     return this.#writing(async (connection) => {
       const record = await transact(connection, () =>
@@ -166,7 +170,7 @@ class DuckdbReport implements Report {
 
   async close(): Promise<void> {
     await this.#lastWrite
-    this.#file.close()
+    await this.#file.close()
   }
 
   #writing<T>(task: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
@@ -185,6 +189,7 @@ class DuckdbReport implements Report {
 
   /** A connection for one task, which may leave a transaction and temporary tables behind in it. */
   async #connected<T>(task: (connection: DuckDBConnection) => Promise<T>, metric = ''): Promise<T> {
+    await this.#file.requireHeld()
     const connection = await this.#file.instance.connect()
     try {
       return await task(connection)

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { acquireLock, type Release, takeLock } from '../../archive/lock.ts'
+import { acquireLock, isMine, type Release, takeLock } from '../../archive/lock.ts'
 import { MillraceError } from '../../core/error.ts'
 import type { Clocks, KnownClock } from '../../core/observed-clock.ts'
 import { DiskReserve, type DiskReserveOptions } from '../../log/disk-reserve.ts'
@@ -62,7 +62,7 @@ export class FilesLog implements Log {
   /** Errors: DATA_LOCKED, LOG_DAMAGED, ARCHIVE_UNWRITABLE. */
   static async open(options: FilesLogOptions): Promise<FilesLog> {
     const root = join(options.dataDir, 'log')
-    const release = await acquireLock(join(options.dataDir, 'log.lock'), 'server')
+    const release = await acquireLock(lockOf(options.dataDir), 'server')
     const log = new FilesLog(options, root, release)
     try {
       for (const source of await listLogs(options.dataDir)) await log.#open(source)
@@ -74,7 +74,7 @@ export class FilesLog implements Log {
   }
 
   get failure(): Error | undefined {
-    return this.#failure ?? [...this.#sources.values()].find(({ failure }) => failure)?.failure
+    return [...this.#sources.values()].find(({ failure }) => failure)?.failure ?? this.#failure
   }
 
   get trouble(): Error | undefined {
@@ -84,6 +84,13 @@ export class FilesLog implements Log {
 
   get drainBytes(): number | undefined {
     return this.#reserve.shortage && this.#reserve.stepBytes
+  }
+
+  async look(): Promise<void> {
+    for (const source of this.#sources.values()) await source.look()
+    await this.#requireFolder().catch((error: Error) => {
+      this.#failure ??= error
+    })
   }
 
   sources(): LogSource[] {
@@ -160,6 +167,7 @@ export class FilesLog implements Log {
 
   async #create(source: string): Promise<SourceLog> {
     if (this.#failure) throw this.#failure
+    await this.#requireFolder()
     // An ingest that is running, or an archive that cannot be reached, says nothing about this disk.
     await this.#lock(source)
     const clock = await this.#knownClock(source)
@@ -174,6 +182,12 @@ export class FilesLog implements Log {
     })
     this.#sources.set(source, made)
     return made
+  }
+
+  /** Errors: LOG_FOLDER_GONE. */
+  async #requireFolder(): Promise<void> {
+    const { dataDir: path } = this.#options
+    if (!(await isMine(lockOf(path)))) throw new MillraceError('LOG_FOLDER_GONE', { path })
   }
 
   /** Until the log is closed no file can be ingested into the source: both would give out the same offsets. */
@@ -254,6 +268,10 @@ async function lockIdle(dataDir: string, source: string): Promise<Release> {
 async function endOfLog(folder: string): Promise<number> {
   const segments = await listSegments(folder).catch(() => [])
   return segments.length === 0 ? 0 : SourceLog.endOf(folder)
+}
+
+function lockOf(dataDir: string): string {
+  return join(dataDir, 'log.lock')
 }
 
 function lockFolder(dataDir: string, source: string): string {

@@ -31,6 +31,7 @@ function recordActs(): string[] {
         await file.sync()
         acts.push('sync')
       },
+      requireHeld: () => file.requireHeld(),
       close: () => file.close(),
     }
   })

@@ -50,7 +50,6 @@ export const ORDER_FILE = 'order.ndjson'
 export class OrderFile {
   readonly #folder: string
   #file: AppendFile | undefined
-  #identity = ''
   #bytes = 0
   #failure: Error | undefined
 
@@ -82,18 +81,15 @@ export class OrderFile {
     return { head, acts }
   }
 
-  /** Durable when it resolves, in the file that others find there. Errors: LOG_UNWRITABLE, after which there is none. */
+  /** Durable when it resolves, in the file that others find there. Errors: LOG_UNWRITABLE, LOG_FILE_GONE, after which there is none. */
   async append(act: Act): Promise<void> {
     if (this.#failure) throw this.#failure
     const line = printLine(act)
     try {
       await this.#file!.append([line])
       await this.#file!.sync()
-      await this.#requireSame()
     } catch (error) {
-      const { message: why } = error as Error
-      const params = { source: basename(this.#folder), path: this.#folder, why }
-      this.#failure = new MillraceError('LOG_UNWRITABLE', params, { cause: error })
+      this.#failure = unwritable(this.#folder, error)
       throw this.#failure
     }
     this.#bytes += line.length
@@ -101,7 +97,7 @@ export class OrderFile {
 
   /** In place of what stands there, at once. */
   async replace(head: Head, acts: readonly Act[]): Promise<void> {
-    if (this.#file) await this.#requireSame()
+    await this.#file?.requireHeld()
     await this.#file?.close()
     const text = [head, ...acts].map((record) => printLine(record).toString()).join('')
     await replaceFiles(realDisk, this.#folder, [ORDER_FILE], text)
@@ -118,26 +114,18 @@ export class OrderFile {
 
   async #reach(bytes: number): Promise<void> {
     this.#file = await realLogDisk.openAppend(this.#path, bytes)
-    this.#identity = await identityOf(this.#path)
     this.#bytes = bytes
-  }
-
-  /** A file that was deleted or put back under a server would keep what nobody finds again. */
-  async #requireSame(): Promise<void> {
-    const found = await identityOf(this.#path)
-    if (found === this.#identity) return
-    const what = found === '' ? 'was deleted' : 'was replaced by another one'
-    throw new Error(`its file ${ORDER_FILE} ${what} while the server had it open`)
   }
 }
 
-/** Empty where there is no such file. */
-async function identityOf(path: string): Promise<string> {
-  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined
-    throw error
-  })
-  return found ? `${found.dev}:${found.ino}` : ''
+function unwritable(folder: string, error: unknown): MillraceError {
+  if (error instanceof MillraceError) return error
+  const { message: why } = error as Error
+  return new MillraceError(
+    'LOG_UNWRITABLE',
+    { source: basename(folder), path: folder, why },
+    { cause: error },
+  )
 }
 
 /** The checksum, a space, JSON, a newline. */

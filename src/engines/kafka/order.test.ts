@@ -165,6 +165,6 @@ it('adds nothing to a file that was put in its place meanwhile', async () => {
   const copy = await readFile(join(folder, ORDER_FILE))
   await rm(join(folder, ORDER_FILE))
   await writeFile(join(folder, ORDER_FILE), copy)
-  await expect(order.add([entry(0, 0, 2)], () => [])).rejects.toMatchObject({ code: 'LOG_UNWRITABLE' })
+  await expect(order.add([entry(0, 0, 2)], () => [])).rejects.toMatchObject({ code: 'LOG_FILE_GONE' })
   await order.close()
 })

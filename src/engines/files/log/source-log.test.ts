@@ -1,9 +1,11 @@
 /** What the log on files does beyond the contract of every log. */
-import { cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { cp, mkdtemp, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { batchOf, readAll, textOf } from '../../../../test/contract/log.contract.ts'
+import type { MillraceError } from '../../../core/error.ts'
 import { type LogDisk, realLogDisk } from '../../../log/log-disk.ts'
 import { FilesLog, type FilesLogOptions } from '../log.ts'
 import { printBatchHeader, seedOf } from './batch-format.ts'
@@ -39,6 +41,7 @@ function heldDisk(): { disk: LogDisk; hold(): void; letGo(): void } {
         await gate
         await file.sync()
       },
+      requireHeld: () => file.requireHeld(),
       close: () => file.close(),
     }
   }
@@ -55,6 +58,7 @@ function recordingDisk(acts: string[]): LogDisk {
       return {
         append: (buffers) => file.append(buffers).finally(() => acts.push('append')),
         sync: () => file.sync().finally(() => acts.push('sync')),
+        requireHeld: () => file.requireHeld(),
         close: () => file.close(),
       }
     },
@@ -245,6 +249,56 @@ it('has segments on a small drive that can be archived within the reserve', asyn
   const log = await open({ readRoom: () => ({ freeBytes: 5000, totalBytes: 5000 }) })
   for (const text of ['a', 'b', 'c']) await log.append('web', batchOf(`${text.repeat(299)}\n`))
   expect(await segments()).toEqual(['0000000000000000.log', '0000000000000001.log', '0000000000000002.log'])
+  await log.close()
+})
+
+it.each([
+  ['deleted', () => rm(join(dataDir, 'log'), { recursive: true })],
+  ['deleted', () => rm(dataDir, { recursive: true })],
+  ['moved', () => rename(join(dataDir, 'log'), join(dataDir, 'elsewhere'))],
+  [
+    'replaced',
+    async () =>
+      writeFile(`${await pathOf(0)}.new`, '').then(async () =>
+        rename(`${await pathOf(0)}.new`, await pathOf(0)),
+      ),
+  ],
+])(
+  'acks nothing into a file that was %s under it, and its command brings the lines back',
+  async (what, act) => {
+    const log = await open()
+    await log.append('web', batchOf('a\n'))
+    await log.look()
+    expect(log.failure).toBeUndefined()
+    await act()
+    const gone = { code: 'LOG_FILE_GONE', message: expect.stringContaining(what) }
+    await expect(log.append('web', batchOf('b\n'))).rejects.toMatchObject(gone)
+    expect(log.failure).toMatchObject(gone)
+    const { command } = (log.failure as MillraceError).params
+    execFileSync('sh', ['-c', String(command)])
+    await log.close()
+    const again = await open()
+    // The second line was refused, and may be there all the same.
+    expect(textOf(await readAll(again, 'web', 0))).toMatch(/^a\n/)
+    await again.close()
+  },
+)
+
+it('notices a file or folder that was deleted under it while no lines come', async () => {
+  const log = await open()
+  await log.append('web', batchOf('a\n'))
+  await rm(await pathOf(0))
+  await log.look()
+  expect(log.failure).toMatchObject({ code: 'LOG_FILE_GONE' })
+  await log.close()
+})
+
+it('begins no log in a folder that took the place of its own', async () => {
+  const log = await open()
+  await rm(join(dataDir, 'log.lock'), { recursive: true })
+  await expect(log.append('web', batchOf('a\n'))).rejects.toMatchObject({ code: 'LOG_FOLDER_GONE' })
+  await log.look()
+  expect(log.failure).toMatchObject({ code: 'LOG_FOLDER_GONE' })
   await log.close()
 })
 

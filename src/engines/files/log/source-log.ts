@@ -119,6 +119,15 @@ export class SourceLog {
     return this.#clock.trouble ?? this.#fullDisk.trouble
   }
 
+  /** Notices that its file was deleted or replaced, also while no lines come. */
+  async look(): Promise<void> {
+    const file = this.#file
+    await file.requireHeld().catch((error: Error) => {
+      // Another segment may have begun meanwhile, and this one may have been given up.
+      if (file === this.#file) this.#failure ??= error
+    })
+  }
+
   get startOffset(): number {
     return this.#segments[0]!.firstOffset
   }
@@ -353,8 +362,11 @@ export function isFull(error: unknown): boolean {
   return /^(ENOSPC|EDQUOT)$/.test(code) || (error instanceof MillraceError && isFull(cause ?? {}))
 }
 
+/** These say themselves what is wrong with the log. */
+const TOLD: readonly string[] = ['LOG_UNWRITABLE', 'LOG_FILE_GONE', 'LOG_FOLDER_GONE']
+
 function unwritable({ source, folder }: SourceLogOptions, error: unknown): MillraceError {
-  if (error instanceof MillraceError && error.code === 'LOG_UNWRITABLE') return error
+  if (error instanceof MillraceError && TOLD.includes(error.code)) return error
   const why = error instanceof Error ? error.message : String(error)
   return new MillraceError('LOG_UNWRITABLE', { source, path: folder, why }, { cause: error })
 }
