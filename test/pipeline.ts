@@ -133,8 +133,8 @@ export class Pipeline {
   async stage(
     range: TimeRange = {},
     filter: Pick<ComputeJob, 'observedBeforeMs'> = {},
-  ): Promise<ComputedSource[]> {
-    return computeSources({ ...(await this.#computeJob(range)), ...filter })
+  ): Promise<readonly ComputedSource[]> {
+    return (await computeSources({ ...(await this.#computeJob(range)), ...filter })).computed
   }
 
   /** `through` may stand between the verification and the report. */
@@ -274,7 +274,13 @@ async function writeBlocks(
     const path = join(folder, `${index}.parquet`)
     await copyLines(lines, offset, path, context)
     const rawBytes = lines.reduce((sum, line) => sum + line.length, 0)
-    written.push({ location: path, name: `${index}.parquet`, lines: lines.length, rawBytes })
+    written.push({
+      location: path,
+      name: `${index}.parquet`,
+      firstOffset: offset,
+      lines: lines.length,
+      rawBytes,
+    })
     offset += lines.length
   }
   return written

@@ -13,6 +13,7 @@ import { collect, readInstant } from './options.ts'
 import { say, writeJson, writeOut } from './output.ts'
 import { Progress } from './progress.ts'
 import { readRange } from './read-range.ts'
+import { tellHeld } from './tell-held.ts'
 import { countOf, formatCount, formatSeconds, textTable } from './text-table.ts'
 import { loadChecked, requireMetric, type Workspace, workspaceOf } from './workspace.ts'
 
@@ -34,6 +35,7 @@ export function addBatch(program: Command, childModule: URL): void {
     .action((options: BatchOptions, command: Command) => batch(workspaceOf(command), options, childModule))
 }
 
+/** Exit status 1 too when a source was left as it was. */
 async function batch(workspace: Workspace, options: BatchOptions, childModule: URL): Promise<void> {
   const definition = await loadChecked(workspace)
   if (options.replace && (options.metric || options.from !== undefined || options.to !== undefined))
@@ -52,6 +54,7 @@ async function batch(workspace: Workspace, options: BatchOptions, childModule: U
     runBatchChild(childModule, order, (news) => showProgress(progress, news), signal),
   ).finally(() => progress.end())
   await tell(workspace, record)
+  tellHeld(record.held)
   for (const warning of describeMostRejected(record.ledger)) say(`millrace: Warning: ${warning}`)
 }
 
@@ -76,10 +79,21 @@ function describeRun(record: RunRecord): string {
   })
   const rows = record.metrics.map(({ metric, rows }) => {
     const line = record.ledger.find((one) => one.metric === metric)
-    const counts = [line?.appended, line?.counted, line?.filtered, line?.rejected, line?.outside, rows]
+    const counts = [
+      line?.appended,
+      line?.counted,
+      line?.filtered,
+      line?.rejected,
+      line?.outside,
+      line?.lost,
+      rows,
+    ]
     return [metric, ...counts.map((count) => formatCount(count ?? 0))]
   })
-  const table = textTable(['metric', 'appended', 'counted', 'filtered', 'rejected', 'outside', 'rows'], rows)
+  const table = textTable(
+    ['metric', 'appended', 'counted', 'filtered', 'rejected', 'outside', 'lost', 'rows'],
+    rows,
+  )
   const seconds = formatSeconds(record.finishedMs - record.startedMs)
   return `${sources.join('')}${table}Revision ${record.revision} published after ${seconds}.\n`
 }

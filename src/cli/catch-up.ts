@@ -1,33 +1,43 @@
 /** Before a command reads the archive as a whole: what was acked and lies only in the log yet is archived. */
 import { MillraceError } from '../core/error.ts'
+import { type HeldSource, holdSource } from '../core/held-source.ts'
 import { type Deployment, openLink, openLog } from '../engines/registry.ts'
 import type { Archive } from '../ports/archive.ts'
 import { archiveLog } from '../run/archive-log.ts'
-import { waitForLock } from './wait-for-lock.ts'
+import { isLocked, waitForLock } from './wait-for-lock.ts'
 
-/** By the server, if one runs here. Errors: ARCHIVE_*, LOG_DAMAGED, SERVE_*. */
-export async function catchUp(deployment: Deployment, archive: Archive): Promise<void> {
+/**
+ * By the server, if one runs here. Gives the sources of which it could not, so that the others are not held up. Errors:
+ * LOG_DAMAGED, SERVE_*.
+ */
+export async function catchUp(deployment: Deployment, archive: Archive): Promise<readonly HeldSource[]> {
   // Another command may be catching up at this moment, or a server may start, which then answers.
-  await waitForLock(
+  return waitForLock(
     async () => {
       const link = await openLink(deployment)
-      if (link) await link.call('archive', []).finally(() => link.close())
-      else await archiveWithoutServer(deployment, archive)
+      if (!link) return archiveWithoutServer(deployment, archive)
+      return (await link.call('archive', []).finally(() => link.close())) as HeldSource[]
     },
     { signal: deployment.signal },
   ).catch((error: unknown) => {
     // An ingest takes long: its source has nothing in the log, and what was archived can be counted.
     if (!(error instanceof MillraceError) || error.code !== 'DATA_LOCKED') throw error
+    return []
   })
 }
 
-async function archiveWithoutServer(deployment: Deployment, archive: Archive): Promise<void> {
+async function archiveWithoutServer(deployment: Deployment, archive: Archive): Promise<HeldSource[]> {
+  const held: HeldSource[] = []
   const log = await openLog(deployment, archive, { isReader: true })
   try {
     // The stream may still need every line.
     const passed = async () => 0
     for (const { source } of log.sources())
-      await archiveLog({ log, archive, passed }, source, { isUrgent: true })
+      await archiveLog({ log, archive, passed }, source, { isUrgent: true }).catch((error: unknown) => {
+        if (!(error instanceof MillraceError) || isLocked(error)) throw error
+        held.push(holdSource(source, error))
+      })
+    return held
   } finally {
     await log.close()
   }

@@ -9,7 +9,9 @@ import { deploymentOf, loadChecked, type Workspace, workspaceOf } from './worksp
 export function addLedger(program: Command): void {
   program
     .command('ledger')
-    .description('show what became of every line: appended = counted + filtered + late + rejected + outside')
+    .description(
+      'show what became of every line: appended = counted + filtered + late + rejected + outside + lost',
+    )
     .action((_options: unknown, command: Command) => ledger(workspaceOf(command)))
 }
 
@@ -47,11 +49,12 @@ function describe(entries: readonly LedgerEntry[]): string {
     'late',
     'rejected',
     'outside',
+    'lost',
   ]
   return textTable([...header, 'waiting', 'balances'], rows)
 }
 
 function amounts(ledger: Ledger): (number | undefined)[] {
-  const { appended, counted, filtered, late, rejected, outside } = ledger
-  return [appended, counted, filtered, late, rejected, outside]
+  const { appended, counted, filtered, late, rejected, outside, lost } = ledger
+  return [appended, counted, filtered, late, rejected, outside, lost]
 }

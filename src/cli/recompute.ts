@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { makeOwnedFolder } from '../archive/owned-folder.ts'
 import type { Definition } from '../core/definition.ts'
 import { MillraceError } from '../core/error.ts'
+import type { HeldSource } from '../core/held-source.ts'
 import type { Report } from '../ports/report.ts'
 import type { ComputeJob } from '../run/run-batch.ts'
 import { showProgress } from './batch-progress.ts'
@@ -18,7 +19,8 @@ export interface RecomputeRoles
     'engine' | 'archive' | 'archivePlace' | 'makeStagingDir' | 'now' | 'onProgress' | 'signal'
   > {
   digest(text: string): string
-  catchUp(): Promise<void>
+  /** Gives the sources of which it could not. */
+  catchUp(): Promise<readonly HeldSource[]>
   /** Empty, and gone with the act. */
   openScratchReport(): Promise<Report>
 }

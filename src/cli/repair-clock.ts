@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { Definition } from '../core/definition.ts'
 import { MillraceError } from '../core/error.ts'
+import { heldError } from '../core/held-source.ts'
 import { CLOCK_LIMIT_MS } from '../core/observed-clock.ts'
 import type { RunRecord } from '../core/run-record.ts'
 import { formatInstant } from '../core/timestamp.ts'
@@ -60,7 +61,8 @@ async function repairClock(
   if (link) throw new MillraceError('SERVE_RUNS_ALREADY', { path: workspace.dataDir })
   const archive = await registry.openArchive(deployment)
   await settleNames(deployment)
-  await catchUp(deployment, archive)
+  const behind = (await catchUp(deployment, archive)).find((held) => held.source === source)
+  if (behind) throw heldError(behind)
   if (options.confirm) return confirm(workspace, deployment, archive, source)
   const { planClockRepair } = await import('../run/plan-clock-repair.ts')
   const plan = () =>

@@ -25,11 +25,11 @@ async function runs(workspace: Workspace): Promise<void> {
   if (workspace.json) return writeJson(records)
   if (records.length === 0)
     return say(`No batch run was published yet. Next: ${nextCommand(workspace, 'batch')}`)
-  await writeOut(describeRuns(records))
+  await writeOut(`${describeRuns(records)}${records.map(describeHeld).join('')}`)
 }
 
 function describeRuns(records: readonly RunRecord[]): string {
-  const header = ['revision', 'started', 'took', 'range', 'lines', 'rejected', 'metrics', 'rows']
+  const header = ['revision', 'started', 'took', 'range', 'lines', 'rejected', 'lost', 'metrics', 'rows']
   return textTable(
     header,
     records.map((record) => [
@@ -39,10 +39,15 @@ function describeRuns(records: readonly RunRecord[]): string {
       describeRanges(record),
       formatCount(sumOf(record.sources, ({ linesRead }) => linesRead)),
       formatCount(sumOf(record.sources, ({ rejected }) => rejected)),
+      formatCount(sumOf(record.sources, ({ lost = 0 }) => lost)),
       formatCount(record.metrics.length),
       formatCount(sumOf(record.metrics, ({ rows }) => rows)),
     ]),
   )
+}
+
+function describeHeld({ revision, held = [] }: RunRecord): string {
+  return held.map(({ source, code }) => `Revision ${revision} left ${source} as it was: ${code}.\n`).join('')
 }
 
 /** Of one range for all metrics, or of several. */

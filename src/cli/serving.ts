@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { buildPlans } from '../compile/build-plan.ts'
 import type { Definition } from '../core/definition.ts'
 import { MillraceError } from '../core/error.ts'
+import { type HeldSource, holdSource } from '../core/held-source.ts'
 import { type SourcePlan, versionsOf } from '../core/plan.ts'
 import type { RunRecord } from '../core/run-record.ts'
 import { offerLink } from '../link/offer-link.ts'
@@ -202,8 +203,12 @@ export class Serving {
     return feeds ? (this.#watch.streams.get(source)?.endOffset ?? 0) : undefined
   }
 
-  async #archiveAll(): Promise<void> {
-    if (!(await this.#archiver.archiveAll(true))) throw new MillraceError('SERVE_NOT_ARCHIVED')
+  async #archiveAll(): Promise<HeldSource[]> {
+    const failures = await this.#archiver.archiveAll(true)
+    return [...failures].map(([source, error]) => {
+      if (error instanceof MillraceError) return holdSource(source, error)
+      return holdSource(source, new MillraceError('SERVE_NOT_ARCHIVED', { source, why: textOf(error) }))
+    })
   }
 
   #stream(): Promise<void> {
@@ -289,9 +294,11 @@ export class Serving {
           const metrics = [...ranges.keys()]
           const record = await this.#batch({ range: {}, ranges: [...ranges], metrics })
           told = undefined
+          const restated = record.metrics.map(({ metric }) => metric)
           say(
-            `millrace: Revision ${record.revision} restates windows of ${metrics.join(', ')}, which had waited.`,
+            `millrace: Revision ${record.revision} restates windows of ${restated.join(', ')}, which had waited.`,
           )
+          this.#tellHeld(record)
         },
         onFailure: (error) => {
           const why = textOf(error)
@@ -315,12 +322,19 @@ export class Serving {
       lastRunMs: async () => (await report.runs(1).catch(() => []))[0]?.startedMs,
       onFailure: (error) => say(`millrace: The batch failed: ${textOf(error)}`),
       run: async () => {
-        const { revision, sources, ledger } = await this.#batch({ range: {} })
+        const record = await this.#batch({ range: {} })
+        const { revision, sources, ledger } = record
         const lines = sources.reduce((sum, { linesRead }) => sum + linesRead, 0)
         say(`millrace: Revision ${revision} published, of ${countOf(lines, 'line')}.`)
         for (const warning of describeMostRejected(ledger)) say(`millrace: Warning: ${warning}`)
+        this.#tellHeld(record)
       },
     })
+  }
+
+  #tellHeld({ held = [] }: RunRecord): void {
+    for (const { source, message } of held)
+      say(`millrace: Source ${source} was left as it is by the run. ${message}`)
   }
 
   /** In a process of its own, which publishes through this one. */

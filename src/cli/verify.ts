@@ -13,6 +13,7 @@ import { say, writeJson, writeOut } from './output.ts'
 import { readRange } from './read-range.ts'
 import { recomputing } from './recompute.ts'
 import { sha256 } from './sha256.ts'
+import { tellHeld } from './tell-held.ts'
 import { countOf, formatCount, textTable } from './text-table.ts'
 import { waitForLock } from './wait-for-lock.ts'
 import { deploymentOf, loadChecked, requireMetric, type Workspace, workspaceOf } from './workspace.ts'
@@ -39,7 +40,7 @@ export function addVerify(program: Command, childModule: URL): void {
     .action((options: VerifyOptions, command: Command) => verify(workspaceOf(command), options, childModule))
 }
 
-/** Exit status 1 when a cell differs that late lines do not explain, be it repaired or not. */
+/** Exit status 1 when a cell differs that late lines do not explain, be it repaired or not, or a source could not be compared. */
 async function verify(workspace: Workspace, options: VerifyOptions, childModule: URL): Promise<void> {
   const definition = await loadChecked(workspace)
   const names = options.metric ?? [...definition.metrics.keys()]
@@ -51,6 +52,7 @@ async function verify(workspace: Workspace, options: VerifyOptions, childModule:
   if (result.metrics.some(({ unexplained }) => unexplained)) process.exitCode = 1
   if (workspace.json) await writeJson(result)
   else await writeOut(describe(result))
+  tellHeld(result.held)
   if (options.repair) await repair(workspace, result, childModule)
 }
 

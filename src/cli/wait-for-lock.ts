@@ -31,7 +31,8 @@ export async function waitForLock<T>(
   }
 }
 
-function isLocked(error: unknown): error is MillraceError {
+/** Somebody is at work, and the attempt has done nothing. */
+export function isLocked(error: unknown): error is MillraceError {
   return error instanceof MillraceError && LOCKED.includes(error.code)
 }
 

@@ -11,7 +11,7 @@ import type { TimeRange } from '../core/run-record.ts'
 import { windowStart } from '../core/window.ts'
 import type { StagedSource } from '../ports/batch-engine.ts'
 import type { StreamAdvance } from '../ports/report.ts'
-import { ledgerLines, metricLedger } from './ledger-lines.ts'
+import { type CountedOffsets, ledgerLines, metricLedger } from './ledger-lines.ts'
 import { describeMetric, type StoredValue, type StoredVersion } from './publish-run.ts'
 import type { MetricTables } from './report-tables.ts'
 import type {
@@ -81,7 +81,7 @@ export class StreamAdvancer {
     const stored = await this.#streams.readStream(source)
     this.#metrics = await this.#streams.readMetrics(plans)
     if (stored) this.#requireHere(stored)
-    for (const line of ledgerLines({ staged, appended: this.#appended })) checkLedger(line)
+    for (const line of ledgerLines({ staged, ...this.#offsets })) checkLedger(line)
     const joined = plans.filter((plan) => this.#known(plan))
     this.#published = hasRecords(staged) ? await this.#streams.publishedOf(joined) : new Map()
     for (const plan of await this.#store.withoutLive(joined)) {
@@ -136,8 +136,9 @@ export class StreamAdvancer {
       late = 0,
       rejected,
       appended,
-    } = metricLedger(plan.source, staged, this.#appended)
-    const ledger = { appended, counted, filtered, late, rejected }
+      lost = 0,
+    } = metricLedger(plan.source, staged, this.#offsets)
+    const ledger = { appended, counted, filtered, late, rejected, lost }
     await this.#widenBounds(plan, windows)
     // An allowance that has grown opens no window that was final.
     const finalBeforeMs = Math.max(finalBefore(clockMs, plan.windowMs, latenessMs), finalMs)
@@ -178,6 +179,10 @@ export class StreamAdvancer {
     return fromOffset === 0 ? 0 : allowedSkewMs
   }
 
+  get #offsets(): CountedOffsets {
+    return { appended: this.#appended, lost: this.#advance.lost }
+  }
+
   #latenessOf({ metric }: MetricPlan): number {
     return this.#advance.latenessMs.get(metric) ?? 0
   }
@@ -209,7 +214,7 @@ export class StreamAdvancer {
     const { fromOffset, endOffset } = this.#advance
     const windows = staged.counted > 0 ? await this.#store.stagedWindows(plan, staged) : []
     const counted = windows.reduce((sum, { lines }) => sum + lines, 0)
-    checkLedger(metricLedger(plan.source, { ...staged, counted }, this.#appended))
+    checkLedger(metricLedger(plan.source, { ...staged, counted }, this.#offsets))
     const late = staged.late ?? []
     if (windows.length === 0 && late.length === 0) return []
     const published = await this.#publishedOf(plan)

@@ -114,12 +114,12 @@ export class RunPublisher {
     await streams.forgetSource(source)
   }
 
-  async #addLedger(revision: number, { staged, appended }: PublishedSource): Promise<void> {
+  async #addLedger(revision: number, { staged, appended, lost: missing }: PublishedSource): Promise<void> {
     const source = staged.source
-    for (const line of ledgerLines({ staged, appended })) {
+    for (const line of ledgerLines({ staged, appended, lost: missing })) {
       checkLedger(line)
-      const { metric = null, counted, filtered, late = null, rejected, outside = null } = line
-      const row = { revision, source, metric, appended, counted, filtered, late, rejected, outside }
+      const { metric = null, counted, filtered, late = null, rejected, outside = null, lost = null } = line
+      const row = { revision, source, metric, appended, counted, filtered, late, rejected, outside, lost }
       await this.#store.insert('ledger', row)
     }
   }
@@ -185,7 +185,8 @@ export class RunPublisher {
     before: StoredMetric | undefined,
   ): Promise<void> {
     const staged = source.staged.metrics.find(({ metric }) => metric === plan.metric)!
-    const { appended, counted, filtered, rejected } = metricLedger(plan.source, staged, source.appended)
+    const ledger = metricLedger(plan.source, staged, source)
+    const { appended, counted, filtered, rejected, lost = 0 } = ledger
     const { clockMs, replaces } = source.advance!
     const latenessMs = source.advance!.latenessMs.get(plan.metric) ?? 0
     // What was final stays so, whatever is allowed now.
@@ -195,7 +196,7 @@ export class RunPublisher {
     await this.#store.streams.addLateness(plan, { fromOffset: appended, latenessMs, finalBeforeMs })
     await this.#store.streams.beginMetric(plan, { startOffset: 0, startClockMs: 0 })
     const place = { endOffset: appended, clockMs, latenessMs, finalBeforeMs }
-    const progress = { ...place, appended, counted, filtered, late: 0, rejected }
+    const progress = { ...place, appended, counted, filtered, late: 0, rejected, lost }
     await this.#store.streams.addProgress([{ plan, progress }])
   }
 
@@ -300,5 +301,5 @@ function checkStored(
   staged: StagedSource['metrics'][number],
   records: number,
 ): void {
-  checkLedger(metricLedger(source.staged.source, { ...staged, counted: records }, source.appended))
+  checkLedger(metricLedger(source.staged.source, { ...staged, counted: records }, source))
 }

@@ -15,7 +15,7 @@ export async function readStreamState(
   if (!row) return undefined
   const [incarnation, archive, endOffset, clockMs] = row
   const columns = `metric, version, start_offset, end_offset, clock_ms, start_clock_ms, final_before_ms,
-    appended, counted, filtered, late, rejected`
+    appended, counted, filtered, late, rejected, lost`
   const rows = await read(
     `SELECT ${columns} FROM ${schema}.stream_metrics ${mine} ORDER BY metric, version`,
     [source],
@@ -34,7 +34,7 @@ function toStreamed(
   steps: ReadonlyMap<string, LatenessSteps>,
 ): StreamState['metrics'][number] {
   const [startOffset, endOffset, clockMs, startClockMs, finalBeforeMs, ...counts] = rest.map(Number)
-  const [appended, counted, filtered, late, rejected] = counts
+  const [appended, counted, filtered, late, rejected, lost] = counts
   const metric = String(name)
   return {
     ...{ metric, version: String(id), startOffset: startOffset!, endOffset: endOffset! },
@@ -43,6 +43,7 @@ function toStreamed(
     ledger: {
       ...{ source, metric, appended: appended!, counted: counted! },
       ...{ filtered: filtered!, late: late!, rejected: rejected! },
+      ...(lost! > 0 && { lost: lost! }),
     },
   }
 }

@@ -46,6 +46,7 @@ export interface MetricProgress extends Omit<StoredMetric, 'startClockMs' | 'bou
   readonly filtered: number
   readonly late: number
   readonly rejected: number
+  readonly lost: number
 }
 
 export interface MetricStart {
@@ -54,7 +55,7 @@ export interface MetricStart {
 }
 
 const PLACE_COLUMNS = ['end_offset', 'clock_ms', 'lateness_ms', 'final_before_ms'] as const
-const LEDGER_COLUMNS = ['appended', 'counted', 'filtered', 'late', 'rejected'] as const
+const LEDGER_COLUMNS = ['appended', 'counted', 'filtered', 'late', 'rejected', 'lost'] as const
 const MINE = `tenant = '' AND metric = $1 AND version = $2`
 
 export class StreamTables {

@@ -2,6 +2,7 @@
 
 import type { Manifest } from './block.ts'
 import { greatestOf } from './extremes.ts'
+import { countLost } from './lost-lines.ts'
 import type { PublishedRange } from './metric-ranges.ts'
 import type { RunRecord, TimeRange } from './run-record.ts'
 import { addRange, coversRange, intersectRanges } from './time-coverage.ts'
@@ -34,7 +35,9 @@ export function linesBehind(
   if (cuts.some(({ incarnation }) => incarnation !== manifest.incarnation)) return 'other archive'
   const newest = greatestOf([0, ...cuts.map(({ cut }) => cut)])
   const counted = published.reduce((least, { cut }) => Math.min(least, cut), newest)
-  return Math.max(manifest.nextOffset - Math.max(counted, streamedTo), 0)
+  const left = { fromOffset: Math.max(counted, streamedTo), endOffset: manifest.nextOffset }
+  // Lost lines are nothing that anybody could count.
+  return Math.max(left.endOffset - left.fromOffset - countLost(manifest.lost, left), 0)
 }
 
 /** Of what runs published, newest first: that by which some window of the range stands. */

@@ -11,9 +11,11 @@ export interface LostLines extends OffsetRange {
   readonly acceptedMs: number
   /** The user and the machine, as `name@host`. */
   readonly acceptedBy: string
-  /** When the line before them was observed, and the line after them, where anybody knows. */
+  /** When the line before them was observed, and the line after them, where anybody knew. */
   readonly lineBeforeMs?: number
   readonly lineAfterMs?: number
+  /** The log that they came through, as the report knew it; absent where it knew none. */
+  readonly log?: string
 }
 
 /** How many of the offsets are lost. */

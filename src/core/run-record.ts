@@ -1,6 +1,8 @@
 /** What is recorded of a batch run, and the ledger that must balance before a run may publish. */
 
-/** appended = counted + filtered + late + rejected + outside; `appended` is counted by archive or log, the rest by the engine. */
+import type { HeldSource } from './held-source.ts'
+
+/** appended = counted + filtered + late + rejected + outside + lost; `appended` is counted by archive or log, the rest by the engine. */
 export interface Ledger {
   readonly source: string
   /** Absent in the source's own line, where `counted` are the records that parsed with a valid time. */
@@ -13,6 +15,8 @@ export interface Ledger {
   readonly rejected: number
   /** Records of windows that were not asked for; absent where all were. */
   readonly outside?: number
+  /** Offsets whose lines are gone for good; absent where none is. */
+  readonly lost?: number
 }
 
 /** Event-time range `[fromMs, toMs)` on window starts; an absent end is open. */
@@ -36,6 +40,8 @@ export interface RunRecord {
     readonly incarnation: string
     readonly blocks: number
     readonly linesRead: number
+    /** Offsets below the cut whose lines are lost; absent where none is. */
+    readonly lost?: number
     readonly rejected: number
     readonly computeMs: number
   }[]
@@ -46,6 +52,8 @@ export interface RunRecord {
     /** Where it is another one than that of the run. */
     readonly range?: TimeRange
   }[]
+  /** Sources that were left as they were, and why; absent where there is none. */
+  readonly held?: readonly HeldSource[]
   readonly publishMs: number
   readonly ledger: readonly Ledger[]
 }

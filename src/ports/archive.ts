@@ -1,6 +1,7 @@
 /** The archive's role: keep raw lines for ever, in blocks, and hand them back exactly. */
 import type { Block, Manifest } from '../core/block.ts'
 import type { ContextFacts } from '../core/line-context.ts'
+import type { LostLines } from '../core/lost-lines.ts'
 import type { StoredBatch } from './log.ts'
 
 export interface IngestResult {
@@ -93,6 +94,22 @@ export type ClockFacts = Partial<
   >
 >
 
+/** What is to be known of lines that are lost. */
+export interface LossFacts {
+  /** They begin where the archive ends. */
+  readonly lost: LostLines
+  /** Of an archive that is lost from its first line on: what the report knows it by. */
+  readonly incarnation?: string
+}
+
+/** One of the places that an archive keeps its account of a source in. */
+export interface AccountPlace {
+  /** A path or URL, for people. */
+  readonly place: string
+  /** An account of the source was found there. */
+  readonly isThere: boolean
+}
+
 /** Lines that follow one another, observed in one hour. */
 export interface StampRun {
   readonly firstOffset: number
@@ -181,6 +198,10 @@ export interface Archive {
   scrub(source: string): Promise<ScrubReport>
   /** Takes the place of what the manifest says of them. One commit, and no block changes. Errors: ARCHIVE_*. */
   setClock(source: string, clock: ClockFacts): Promise<void>
+  /** Takes lines for lost, for good. One commit, and no block changes. Errors: ARCHIVE_*. */
+  acceptLost(source: string, loss: LossFacts): Promise<void>
+  /** Where accounts of the source should be: a place without one may be a drive that is not mounted. Errors: ARCHIVE_*. */
+  accounts(source: string): Promise<AccountPlace[]>
   /**
    * Gives the source another name; what it has stays as it is. Done already where the old name has nothing; where the
    * last attempt was cut off it is finished. Nobody else may be at work on either name, and the new one holds no lines.

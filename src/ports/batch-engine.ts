@@ -5,11 +5,12 @@ import type { MetricRanges, PublishedRange } from '../core/metric-ranges.ts'
 import type { SourcePlan } from '../core/plan.ts'
 import type { SharedFolder } from './archive.ts'
 
-/** A block that was checked: where the engine finds it, its name and its number of lines. */
+/** A block that was checked: where the engine finds it, its name and the lines it holds. */
 export interface BlockLocation {
   /** A local path, or a URI for an engine that reads those. */
   readonly location: string
   readonly name: string
+  readonly firstOffset: number
   readonly lines: number
   readonly rawBytes: number
 }

@@ -75,7 +75,10 @@ export interface RecordRun {
 /** Where the lines of a log are to those who read its topic themselves. */
 export interface LogRecords {
   readonly topic: string
-  /** In order of offset, beginning with the one that holds `fromOffset`, of about `maxBytes` of lines together. */
+  /**
+   * In order of offset, beginning with the one that holds `fromOffset`, of about `maxBytes` of lines together; they end
+   * before a range that is gone.
+   */
   runs(fromOffset: number, maxBytes: number): readonly RecordRun[]
   /** By partition, the record after the last one that has an offset. */
   positions(): ReadonlyMap<number, number>

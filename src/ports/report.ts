@@ -32,6 +32,8 @@ export interface Publication extends MetricRanges {
     readonly plans: readonly MetricPlan[]
     readonly staged: StagedSource
     readonly appended: number
+    /** Of these, lost lines. */
+    readonly lost?: number
     readonly advance?: BatchAdvance
   }[]
   /** Sources whose streams begin again after it: what the report holds of them was made by a wrong clock. */
@@ -123,6 +125,8 @@ export interface StreamAdvance {
   readonly follows?: string
   readonly fromOffset: number
   readonly endOffset: number
+  /** How many of these offsets are lost; absent where none is. */
+  readonly lost?: number
   /** Everything observed before this time lies below `endOffset`. */
   readonly clockMs: number
   readonly plans: readonly MetricPlan[]

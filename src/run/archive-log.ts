@@ -1,6 +1,7 @@
 /** The use case that moves a log's lines into the archive, and gives up what nobody needs in the log any more. */
 import type { Archive } from '../ports/archive.ts'
 import type { Log, LogSource, StoredBatch } from '../ports/log.ts'
+import { linesMissing, missingLines } from './missing-lines.ts'
 
 /** About what one block of the archive holds. */
 export const BLOCK_BYTES = 48 * 1024 * 1024
@@ -32,7 +33,7 @@ export interface ArchiveLogOptions {
 
 /**
  * Appends the source's lines to the archive if enough of them have gathered, or have waited long enough, then trims the
- * log. Repeating it after a crash adds nothing twice. Errors: ARCHIVE_*, LOG_DAMAGED.
+ * log. Repeating it after a crash adds nothing twice. Errors: ARCHIVE_*, LOG_DAMAGED, LOG_LINES_MISSING.
  */
 export async function archiveLog(
   { log, archive, passed }: ArchiveLogJob,
@@ -46,12 +47,17 @@ export async function archiveLog(
   // A full disk may have no room for all lines a second time: each step makes some for the next.
   const stepBytes = log.drainBytes ?? Number.POSITIVE_INFINITY
   const isUrgent = options.isUrgent || Number.isFinite(stepBytes)
-  const end = isUrgent || (await isDue(log, held, before, options)) ? held.endOffset : before
+  const missing = missingLines({ nextOffset: before }, held)
+  const [gap] = missing
+  const isNow = isUrgent || gap || (await isDue(log, held, before, options))
+  const end = isNow ? (gap?.fromOffset ?? held.endOffset) : before
   do {
     if (endOffset < end)
       endOffset = await archive.append(source, batchesBetween(log, source, endOffset, end, stepBytes))
     await log.trim(source, Math.min(endOffset, (await passed(source)) ?? endOffset))
   } while (endOffset < end)
+  // What lies below was archived; what lies above waits until somebody says that the lines between are lost.
+  if (gap) throw linesMissing(source, missing, gap)
   return { source, lines: endOffset - before, endOffset }
 }
 

@@ -18,5 +18,5 @@ export async function checkBlock(
   const { name, firstOffset, endOffset, rawBytes } = block
   const location =
     reads === 'uris' ? await archive.blockUri(source, block) : await archive.verifiedPath(source, block)
-  return { location, name, lines: endOffset - firstOffset, rawBytes }
+  return { location, name, firstOffset, lines: endOffset - firstOffset, rawBytes }
 }

@@ -24,30 +24,34 @@ export class Archiver {
 
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const hasFailed = !(await this.archiveAll(false))
+      const hasFailed = (await this.archiveAll(false)).size > 0
       await sleep(hasFailed ? PAUSE_AFTER_FAILURE_MS : PAUSE_MS, undefined, { signal }).catch(() => undefined)
     }
   }
 
-  /** With `isUrgent`, whatever there is. Gives false when a source could not be archived. */
-  async archiveAll(isUrgent: boolean): Promise<boolean> {
-    let isWell = true
+  /** With `isUrgent`, whatever there is. Gives what kept sources from being archived, by source. */
+  async archiveAll(isUrgent: boolean): Promise<ReadonlyMap<string, unknown>> {
+    const failures = new Map<string, unknown>()
     for (const { source } of this.#job.log.sources()) {
-      const turn = (this.#turns.get(source) ?? Promise.resolve()).then(() => this.#archive(source, isUrgent))
-      this.#turns.set(source, turn)
-      isWell = (await turn) && isWell
+      const archived = this.inTurn(source, () => archiveLog(this.#job, source, { isUrgent }))
+      await archived.then(
+        ({ endOffset, lines }) => this.#news.onArchived(source, endOffset, lines),
+        (error: unknown) => {
+          this.#news.onFailure(source, error)
+          failures.set(source, error)
+        },
+      )
     }
-    return isWell
+    return failures
   }
 
-  async #archive(source: string, isUrgent: boolean): Promise<boolean> {
-    try {
-      const { endOffset, lines } = await archiveLog(this.#job, source, { isUrgent })
-      this.#news.onArchived(source, endOffset, lines)
-      return true
-    } catch (error) {
-      this.#news.onFailure(source, error)
-      return false
-    }
+  /** While nothing else writes to the archive of the source. */
+  inTurn<T>(source: string, act: () => Promise<T>): Promise<T> {
+    const turn = (this.#turns.get(source) ?? Promise.resolve()).then(act)
+    this.#turns.set(
+      source,
+      turn.catch(() => undefined),
+    )
+    return turn
   }
 }

@@ -2,6 +2,7 @@
 import { MillraceError } from '../core/error.ts'
 import { formatInstant } from '../core/timestamp.ts'
 import type { StreamState } from '../ports/report.ts'
+import { linesMissing, missingLines } from './missing-lines.ts'
 import type { LinesEnd, SourceLines } from './source-lines.ts'
 
 /** Of what an advance reads. */
@@ -26,7 +27,10 @@ export function placeStream(state: StreamState | undefined, end: LinesEnd): Stre
     throw new MillraceError('REPORT_AHEAD', { source, counted, end: end.endOffset })
   if (state.incarnation === incarnation) return place
   // A log is made where the archive ends: below that all lines are the archive's, whatever log they came through.
-  const isSame = state.incarnation === '' || (archive !== undefined && archive === end.archive?.incarnation)
+  // Lines that came through the log that the report knows were accepted as lost, so offsets go on after them.
+  const wasLost = end.archive?.lost?.some(({ log }) => log === state.incarnation) === true
+  const isSame =
+    state.incarnation === '' || wasLost || (archive !== undefined && archive === end.archive?.incarnation)
   const known = end.log?.startOffset ?? end.endOffset
   if (!isSame || (state.incarnation !== '' && counted > known))
     throw new MillraceError('REPORT_OTHER_LOG', {
@@ -48,9 +52,8 @@ export async function requireLines(
   { lines, state, end }: { lines: SourceLines; state: StreamState | undefined; end: LinesEnd },
 ): Promise<void> {
   if (lines.isTopic) return
-  const [archived, held] = [end.archive?.nextOffset ?? 0, end.log?.startOffset ?? 0]
-  if (archived < held)
-    throw new MillraceError('LOG_LINES_MISSING', { source, offset: archived, archived, held })
+  const missing = missingLines(end.archive, end.log)
+  if (missing[0]) throw linesMissing(source, missing, missing[0])
   if (!state || state.endOffset === 0) return
   const { endOffset: counted, clockMs } = state
   const observedMs = await lines.clockAt(counted - 1)

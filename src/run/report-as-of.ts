@@ -27,20 +27,20 @@ export interface ReportAsOf {
  * changed. Errors: those of a batch.
  */
 export async function reportAsOf(job: AsOfJob): Promise<ReportAsOf> {
-  await job.catchUp?.()
+  const behind = (await job.catchUp?.()) ?? []
   const startedMs = job.now()
-  const computed = await computeSources(job)
+  const computation = await computeSources({ ...job, held: behind })
   job.signal?.throwIfAborted()
   job.onProgress?.({ phase: 'publish' })
   const report = await job.openScratchReport()
   try {
-    await report.publish(publication(job, computed, startedMs))
+    await report.publish(publication(job, computation, startedMs))
   } catch (error) {
     await report.close()
     throw error
   }
-  const known = computed.map(({ record, appended }) => {
-    return { source: record.source, lines: appended, archived: record.cut }
+  const known = computation.computed.map(({ record, lost }) => {
+    return { source: record.source, lines: record.linesRead, archived: record.cut - lost }
   })
   return { report, known }
 }

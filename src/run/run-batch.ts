@@ -4,6 +4,8 @@ import { ledgerLines } from '../compile/ledger-lines.ts'
 import type { Manifest } from '../core/block.ts'
 import { canonicalJson } from '../core/canonical-json.ts'
 import { MillraceError } from '../core/error.ts'
+import { type HeldSource, heldError, holdSource } from '../core/held-source.ts'
+import { countLost } from '../core/lost-lines.ts'
 import { type MetricRanges, rangeOf } from '../core/metric-ranges.ts'
 import type { MetricPlan, SourcePlan } from '../core/plan.ts'
 import type { RunRecord, TimeRange } from '../core/run-record.ts'
@@ -40,6 +42,8 @@ export interface ComputeJob
   readonly streams?: ReadonlyMap<string, StreamState>
   /** Nobody streams meanwhile: windows that are not final count too, and streams go on from the cut. */
   readonly takesOver?: TakeOver
+  /** Sources that are left as they are. */
+  readonly held?: readonly HeldSource[]
   readonly archive: Archive
   readonly engine: BatchEngine
   /** Where the archive is, for messages. */
@@ -56,8 +60,8 @@ export interface BatchJob extends ComputeJob {
   readStreams?(): Promise<ReadonlyMap<string, StreamState>>
   /** Sources that are counted as if no stream had ever been. */
   readonly restarts?: readonly string[]
-  /** Brings into the archive what logs hold and it has not. */
-  catchUp?(): Promise<void>
+  /** Brings into the archive what logs hold and it has not; gives the sources of which it could not. */
+  catchUp?(): Promise<readonly HeldSource[]>
   /** Before anything is computed; rejects when this machine could not publish. */
   checkReport?(): Promise<void>
   /** Opens the report late and briefly, so that readers are not kept out while the engine computes. */
@@ -69,6 +73,8 @@ export interface ComputedSource {
   readonly plan: SourcePlan
   readonly staged: StagedSource
   readonly appended: number
+  /** Of these, lost lines. */
+  readonly lost: number
   readonly ranges: ReadonlyMap<string, TimeRange>
   readonly record: RunRecord['sources'][number]
   readonly advance?: BatchAdvance
@@ -79,6 +85,7 @@ interface CutSource {
   readonly cut: number
   /** Lines that the request must find by the archive's account; only the engine can tell when it is undefined. */
   readonly appended: number | undefined
+  readonly lost: number
   readonly incarnation: string
   readonly request: BatchRequest
   readonly advance?: BatchAdvance
@@ -94,13 +101,13 @@ export async function runBatch(job: BatchJob): Promise<RunRecord> {
   await job.checkReport?.()
   // Before any cut is fixed: what the stream counts later lies beyond it.
   const streams = withoutSources(await job.readStreams?.(), job.restarts ?? [])
-  await job.catchUp?.()
-  const computed = await computeSources({ ...job, ...(streams && { streams }) })
+  const behind = (await job.catchUp?.()) ?? []
+  const { computed, held } = await computeSources({ ...job, held: behind, ...(streams && { streams }) })
   job.signal?.throwIfAborted()
   job.onProgress?.({ phase: 'publish' })
   const report = await job.openReport()
   try {
-    return await report.publish(publication(job, computed, startedMs))
+    return await report.publish(publication(job, { computed, held }, startedMs))
   } finally {
     await report.close()
   }
@@ -115,7 +122,7 @@ function withoutSources(
 
 export function publication(
   job: Omit<BatchJob, 'openReport'>,
-  computed: readonly ComputedSource[],
+  { computed, held }: Computation,
   startedMs: number,
 ): Publication {
   const publishing = job.now()
@@ -123,8 +130,8 @@ export function publication(
   return {
     ...{ range: job.range, ranges },
     ...(job.restarts && { restarts: job.restarts }),
-    sources: computed.map(({ plan, staged, appended, advance }) => {
-      return { plans: plan.metrics, staged, appended, ...(advance && { advance }) }
+    sources: computed.map(({ plan, staged, appended, lost, advance }) => {
+      return { plans: plan.metrics, staged, appended, lost, ...(advance && { advance }) }
     }),
     record: (revision, metricRows) => ({
       revision,
@@ -134,18 +141,36 @@ export function publication(
       engine: job.engine.name,
       fingerprint: job.digest(canonicalJson(job.plans)),
       sources: computed.map(({ record }) => record),
-      metrics: metricsOf(job.plans).map((plan) => metricLine(plan, metricRows, { range: job.range, ranges })),
+      metrics: computed
+        .flatMap(({ plan }) => plan.metrics)
+        .map((plan) => metricLine(plan, metricRows, { range: job.range, ranges })),
+      ...(held.length > 0 && { held }),
       publishMs: job.now() - publishing,
       ledger: computed.flatMap(ledgerLines),
     }),
   }
 }
 
-/** All sources in one start of the engine. */
-export async function computeSources(job: ComputeJob): Promise<ComputedSource[]> {
+export interface Computation {
+  readonly computed: readonly ComputedSource[]
+  /** Those of the job's plans that were left out. */
+  readonly held: readonly HeldSource[]
+}
+
+/** Each of these is of one source, and no reason to hold up the others. */
+const HOLDING: readonly string[] = ['BATCH_ARCHIVE_BEHIND', 'REPORT_AHEAD', 'REPORT_OTHER_ARCHIVE']
+
+/** All sources in one start of the engine. Errors: those of a batch; that of a held source where all are held. */
+export async function computeSources(job: ComputeJob): Promise<Computation> {
   const cuts: CutSource[] = []
+  const held: HeldSource[] = []
   try {
-    for (const plan of job.plans) cuts.push(await cutSource(job, plan))
+    for (const plan of job.plans) {
+      const cut = await cutOrHold(job, plan)
+      if ('cut' in cut) cuts.push(cut)
+      else held.push(cut)
+    }
+    if (cuts.length === 0 && held[0]) throw heldError(held[0])
     requireLines(job, cuts)
     const started = job.now()
     const staged = await job.engine.compute(
@@ -153,7 +178,7 @@ export async function computeSources(job: ComputeJob): Promise<ComputedSource[]>
       { onProgress: (news) => tellProgress(job, cuts, news), ...(job.signal && { signal: job.signal }) },
     )
     const elapsed = job.now() - started
-    return cuts.map((cut, index) => computedSource(cut, staged[index]!, elapsed))
+    return { held, computed: cuts.map((cut, index) => computedSource(cut, staged[index]!, elapsed)) }
   } finally {
     // What cannot be removed now a later run removes; it must not hide why this one failed.
     for (const { request } of cuts) await request.shared?.remove().catch(() => undefined)
@@ -161,18 +186,30 @@ export async function computeSources(job: ComputeJob): Promise<ComputedSource[]>
 }
 
 function computedSource(source: CutSource, staged: StagedSource, elapsedMs: number): ComputedSource {
-  const { cut, incarnation, request, advance, appended = staged.linesRead } = source
+  const { cut, incarnation, request, advance, lost, appended = staged.linesRead + lost } = source
   const record = {
     source: request.plan.source,
     cut,
     incarnation,
     blocks: request.blocks.length,
     linesRead: staged.linesRead,
+    ...(lost > 0 && { lost }),
     rejected: staged.rejected,
     computeMs: staged.computeMs ?? elapsedMs,
   }
   const { plan, ranges } = request
-  return { plan, staged, appended, ranges: ranges!, record, ...(advance && { advance }) }
+  return { plan, staged, appended, lost, ranges: ranges!, record, ...(advance && { advance }) }
+}
+
+async function cutOrHold(job: ComputeJob, plan: SourcePlan): Promise<CutSource | HeldSource> {
+  const known = job.held?.find(({ source }) => source === plan.source)
+  if (known) return known
+  try {
+    return await cutSource(job, plan)
+  } catch (error) {
+    if (!(error instanceof MillraceError) || !HOLDING.includes(error.code)) throw error
+    return holdSource(plan.source, error)
+  }
 }
 
 async function cutSource(job: ComputeJob, plan: SourcePlan): Promise<CutSource> {
@@ -180,7 +217,8 @@ async function cutSource(job: ComputeJob, plan: SourcePlan): Promise<CutSource> 
   const manifest = await job.archive.manifest(source)
   const limit = job.cuts?.get(source) ?? Number.POSITIVE_INFINITY
   const below = (manifest?.blocks ?? []).filter(({ firstOffset }) => firstOffset < limit)
-  const cut = below.at(-1)?.endOffset ?? 0
+  const lostBelow = (manifest?.lost ?? []).filter(({ fromOffset }) => fromOffset < limit)
+  const cut = Math.max(below.at(-1)?.endOffset ?? 0, lostBelow.at(-1)?.endOffset ?? 0)
   const state = job.streams?.get(source)
   const advance = job.takesOver && manifest && batchAdvance(plan, job.takesOver, { state, manifest })
   const ranges = finalRanges(plan, job, { state, cut, ...(advance && { advance }) })
@@ -189,9 +227,10 @@ async function cutSource(job: ComputeJob, plan: SourcePlan): Promise<CutSource> 
   const stagingDir = await job.makeStagingDir(source)
   const shared = job.engine.reads === 'uris' ? await job.archive.shareFolder(source) : undefined
   const { observedBeforeMs } = known
+  const lost = countLost(lostBelow, { fromOffset: 0, endOffset: cut })
   return {
-    cut,
-    appended: observedBeforeMs === undefined ? linesOf(known.blocks) : undefined,
+    ...{ cut, lost },
+    appended: observedBeforeMs === undefined ? linesOf(known.blocks) + lost : undefined,
     incarnation: manifest?.incarnation ?? '',
     ...(advance && { advance }),
     request: {
@@ -246,10 +285,6 @@ function requireLines(job: ComputeJob, cuts: readonly CutSource[]): void {
   if (cuts.some(({ cut }) => cut > 0)) return
   const sources = job.plans.map((plan) => plan.source).join(', ') || 'any source'
   throw new MillraceError('BATCH_NOTHING_INGESTED', { sources, path: job.archivePlace })
-}
-
-function metricsOf(plans: readonly SourcePlan[]): MetricPlan[] {
-  return plans.flatMap((plan) => plan.metrics)
 }
 
 function metricLine(

@@ -126,7 +126,7 @@ export class Stream {
     const { log } = this.#lines
     if (log && this.#place.incarnation === '') await this.#meetLog()
     const { engine } = this.#job
-    if (engine.reach && !ahead && log && log.startOffset <= group.next) {
+    if (engine.reach && !ahead && this.#lines.isInLog(group.next)) {
       const reach = await engine.reach({ plan: group.plan, lateness: this.#lateness, fromOffset: group.next })
       if (reach) await this.#advance(group, { batches: [], endOffset: reach.endOffset }, reach)
       else await this.#settle(group)
@@ -141,7 +141,7 @@ export class Stream {
     const { observedMs } = stretch
     await this.#advance(group, stretch, observedMs === undefined ? undefined : { observedMs })
     if (ahead?.next === group.next) this.#join()
-    return this.#groups.length > 1 || stretch.block !== undefined || (await this.#lag(group.next)) > taken
+    return this.#groups.length > 1 || stretch.batches.length === 0 || (await this.#lag(group.next)) > taken
   }
 
   async rest(tookMs: number, signal: AbortSignal): Promise<void> {
@@ -178,20 +178,21 @@ export class Stream {
   async #advance(group: Group, stretch: Stretch, reach?: Omit<Reach, 'endOffset'>): Promise<void> {
     const { latenessMs, engine, report, now, onAdvance } = this.#job
     const { plan, next: fromOffset } = group
-    const { batches, block, clockRepairs, endOffset } = stretch
+    const { batches, block, lost, clockRepairs, endOffset } = stretch
     const startedMs = now()
     const clockMs = await this.#lines.clockAt(endOffset)
     const staging = await this.#job.makeStagingDir()
     let staged: StagedSource
     try {
       staged = await engine.compute({
-        ...{ plan, batches, fromOffset, endOffset, lateness: this.#lateness },
+        // Of lost lines there is nothing to compute.
+        ...{ plan, batches, fromOffset: lost ? endOffset : fromOffset, endOffset, lateness: this.#lateness },
         ...(block && { block }),
         ...(clockRepairs && { clockRepairs }),
         stagingDir: staging.path,
       })
       await report.advance({
-        ...{ source: this.#source, ...this.#place, fromOffset, endOffset },
+        ...{ source: this.#source, ...this.#place, fromOffset, endOffset, ...(lost && { lost }) },
         ...{ clockMs, plans: plan.metrics, latenessMs, allowedSkewMs: plan.allowedSkewMs, staged },
       })
     } finally {

@@ -5,10 +5,12 @@
 import type { Block, Manifest } from '../core/block.ts'
 import { type ClockRepair, observedAt } from '../core/clock-repair.ts'
 import { MillraceError } from '../core/error.ts'
+import { findRange, type LostLines, nextRange } from '../core/lost-lines.ts'
 import type { Archive } from '../ports/archive.ts'
 import type { BlockLocation } from '../ports/batch-engine.ts'
 import type { Log, LogSource, StoredBatch } from '../ports/log.ts'
 import { checkBlock } from './check-blocks.ts'
+import { linesMissing, missingLines } from './missing-lines.ts'
 
 export interface LinesPlace {
   readonly source: string
@@ -16,9 +18,11 @@ export interface LinesPlace {
   readonly archive: Pick<Archive, 'manifest' | 'verifiedPath' | 'blockUri' | 'observedMs'>
 }
 
-/** Lines that follow one another: batches of the log, or a part of one block. */
+/** Lines that follow one another: batches of the log, a part of one block, or lost lines, of which there is nothing. */
 export interface Stretch {
   readonly batches: readonly StoredBatch[]
+  /** That many lines, all of the stretch, are lost. */
+  readonly lost?: number
   readonly block?: BlockLocation
   readonly clockRepairs?: readonly ClockRepair[]
   readonly endOffset: number
@@ -37,6 +41,8 @@ export interface LinesEnd {
 
 export class SourceLines {
   readonly #place: LinesPlace
+  /** As the manifest said last. No log holds them but one that was put back, and then the fact stands. */
+  #lost: readonly LostLines[] = []
 
   constructor(place: LinesPlace) {
     this.#place = place
@@ -63,12 +69,19 @@ export class SourceLines {
   /** About `maxBytes` of lines, none of them beyond `endOffset`; undefined at the end. Errors: LOG_*, ARCHIVE_*. */
   async read(fromOffset: number, endOffset: number, maxBytes: number): Promise<Stretch | undefined> {
     if (fromOffset >= endOffset) return undefined
-    const { log } = this
-    if (log && log.startOffset <= fromOffset) {
+    if (this.isInLog(fromOffset)) {
       const batches = await this.#readLog(fromOffset, maxBytes)
-      if (batches) return ofBatches(batches, endOffset)
+      const lostFrom = nextRange(this.#lost, fromOffset)?.fromOffset ?? endOffset
+      if (batches) return ofBatches(batches, Math.min(endOffset, lostFrom))
     }
     return this.#readArchive(fromOffset, endOffset, maxBytes)
+  }
+
+  /** The log gives the line of the offset, or will. */
+  isInLog(offset: number): boolean {
+    const { log } = this
+    if (!log || log.startOffset > offset) return false
+    return !findRange(log.gone, offset) && !findRange(this.#lost, offset)
   }
 
   /** Everything observed before it lies below the offset: the clock of what comes next, or of now. */
@@ -81,13 +94,16 @@ export class SourceLines {
       // In this order: what is appended after the clock was read is stamped with it or later.
       const { clockMs, endOffset } = log.end(source)
       if (endOffset <= offset) return clockMs
-      const batches = held.startOffset <= offset ? await this.#readLog(offset, 1) : undefined
+      const batches = this.isInLog(offset) ? await this.#readLog(offset, 1) : undefined
       if (batches?.[0]) return batches[0].observedMs
     }
     const manifest = await this.#manifest()
     if (manifest && offset >= manifest.nextOffset) return Math.max(manifest.lastObservedMs ?? 0, idleMs ?? 0)
-    const stampMs = await archive.observedMs(source, this.#blockOf(manifest, offset), offset)
-    return observedAt(manifest?.clockRepairs ?? [], offset, stampMs)
+    // Of lost lines nobody knows more than that they came after the line before them.
+    const known = lastKnown(manifest, offset)
+    if (known < 0) return 0
+    const stampMs = await archive.observedMs(source, this.#blockOf(manifest, known), known)
+    return observedAt(manifest?.clockRepairs ?? [], known, stampMs)
   }
 
   /** Undefined where the log gave the lines up meanwhile. */
@@ -105,6 +121,11 @@ export class SourceLines {
     const manifest = await this.#manifest()
     // Without a log nothing lies beyond it.
     if (!this.log && fromOffset >= (manifest?.nextOffset ?? 0)) return undefined
+    const lost = findRange(manifest?.lost, fromOffset)
+    if (lost) {
+      const end = Math.min(lost.endOffset, endOffset)
+      return { batches: [], lost: end - fromOffset, endOffset: end }
+    }
     const found = this.#blockOf(manifest, fromOffset)
     const block = await checkBlock({ source, archive, reads: 'paths' }, found)
     const most = Math.max(1, Math.floor((block.lines * maxBytes) / Math.max(block.rawBytes, 1)))
@@ -117,13 +138,25 @@ export class SourceLines {
     const found = manifest?.blocks.find((block) => block.firstOffset <= offset && offset < block.endOffset)
     if (found) return found
     const { source } = this.#place
-    const [archived, held] = [manifest?.nextOffset ?? 0, this.log?.startOffset ?? 'nothing']
-    throw new MillraceError('LOG_LINES_MISSING', { source, offset, archived, held })
+    throw linesMissing(source, missingLines(manifest, this.log), {
+      fromOffset: offset,
+      endOffset: offset + 1,
+    })
   }
 
-  #manifest(): Promise<Manifest | undefined> {
-    return this.#place.archive.manifest(this.#place.source)
+  async #manifest(): Promise<Manifest | undefined> {
+    const manifest = await this.#place.archive.manifest(this.#place.source)
+    this.#lost = manifest?.lost ?? []
+    return manifest
   }
+}
+
+/** The offset itself, or where it is lost the last one before it that is not; negative where all before it are. */
+function lastKnown(manifest: Manifest | undefined, offset: number): number {
+  let known = offset
+  for (let lost = findRange(manifest?.lost, known); lost; lost = findRange(manifest?.lost, known))
+    known = lost.fromOffset - 1
+  return known
 }
 
 function ofBatches(batches: readonly StoredBatch[], endOffset: number): Stretch | undefined {

@@ -3,6 +3,7 @@ import { appendAll } from '../core/append-all.ts'
 import type { TotalsDifference } from '../core/compare-totals.ts'
 import { MillraceError } from '../core/error.ts'
 import { greatestOf } from '../core/extremes.ts'
+import type { HeldSource } from '../core/held-source.ts'
 import { linesBehind } from '../core/lines-behind.ts'
 import { holdsWindow } from '../core/metric-ranges.ts'
 import type { MetricPlan } from '../core/plan.ts'
@@ -43,6 +44,8 @@ export interface Verification {
   readonly engine: string
   readonly range: TimeRange
   readonly metrics: readonly VerifiedMetric[]
+  /** Sources of which nothing was compared, and why; absent where there is none. */
+  readonly held?: readonly HeldSource[]
 }
 
 const MOST_DIFFERENCES = 100
@@ -60,16 +63,16 @@ export async function verifyTotals(job: VerifyJob): Promise<Verification> {
   try {
     const { lateness, counted, streams, ...basis } = await readBasis(job, report)
     const late = job.countsLate ? await report.lateRanges() : []
-    await job.catchUp?.()
+    const behind = (await job.catchUp?.()) ?? []
     const startedMs = job.now()
-    const computed = await computeSources({
-      ...{ ...job, ...basis },
+    const computation = await computeSources({
+      ...{ ...job, ...basis, held: behind },
       ...(!job.countsLate && { lateness }),
       ...(!job.isAlone && { streams }),
     })
-    await scratch.publish(publication(job, computed, startedMs))
+    await scratch.publish(publication(job, computation, startedMs))
     const metrics: VerifiedMetric[] = []
-    for (const { plan, ranges } of computed) {
+    for (const { plan, ranges } of computation.computed) {
       const manifest = await job.archive.manifest(plan.source)
       for (const metric of plan.metrics) {
         const waiting = late.filter((one) => isOf(metric, one))
@@ -84,7 +87,8 @@ export async function verifyTotals(job: VerifyJob): Promise<Verification> {
         metrics.push({ ...found, behind: typeof behind === 'number' ? behind : 0 })
       }
     }
-    return { engine: job.engine.name, range: job.range, metrics }
+    const { held } = computation
+    return { engine: job.engine.name, range: job.range, metrics, ...(held.length > 0 && { held }) }
   } finally {
     await scratch.close()
     await report.close()

@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildPlans } from '../../src/compile/build-plan.ts'
+import type { HeldSource } from '../../src/core/held-source.ts'
 import type { MetricPlan, SourcePlan } from '../../src/core/plan.ts'
 import type { TimeRange } from '../../src/core/run-record.ts'
 import { DuckdbBatchEngine } from '../../src/engines/duckdb/batch.ts'
@@ -296,13 +297,14 @@ export class OrderWorld {
   }
 
   /** By the server, if one runs. */
-  async #catchUp(): Promise<void> {
+  async #catchUp(): Promise<HeldSource[]> {
     const log = this.#served?.log ?? (await this.#openLog())
     const counted = async (source: string) =>
       this.#served ? ((await this.#served.report.streamState(source))?.endOffset ?? 0) : 0
     for (const { source } of log.sources())
       await archiveLog({ log, archive: this.#archive, passed: counted }, source, { isUrgent: true })
     if (!this.#served) await log.close()
+    return []
   }
 
   #openLog(): Promise<FilesLog> {

@@ -178,7 +178,9 @@ it('passes over later lines on Spark by a filter where it reads blocks', async (
   const { plans } = newPipeline(METRIC)
   const request = {
     ...{ plan: plans[0]!, range: {}, stagingDir: '/staging', observedBeforeMs: 2000 },
-    blocks: [{ location: 'file:///archive/a.parquet', name: 'a.parquet', lines: 3, rawBytes: 9 }],
+    blocks: [
+      { location: 'file:///archive/a.parquet', name: 'a.parquet', firstOffset: 0, lines: 3, rawBytes: 9 },
+    ],
     shared: { uri: 'file:///shared', fetch: async () => [], remove: async () => undefined },
   }
   const [views] = printJob(sparkDialect, [request]).split('CACHE TABLE')

@@ -120,7 +120,7 @@ export class StreamWorld {
     const path = join(folder, 'block.parquet')
     await writeBlock(lines, path)
     const engine = new DuckdbBatchEngine({ readableFolders: [folder] })
-    const blocks = [{ location: path, name: 'block', lines: lines.length, rawBytes: 1000 }]
+    const blocks = [{ location: path, name: 'block', firstOffset: 0, lines: lines.length, rawBytes: 1000 }]
     const { plan, lateness } = this
     const request = { plan, blocks, range, stagingDir: this.stagingDir(), ...(isFiltered && { lateness }) }
     return (await engine.compute([request]))[0]!

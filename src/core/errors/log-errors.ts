@@ -64,7 +64,7 @@ export const LOG_ERRORS = {
   },
   LOG_LINES_MISSING: {
     exit: 1,
-    text: 'Line {offset} of source {source} is nowhere: the archive ends at {archived}, and the log begins at {held}. Nothing was added, since totals would lack the lines between. Put back the archive, or the segments of the log, that were there before; lines that come now are kept in the log meanwhile.',
+    text: 'Source {source} is held up: {lines} of its lines, those of offsets {offsets}, are neither in the archive nor in the log any more. Nothing of it is counted or archived beyond them, since its totals would lack them without a word; lines that come now are kept in the log, and other sources go on. If a drive is not mounted, or an older copy of the archive was put back, set that right. If the lines are lost for good, run `millrace accept-loss {source}`, which shows which they are, and the source goes on without them.',
   },
   LOG_LINE_TOO_LONG: {
     exit: 1,
@@ -132,7 +132,7 @@ export const LOG_ERRORS = {
   },
   SERVE_NOT_ARCHIVED: {
     exit: 1,
-    text: 'The server could not bring all lines of its log into the archive, so the totals would lack some; it says why. The lines are safe in the log. Try again when the archive can be written.',
+    text: 'The server could not bring all lines of source {source} into the archive, so its totals would lack some: {why}. They stay in the log. Try again when the archive can be written.',
   },
   SERVE_NO_LINK: {
     exit: 1,

@@ -12,7 +12,7 @@ export const REPORT_ERRORS = {
   },
   LEDGER_MISMATCH: {
     exit: 1,
-    text: 'The ledger of {what} does not balance: appended {appended}, but counted {counted} + filtered {filtered} + late {late} + rejected {rejected} + outside {outside} = {total}. Nothing was published. This is a bug in Millrace; please report it with the definition.',
+    text: 'The ledger of {what} does not balance: appended {appended}, but counted {counted} + filtered {filtered} + late {late} + rejected {rejected} + outside {outside} + lost {lost} = {total}. Nothing was published. This is a bug in Millrace; please report it with the definition.',
   },
   METRIC_CHANGED: {
     exit: 1,

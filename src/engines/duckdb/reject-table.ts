@@ -71,12 +71,9 @@ export class RejectTable {
   /** Adds each line's block by its offset and writes the staged file; returns its path. */
   async stage(): Promise<string> {
     const path = join(this.#request.stagingDir, REJECTS_FILE)
-    let first = 0
-    const blocks = this.#request.blocks.map((block) => {
-      const row = `(${duckdbDialect.quoteText(block.name)}, ${first})`
-      first += block.lines
-      return row
-    })
+    const blocks = this.#request.blocks.map(
+      ({ name, firstOffset }) => `(${duckdbDialect.quoteText(name)}, ${firstOffset})`,
+    )
     const list = blocks.length > 0 ? `(VALUES ${blocks.join(', ')})` : `(SELECT '', 0::BIGINT LIMIT 0)`
     const joined = `SELECT b.name AS block, r."offset", r.metric, r.reason, r.field FROM rejected r ASOF JOIN ${list} b(name, first) ON r."offset" >= b.first`
     await this.#connection.run(

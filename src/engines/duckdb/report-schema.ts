@@ -7,7 +7,7 @@ import { readRows } from './read-rows.ts'
 import { HUGE, SCHEMA } from './report-tables.ts'
 
 /** Raised when older code could no longer read the file rightly. */
-const REPORT_FORMAT = 5
+const REPORT_FORMAT = 6
 
 const FUNCTIONS = sketchFunctions((name) => `${SCHEMA}.${name}`, HUGE)
 
@@ -22,7 +22,7 @@ const STREAM_TABLES = [
     clock_ms BIGINT, archive VARCHAR)`,
   `CREATE TABLE ${SCHEMA}.stream_metrics (tenant VARCHAR, source VARCHAR, metric VARCHAR, version VARCHAR,
     start_offset BIGINT, start_clock_ms BIGINT, end_offset BIGINT, clock_ms BIGINT, lateness_ms BIGINT,
-    final_before_ms BIGINT, appended BIGINT, counted BIGINT, filtered BIGINT, late BIGINT, rejected BIGINT)`,
+    final_before_ms BIGINT, appended BIGINT, counted BIGINT, filtered BIGINT, late BIGINT, rejected BIGINT, lost BIGINT)`,
   LATENESS_TABLE,
   LATE_RANGES,
   `CREATE TABLE ${SCHEMA}.cuts (tenant VARCHAR, metric VARCHAR, version VARCHAR, from_time TIMESTAMP,
@@ -59,6 +59,11 @@ const UPGRADES: Readonly<Record<number, readonly string[]>> = {
     convertLateWindows(SCHEMA),
     `DROP TABLE ${SCHEMA}.late_windows`,
   ],
+  5: [
+    `ALTER TABLE ${SCHEMA}.ledger ADD COLUMN lost BIGINT`,
+    `ALTER TABLE ${SCHEMA}.stream_metrics ADD COLUMN IF NOT EXISTS lost BIGINT`,
+    `UPDATE ${SCHEMA}.stream_metrics SET lost = 0`,
+  ],
 }
 
 const STATEMENTS = [
@@ -74,7 +79,7 @@ const STATEMENTS = [
   `CREATE TABLE ${SCHEMA}.coverage (tenant VARCHAR, metric VARCHAR, version VARCHAR,
     from_time TIMESTAMP, to_time TIMESTAMP)`,
   `CREATE TABLE ${SCHEMA}.ledger (tenant VARCHAR, revision BIGINT, source VARCHAR, metric VARCHAR,
-    appended BIGINT, counted BIGINT, filtered BIGINT, late BIGINT, rejected BIGINT, outside BIGINT)`,
+    appended BIGINT, counted BIGINT, filtered BIGINT, late BIGINT, rejected BIGINT, outside BIGINT, lost BIGINT)`,
   `CREATE TABLE ${SCHEMA}.rejects (tenant VARCHAR, source VARCHAR, revision BIGINT, block VARCHAR,
     "offset" BIGINT, metric VARCHAR, reason VARCHAR, field VARCHAR)`,
   ...STREAM_TABLES,

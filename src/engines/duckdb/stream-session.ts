@@ -32,7 +32,7 @@ export class StreamSession {
     this.#plan = plan
     this.#folder = folder
     // Lines are not in a block yet: their rejects stand under no name.
-    const nowhere = { name: '', location: '', lines: 0, rawBytes: 0 }
+    const nowhere = { name: '', location: '', firstOffset: 0, lines: 0, rawBytes: 0 }
     this.#queries = new RecordQueries({ plan, range: {}, lateness })
     this.#rejects = new RejectTable(this.#statements, { plan, blocks: [nowhere], stagingDir: folder })
   }

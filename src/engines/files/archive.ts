@@ -1,6 +1,7 @@
 /** The archive on plain files: blocks and manifests in the data folder, copies in an optional mirror folder. */
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { addLost } from '../../archive/add-lost.ts'
 import { appendBatches } from '../../archive/append-batches.ts'
 import { BLOCK_LIMITS, type BlockLimits } from '../../archive/append-inputs.ts'
 import { type Disk, realDisk } from '../../archive/disk.ts'
@@ -10,11 +11,13 @@ import { setClock } from '../../archive/set-clock.ts'
 import type { Block, Manifest } from '../../core/block.ts'
 import { MillraceError } from '../../core/error.ts'
 import type {
+  AccountPlace,
   Archive,
   ClockFacts,
   IngestInput,
   IngestOptions,
   IngestResult,
+  LossFacts,
   ScrubReport,
   SharedFolder,
 } from '../../ports/archive.ts'
@@ -22,12 +25,18 @@ import type { StoredBatch } from '../../ports/log.ts'
 import { healSegments } from './content-files.ts'
 import { FilesWriter } from './files-writer.ts'
 import { healBlock, healBlocks, stateOf } from './heal-block.ts'
-import { findManifest, type ManifestPlaces } from './manifest-store.ts'
+import { findManifest, type ManifestPlaces, type ManifestState, readManifest } from './manifest-store.ts'
 import { withOpenSource } from './open-source.ts'
 import { readPending, removePending } from './pending-ingests.ts'
 import { renameSource } from './rename-source.ts'
 import { fileUri, openSharedFolder } from './shared-folder.ts'
-import { blockPath, MANIFEST, sourceFolder } from './source-folder.ts'
+import { blockPath, MANIFEST, MANIFEST_COPY, sourceFolder } from './source-folder.ts'
+
+/**
+ * A mirror that was away when a loss was accepted may hold the lines, and have more commits than were made meanwhile: it must
+ * not pass for the newer one when it comes back.
+ */
+const LOSS_GENERATIONS = 1_000_000
 
 const LOST_MANIFEST = { block: MANIFEST, copy: 'primary', fault: 'damaged', outcome: 'lost' } as const
 
@@ -103,6 +112,25 @@ export class FilesArchive implements Archive {
 
   rename(from: string, to: string, keeps: Pick<Manifest, 'topicName'>): Promise<void> {
     return renameSource(this.#disk, this.#places(from), this.#places(to), keeps)
+  }
+
+  acceptLost(source: string, loss: LossFacts): Promise<void> {
+    const places = this.#places(source)
+    return withOpenSource(this.#disk, places, (open) =>
+      addLost(new FilesWriter(this.#disk, places, open), loss, LOSS_GENERATIONS),
+    )
+  }
+
+  async accounts(source: string): Promise<AccountPlace[]> {
+    const { primary, mirror } = this.#places(source)
+    const [manifest, copy] = [
+      await readManifest(join(primary.root, MANIFEST)),
+      await readManifest(join(primary.root, MANIFEST_COPY)),
+    ]
+    const accounts = [{ place: primary.root, isThere: [manifest, copy].some(isAccount) }]
+    if (!mirror) return accounts
+    const mirrored = await readManifest(join(mirror.root, MANIFEST))
+    return [...accounts, { place: mirror.root, isThere: isAccount(mirrored) }]
   }
 
   async acknowledge(source: string): Promise<void> {
@@ -186,6 +214,11 @@ export class FilesArchive implements Archive {
     const mirror = this.#mirror === undefined ? undefined : sourceFolder(this.#mirror, source)
     return { primary: sourceFolder(this.#root, source), mirror }
   }
+}
+
+/** A server writes the first, empty one of a source before it has lines. */
+function isAccount(found: ManifestState): boolean {
+  return found.state === 'damaged' || (found.state === 'good' && found.manifest.generation > 0)
 }
 
 async function stampOf(path: string): Promise<string> {

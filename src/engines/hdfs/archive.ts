@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
+import { addLost } from '../../archive/add-lost.ts'
 import { appendBatches } from '../../archive/append-batches.ts'
 import { BLOCK_LIMITS, type BlockLimits } from '../../archive/append-inputs.ts'
 import { ingestInputs } from '../../archive/ingest.ts'
@@ -10,6 +11,7 @@ import { setClock } from '../../archive/set-clock.ts'
 import type { Block, Manifest } from '../../core/block.ts'
 import { MillraceError } from '../../core/error.ts'
 import type {
+  AccountPlace,
   Archive,
   ClockFacts,
   CompactOptions,
@@ -17,6 +19,7 @@ import type {
   IngestInput,
   IngestOptions,
   IngestResult,
+  LossFacts,
   ScrubReport,
   SharedFolder,
   StorageHealth,
@@ -131,6 +134,17 @@ export class HdfsArchive implements Archive {
   async rename(from: string, to: string, keeps: Pick<Manifest, 'topicName'>): Promise<void> {
     await renameSource(this.#place(from, undefined), this.#folder(to), keeps)
     await this.#cache.rename(from, to)
+  }
+
+  acceptLost(source: string, loss: LossFacts): Promise<void> {
+    return withOpenSource(this.#place(source, undefined), (writer) => addLost(writer, loss))
+  }
+
+  async accounts(source: string): Promise<AccountPlace[]> {
+    const { address } = this.#options
+    const { root } = this.#folder(source)
+    const isThere = (await this.manifest(source)) !== undefined
+    return [{ place: `${address.replace(/\/$/, '')}${root}`, isThere }]
   }
 
   async acknowledge(source: string): Promise<void> {

@@ -15,7 +15,9 @@ export function findRun(blocks: readonly Block[], targetBytes: number): readonly
   for (let from = 0; from < blocks.length; from++) {
     let [to, bytes] = [from, 0]
     for (; to < blocks.length; to++) {
-      const { fileBytes } = blocks[to]!
+      const { fileBytes, firstOffset } = blocks[to]!
+      // Lost lines lie between.
+      if (to > from && firstOffset !== blocks[to - 1]!.endOffset) break
       if (fileBytes >= targetBytes / 2 || bytes + fileBytes > targetBytes) break
       bytes += fileBytes
     }

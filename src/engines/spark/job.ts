@@ -167,11 +167,8 @@ class SourceJob {
   }
 
   #blockRows(): string {
-    let first = 0
-    const rows = this.#request.blocks.map(({ name, lines }) => {
-      const row = `(${this.#dialect.quoteText(name)}, ${first}L, ${first + lines}L)`
-      first += lines
-      return row
+    const rows = this.#request.blocks.map(({ name, firstOffset, lines }) => {
+      return `(${this.#dialect.quoteText(name)}, ${firstOffset}L, ${firstOffset + lines}L)`
     })
     if (rows.length === 0) return `SELECT '' AS name, 0L AS first_offset, 0L AS end_offset WHERE FALSE`
     return `SELECT * FROM VALUES ${rows.join(', ')} AS t(name, first_offset, end_offset)`

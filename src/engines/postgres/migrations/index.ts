@@ -4,6 +4,7 @@ import { streams } from './0002-streams.ts'
 import { outside } from './0003-outside.ts'
 import { lateness } from './0004-lateness.ts'
 import { lateRanges } from './0005-late-ranges.ts'
+import { lost } from './0006-lost.ts'
 import type { Migration } from './migration.ts'
 
-export const MIGRATIONS: readonly Migration[] = [firstTables, streams, outside, lateness, lateRanges]
+export const MIGRATIONS: readonly Migration[] = [firstTables, streams, outside, lateness, lateRanges, lost]
