@@ -104,7 +104,12 @@ describe('archiving a log', () => {
   it('refuses to leave a gap', async () => {
     await appendLines(60)
     await log.trim('web', 60)
-    await expect(archiveLog(job(), 'web', { isUrgent: true })).rejects.toMatchObject({ code: 'ARCHIVE_GAP' })
+    const { startOffset } = log.sources()[0]!
+    const missing = {
+      code: 'LOG_LINES_MISSING',
+      params: { lines: startOffset, offsets: `0..${startOffset}` },
+    }
+    await expect(archiveLog(job(), 'web', { isUrgent: true })).rejects.toMatchObject(missing)
     expect(await textsOf(archive, 'web')).toEqual([])
   })
 })

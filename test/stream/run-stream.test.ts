@@ -327,7 +327,7 @@ it('says at once that no archive has what the log begins after', async () => {
   await ingest(0, 10)
   await append(10, 5)
   await rm(join(world.dataDir, 'archive'), { recursive: true })
-  const missing = { code: 'LOG_LINES_MISSING', params: { offset: 0, held: 10 } }
+  const missing = { code: 'LOG_LINES_MISSING', params: { lines: 10, offsets: '0..10' } }
   await expect(streaming(async () => undefined)).rejects.toMatchObject(missing)
 })
 

@@ -60,7 +60,7 @@ const UPGRADES: Readonly<Record<number, readonly string[]>> = {
     `DROP TABLE ${SCHEMA}.late_windows`,
   ],
   5: [
-    `ALTER TABLE ${SCHEMA}.ledger ADD COLUMN lost BIGINT`,
+    `ALTER TABLE ${SCHEMA}.ledger ADD COLUMN IF NOT EXISTS lost BIGINT`,
     `ALTER TABLE ${SCHEMA}.stream_metrics ADD COLUMN IF NOT EXISTS lost BIGINT`,
     `UPDATE ${SCHEMA}.stream_metrics SET lost = 0`,
   ],
