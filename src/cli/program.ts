@@ -1,6 +1,7 @@
 /** The tree of commands. Each command's file loads what it needs only when it runs, so that help is quick. */
 import { Command } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
+import { addAcceptLoss } from './accept-loss.ts'
 import { addBackfill } from './backfill.ts'
 import { addBatch } from './batch.ts'
 import { addCheck } from './check.ts'
@@ -47,6 +48,6 @@ export function makeProgram({ batchChild }: ProgramParts): Command {
   addVerify(program, batchChild)
   addBackfill(program, batchChild)
   addRepairClock(program, batchChild)
-  for (const add of [addLedger, addScrub, addExport, addToken]) add(program)
+  for (const add of [addAcceptLoss, addLedger, addScrub, addExport, addToken]) add(program)
   return program
 }

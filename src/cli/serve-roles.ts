@@ -41,8 +41,9 @@ export async function openServeRoles(
   const archive = await registry.openArchive(deployment)
   const report = await registry.openOwnReport(deployment, 'write')
   const clockFloor = async (source: string) => (await report.streamState(source))?.clockMs ?? 0
+  const countedTo = async (source: string) => (await report.streamState(source))?.endOffset ?? 0
   // A batch or an ingest that began before may be bringing lines into the archive.
-  const open = () => registry.openLog(deployment, archive, { clockFloor, onTorn })
+  const open = () => registry.openLog(deployment, archive, { clockFloor, countedTo, onTorn })
   const log = await waitForLock(open, { isVain: () => isServed(deployment) }).catch(async (error) => {
     await report.close()
     throw error

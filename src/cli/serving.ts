@@ -12,8 +12,10 @@ import { offerLink } from '../link/offer-link.ts'
 import { reportMethods } from '../link/served-report.ts'
 import type { Publication } from '../ports/report.ts'
 import type { DeployedJob } from '../ports/stream-jobs.ts'
+import { acceptLoss } from '../run/accept-loss.ts'
 import type { FarBehind } from '../run/far-behind.ts'
 import { findChanges, findLeftOut } from '../run/find-changes.ts'
+import { findLoss, type LossPlace } from '../run/find-loss.ts'
 import { findStreamStart } from '../run/find-stream-start.ts'
 import { Archiver } from '../run/keep-archiving.ts'
 import { keepRestating } from '../run/keep-restating.ts'
@@ -114,6 +116,11 @@ export class Serving {
         return methods['publish']!(args, ask)
       },
       archive: () => this.#archiveAll(),
+      findLoss: ([source, deleted]: readonly never[]) => findLoss(this.#lossPlace(source!, deleted!)),
+      acceptLoss: ([source, deleted, shown, by]: readonly never[]) =>
+        this.#archiver.inTurn(source!, () =>
+          acceptLoss({ ...this.#lossPlace(source!, deleted!), shown: shown!, by: by!, now: Date.now }),
+        ),
       versions: async () => [...versionsOf(this.#plans)],
       streamStart: async ([source, chunkMs]: readonly never[]) => {
         const { positions, ...start } = await findStreamStart(log, report, source!, Number(chunkMs))
@@ -201,6 +208,11 @@ export class Serving {
   #passed(source: string): number | undefined {
     const feeds = [...this.#definition.metrics.values()].some((metric) => metric.source === source)
     return feeds ? (this.#watch.streams.get(source)?.endOffset ?? 0) : undefined
+  }
+
+  #lossPlace(source: string, deleted: readonly string[]): LossPlace {
+    const { log, archive, report } = this.#roles
+    return { source, log, archive, report, deleted }
   }
 
   async #archiveAll(): Promise<HeldSource[]> {

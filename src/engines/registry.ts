@@ -259,6 +259,8 @@ export interface LogHooks {
   readonly isReader?: boolean
   /** The latest clock that a report was told of this source. */
   clockFloor?(source: string): Promise<number>
+  /** The offset up to which a report has counted the source. */
+  countedTo?(source: string): Promise<number>
   /** Hears of bytes at the end of the log that were never acked. */
   onTorn?(source: string, bytes: number): void
 }
@@ -275,7 +277,7 @@ export async function openLog(deployment: Deployment, archive: Archive, hooks: L
     }
   }
   const { dataDir, log, sources } = deployment
-  const { clockFloor: _, ...rest } = hooks
+  const { clockFloor: _, countedTo, ...rest } = hooks
   if (log?.adapter) {
     const { openKafkaLog } = await import('./kafka/open-log.ts')
     await requireEmptied(deployment, await import('./files/log.ts'), firstOffset)
@@ -291,7 +293,7 @@ export async function openLog(deployment: Deployment, archive: Archive, hooks: L
   }
   await requireEmptied(deployment, await import('./kafka/beside-log.ts'), firstOffset)
   const { FilesLog } = await import('./files/log.ts')
-  return FilesLog.open({ dataDir, firstOffset, knownClock, ...rest })
+  return FilesLog.open({ dataDir, firstOffset, knownClock, ...(countedTo && { countedTo }), ...rest })
 }
 
 /** What a data folder keeps of sources by their names, beside archive and report. */

@@ -109,9 +109,10 @@ export interface Log {
   /**
    * Asks the storage itself what it holds, so that what `sources` says of this source is true now. Only after it has
    * resolved may lines that are neither held nor archived be called lost. Errors: whatever keeps the storage from
-   * answering (LOG_BROKER_AWAY, LOG_TOPIC_*, LOSS_FOLDER_EMPTY).
+   * answering (LOG_BROKER_AWAY, LOG_TOPIC_*), and LOSS_UNPROVEN where there is nothing, or another log than the one of
+   * this incarnation.
    */
-  confirmHeld(source: string): Promise<void>
+  confirmHeld(source: string, incarnation?: string): Promise<void>
   /** Resolves when the durable end has passed `offset`, or the signal aborts. */
   wait(source: string, offset: number, signal: AbortSignal): Promise<void>
   /** Gives up what lies below `offset`, as far as whole segments go. */

@@ -15,6 +15,7 @@ import type { BatchAdvance, Publication, Report, StreamState } from '../ports/re
 import { batchAdvance, type TakeOver } from './batch-advance.ts'
 import { checkBlock } from './check-blocks.ts'
 import { finalRanges } from './final-ranges.ts'
+import { heldLost } from './held-lost.ts'
 
 export type BatchProgress =
   | {
@@ -158,7 +159,12 @@ export interface Computation {
 }
 
 /** Each of these is of one source, and no reason to hold up the others. */
-const HOLDING: readonly string[] = ['BATCH_ARCHIVE_BEHIND', 'REPORT_AHEAD', 'REPORT_OTHER_ARCHIVE']
+const HOLDING: readonly string[] = [
+  'BATCH_ARCHIVE_BEHIND',
+  'REPORT_AHEAD',
+  'REPORT_HOLDS_LOST',
+  'REPORT_OTHER_ARCHIVE',
+]
 
 /** All sources in one start of the engine. Errors: those of a batch; that of a held source where all are held. */
 export async function computeSources(job: ComputeJob): Promise<Computation> {
@@ -221,6 +227,8 @@ async function cutSource(job: ComputeJob, plan: SourcePlan): Promise<CutSource> 
   const cut = Math.max(below.at(-1)?.endOffset ?? 0, lostBelow.at(-1)?.endOffset ?? 0)
   const state = job.streams?.get(source)
   const advance = job.takesOver && manifest && batchAdvance(plan, job.takesOver, { state, manifest })
+  const holding = advance?.replaces ? undefined : heldLost(plan, state, manifest)
+  if (holding) throw holding
   const ranges = finalRanges(plan, job, { state, cut, ...(advance && { advance }) })
   const known = knownBlocks(job, manifest, below)
   const blocks = await checkBlocks(job, source, known.blocks)

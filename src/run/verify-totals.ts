@@ -3,15 +3,16 @@ import { appendAll } from '../core/append-all.ts'
 import type { TotalsDifference } from '../core/compare-totals.ts'
 import { MillraceError } from '../core/error.ts'
 import { greatestOf } from '../core/extremes.ts'
-import type { HeldSource } from '../core/held-source.ts'
+import { type HeldSource, holdSource } from '../core/held-source.ts'
 import { linesBehind } from '../core/lines-behind.ts'
 import { holdsWindow } from '../core/metric-ranges.ts'
 import type { MetricPlan } from '../core/plan.ts'
 import type { TimeRange } from '../core/run-record.ts'
-import type { LateRange, Report } from '../ports/report.ts'
+import type { LateRange, Report, StreamState } from '../ports/report.ts'
 import { compareReports } from './compare-reports.ts'
 import type { Sides } from './compare-windows.ts'
 import { requireTotals } from './find-totals.ts'
+import { heldLost } from './held-lost.ts'
 import { type BatchJob, computeSources, publication } from './run-batch.ts'
 import { readBasis, type VerifyBasis } from './verify-basis.ts'
 
@@ -63,7 +64,7 @@ export async function verifyTotals(job: VerifyJob): Promise<Verification> {
   try {
     const { lateness, counted, streams, ...basis } = await readBasis(job, report)
     const late = job.countsLate ? await report.lateRanges() : []
-    const behind = (await job.catchUp?.()) ?? []
+    const behind = [...((await job.catchUp?.()) ?? []), ...(await holdLost(job, streams))]
     const startedMs = job.now()
     const computation = await computeSources({
       ...{ ...job, ...basis, held: behind },
@@ -93,6 +94,19 @@ export async function verifyTotals(job: VerifyJob): Promise<Verification> {
     await scratch.close()
     await report.close()
   }
+}
+
+/** Sources whose archive cannot give all that their totals hold. */
+async function holdLost(
+  { plans, archive }: VerifyJob,
+  streams: ReadonlyMap<string, StreamState>,
+): Promise<HeldSource[]> {
+  const held: HeldSource[] = []
+  for (const plan of plans) {
+    const error = heldLost(plan, streams.get(plan.source), await archive.manifest(plan.source))
+    if (error) held.push(holdSource(plan.source, error))
+  }
+  return held
 }
 
 function isOf({ metric, version }: MetricPlan, noted: LateRange): boolean {

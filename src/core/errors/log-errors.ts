@@ -110,9 +110,17 @@ export const LOG_ERRORS = {
     exit: 1,
     text: 'Cannot write to the log of source {source} in {path}: {why}. The lines were not added. Free space or mend the disk; a server that could not sync must be restarted.',
   },
-  LOSS_FOLDER_EMPTY: {
+  LOSS_MOVED: {
     exit: 1,
-    text: 'There is nothing of source {source} in {path}. A folder that was deleted cannot be told from a drive that is not mounted, so no line is taken for lost, and nothing was changed. If the drive is away, mount it. If the folder was deleted, run `millrace accept-loss {source} --deleted {path}`.',
+    text: 'The lines of source {source} that are lost are no longer those that were shown: offsets {found}, where {shown} were shown. Nothing was changed. Run `millrace accept-loss {source}` again, and look at what it shows.',
+  },
+  LOSS_NEEDS_YES: {
+    exit: 2,
+    text: 'The loss of {lines} lines of source {source} was not accepted, since nobody can be asked here. Nothing was changed. Add --yes, once you have seen what is lost.',
+  },
+  LOSS_UNPROVEN: {
+    exit: 1,
+    text: 'No line of source {source} is taken for lost, since {path} {why}, and a folder that was deleted cannot be told from a drive that is not mounted. Nothing was changed. If a drive is away, mount it. If what was there was deleted, run `millrace accept-loss {source} --deleted {path}`.',
   },
   SERVE_CANNOT_LISTEN: {
     exit: 1,

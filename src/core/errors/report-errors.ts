@@ -122,6 +122,10 @@ export const REPORT_ERRORS = {
     exit: 1,
     text: 'The report {path} has format {found}, which an older Millrace wrote; this one reads format {known}. Run `millrace batch` or `millrace serve`, which bring it up to date and keep its totals.',
   },
+  REPORT_HOLDS_LOST: {
+    exit: 1,
+    text: 'The totals of {metric} hold {lines} lines of source {source} that were lost after they were counted, so counting again would drop them. The totals stay as they are, and a stream goes on adding to them. To drop those lines, stop the server and run `millrace batch --replace`, which counts the lines that are left.',
+  },
   REPORT_OTHER_ARCHIVE: {
     exit: 1,
     text: 'The report has counted source {source} in another archive ({held}) than the one that is there ({found}), so their lines are not the same. Nothing was added. Put the right data folder or report back. To compute the totals from the archive that is there, stop the server and run `millrace batch --replace`.',

@@ -21,6 +21,8 @@ export interface FilesLogOptions {
   readonly dataDir: string
   /** Where a source goes on that the log has not, or not so far: the archive's next offset. */
   firstOffset(source: string): Promise<number>
+  /** Up to where a report has counted lines of a log that is there no longer: their offsets are not given out again. */
+  countedTo?(source: string): Promise<number>
   /** Lines are stamped with no earlier time than the last that anyone was told of this source. */
   knownClock?(source: string): Promise<KnownClock>
   /** Hears of bytes at the end of a source that were never acked and are gone. */
@@ -116,12 +118,15 @@ export class FilesLog implements Log {
   }
 
   /** Its files must be where they were opened. */
-  async confirmHeld(source: string): Promise<void> {
+  async confirmHeld(source: string, incarnation?: string): Promise<void> {
     const path = join(this.#root, source)
-    const found = await listSegments(path).catch(() => [])
-    const held = this.#sources.get(source)?.startOffset
-    if (held !== undefined && found[0]?.firstOffset === held) return
-    throw new MillraceError('LOSS_FOLDER_EMPTY', { source, path })
+    const [first] = await listSegments(path).catch(() => [])
+    const held = this.#sources.get(source)
+    if (!held || first?.firstOffset !== held.startOffset)
+      throw new MillraceError('LOSS_UNPROVEN', { source, path, why: 'holds nothing of it' })
+    if (incarnation === undefined || incarnation === held.incarnation) return
+    const why = 'holds another log of it than the one whose lines were counted'
+    throw new MillraceError('LOSS_UNPROVEN', { source, path, why })
   }
 
   wait(source: string, offset: number, signal: AbortSignal): Promise<void> {
@@ -173,7 +178,10 @@ export class FilesLog implements Log {
     const clock = await this.#knownClock(source)
     const header = {
       incarnation: randomBytes(16).toString('hex'),
-      firstOffset: await this.#options.firstOffset(source),
+      firstOffset: Math.max(
+        await this.#options.firstOffset(source),
+        (await this.#options.countedTo?.(source)) ?? 0,
+      ),
       observedMs: clock.lastMs,
     }
     const made = await SourceLog.create(this.#place(source), header, clock).catch((error: Error) => {
