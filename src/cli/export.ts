@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import { makeOwnedFolder } from '../archive/owned-folder.ts'
+import { acceptedLoss } from '../core/incident.ts'
 import type { ExportResult } from '../run/export-metric.ts'
 import { restoreAccess } from './data-access.ts'
 import { say, writeJson } from './output.ts'
@@ -30,8 +31,22 @@ export function addExport(program: Command): void {
 
 async function exportTotals(workspace: Workspace, metric: string, options: ExportOptions): Promise<void> {
   const result = await withScratch(workspace, (scratch) => write(workspace, metric, options, scratch))
+  await warnLoss(workspace, metric)
   if (workspace.json) return writeJson({ ...result, format: options.format })
   say(`Wrote ${countOf(result.rows, 'row')} of ${metric} to ${result.out}.`)
+}
+
+/** The file is whole, but what it counts is not. */
+async function warnLoss(workspace: Workspace, metric: string): Promise<void> {
+  const definition = await loadChecked(workspace)
+  const { source } = requireMetric(definition, metric)
+  const { openArchive } = await import('../engines/registry.ts')
+  const archive = await openArchive(deploymentOf(workspace, definition))
+  const told = await archive.manifest(source).then(
+    (manifest) => manifest && acceptedLoss(manifest)?.message,
+    (error: Error) => `Whether lines of ${source} are lost could not be asked: ${error.message}`,
+  )
+  if (told) say(`millrace: Warning: ${told}`)
 }
 
 async function write(

@@ -1,4 +1,5 @@
 /** What totals lack: lines that came after the run that a query answers from, and lines that could not be used. */
+import { acceptedLoss } from '../core/incident.ts'
 import { linesBehind, publishedWithin } from '../core/lines-behind.ts'
 import type { PublishedRange } from '../core/metric-ranges.ts'
 import type { Ledger, RunRecord, TimeRange } from '../core/run-record.ts'
@@ -35,11 +36,9 @@ export async function staleness({
   const isOwn = (one: { metric: string; version: string }) => one.metric === metric && one.version === version
   const streamedTo = stream?.metrics.find(isOwn)?.endOffset ?? 0
   const published = publishedWithin(state?.published ?? [], range)
-  const behind = linesBehind(
-    { runs, revision, published, streamedTo },
-    await archive.manifest(source),
-    source,
-  )
+  const manifest = await archive.manifest(source)
+  const loss = manifest && acceptedLoss(manifest)
+  const behind = linesBehind({ runs, revision, published, streamedTo }, manifest, source)
   if (behind === 'other archive') {
     return [
       `The archive of ${source} is another one than the totals of ${metric} were computed from. Run \`millrace batch\`.`,
@@ -47,6 +46,7 @@ export async function staleness({
   }
   const waiting = late.filter(isOwn).reduce((sum, { lines }) => sum + lines, 0)
   return [
+    ...(loss ? [loss.message] : []),
     ...(behind ? [describeBehind(behind, source, metric, { streamedTo, revision, published })] : []),
     ...(waiting > 0
       ? [`${countOf(waiting, 'line')} came late for windows of ${metric}, and the next batch counts them.`]

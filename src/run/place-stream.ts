@@ -42,18 +42,21 @@ export function placeStream(state: StreamState | undefined, end: LinesEnd): Stre
   return { ...place, follows: state.incarnation }
 }
 
+/** Lines between archive and log that neither has any more. A topic gives lines up that are counted. Errors: LOG_LINES_MISSING. */
+export function requireHeld(source: string, lines: SourceLines, end: LinesEnd): void {
+  const missing = lines.isTopic ? [] : missingLines(end.archive, end.log)
+  if (missing[0]) throw linesMissing(source, missing, missing[0])
+}
+
 /**
- * What offsets alone do not show: a log whose first lines no archive has, and lines that took the place of counted ones
- * in a data folder that was put back to an older state. Topics give lines up by themselves and are left out. Errors:
- * LOG_LINES_MISSING, REPORT_OTHER_LINES.
+ * What offsets alone do not show: lines that took the place of counted ones in a data folder that was put back to an older
+ * state. Topics give lines up by themselves and are left out. Errors: REPORT_OTHER_LINES.
  */
 export async function requireLines(
   source: string,
-  { lines, state, end }: { lines: SourceLines; state: StreamState | undefined; end: LinesEnd },
+  { lines, state }: { lines: SourceLines; state: StreamState | undefined },
 ): Promise<void> {
   if (lines.isTopic) return
-  const missing = missingLines(end.archive, end.log)
-  if (missing[0]) throw linesMissing(source, missing, missing[0])
   if (!state || state.endOffset === 0) return
   const { endOffset: counted, clockMs } = state
   const observedMs = await lines.clockAt(counted - 1)

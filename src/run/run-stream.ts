@@ -7,7 +7,7 @@ import type { RejectCounts, StagedSource } from '../ports/batch-engine.ts'
 import type { Report, StreamState } from '../ports/report.ts'
 import type { Reach, StreamEngine } from '../ports/stream-engine.ts'
 import { judgedLateness } from './judged-lateness.ts'
-import { placeStream, requireLines, type StreamPlace } from './place-stream.ts'
+import { placeStream, requireHeld, requireLines, type StreamPlace } from './place-stream.ts'
 import { type LinesEnd, type LinesPlace, SourceLines, type Stretch } from './source-lines.ts'
 
 /** Read at once: large enough to keep the engine busy when it has fallen behind, small enough for memory. */
@@ -99,9 +99,10 @@ export class Stream {
     let end = await this.#lines.end()
     for (; end.endOffset === 0 && !signal.aborted; end = await this.#look()) await pause(INTERVAL_MS, signal)
     if (end.endOffset === 0) return false
+    requireHeld(this.#source, this.#lines, end)
     const state = await this.#job.report.streamState(this.#source)
     this.#place = placeStream(state, end)
-    await requireLines(this.#source, { lines: this.#lines, state, end })
+    await requireLines(this.#source, { lines: this.#lines, state })
     this.#noteArchive(end)
     this.#groups = groupsOf(this.#job.plan, state)
     await this.#agree(state)

@@ -1,5 +1,6 @@
 /** The use case of a verification: recompute totals from the raw lines and compare them with the report's, cell by cell. */
 import { appendAll } from '../core/append-all.ts'
+import type { Manifest } from '../core/block.ts'
 import type { TotalsDifference } from '../core/compare-totals.ts'
 import { MillraceError } from '../core/error.ts'
 import { greatestOf } from '../core/extremes.ts'
@@ -103,10 +104,18 @@ async function holdLost(
 ): Promise<HeldSource[]> {
   const held: HeldSource[] = []
   for (const plan of plans) {
-    const error = heldLost(plan, streams.get(plan.source), await archive.manifest(plan.source))
+    const [state, manifest] = [streams.get(plan.source), await archive.manifest(plan.source)]
+    const error = aheadOf(state, manifest) ?? heldLost(plan, state, manifest)
     if (error) held.push(holdSource(plan.source, error))
   }
   return held
+}
+
+/** By now the archive has all lines that any log holds. */
+function aheadOf(state: StreamState | undefined, manifest: Manifest | undefined): MillraceError | undefined {
+  if (!state || !manifest || state.endOffset <= manifest.nextOffset) return undefined
+  const { source, endOffset: counted } = state
+  return new MillraceError('REPORT_AHEAD', { source, counted, end: manifest.nextOffset })
 }
 
 function isOf({ metric, version }: MetricPlan, noted: LateRange): boolean {

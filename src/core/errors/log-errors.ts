@@ -12,7 +12,7 @@ export const LOG_ERRORS = {
   },
   LINES_LOST: {
     exit: 1,
-    text: 'Source {source} has lost {lines} lines for good, those of offsets {offsets}; {by} accepted the loss, last at {time}. Its totals lack them, and its ledger counts them as lost. See `millrace ledger`.',
+    text: 'Source {source} has lost {lines} lines for good, those of offsets {offsets}; {by} accepted the loss, last at {time}. Totals lack them, unless they had been counted before, and the ledger counts them as lost. See `millrace ledger`.',
   },
   LOG_BAD_SETTINGS: {
     exit: 2,

@@ -1,0 +1,229 @@
+/** Lines that are lost for good: nothing is taken for lost without a proof, and once accepted every reader skips and counts them alike. */
+import { mkdirSync } from 'node:fs'
+import { cp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { DuckdbBatchEngine } from '../../src/engines/duckdb/batch.ts'
+import { openDuckdbReport } from '../../src/engines/duckdb/report.ts'
+import { DuckdbStreamEngine } from '../../src/engines/duckdb/stream.ts'
+import { FilesArchive } from '../../src/engines/files/archive.ts'
+import { FilesLog } from '../../src/engines/files/log.ts'
+import { acceptLoss } from '../../src/run/accept-loss.ts'
+import { archiveLog } from '../../src/run/archive-log.ts'
+import { findLoss } from '../../src/run/find-loss.ts'
+import { readStreams } from '../../src/run/read-streams.ts'
+import { runBatch } from '../../src/run/run-batch.ts'
+import { Stream } from '../../src/run/run-stream.ts'
+import { verifyTotals } from '../../src/run/verify-totals.ts'
+import { batchOf } from '../contract/log.contract.ts'
+import { defineText, sha256 } from '../pipeline.ts'
+import { sharedReport } from './shared-report.ts'
+import { StreamWorld } from './stream-world.ts'
+
+const DEFINITION = `
+sources:
+  web: { format: json, time: { field: ts, layout: epoch_ms }, fields: { ms: integer } }
+metrics:
+  volume: { source: web, window: 1m, measures: { n: count() } }
+`
+/** Of the first line's minute; all lines are of it. */
+const T0 = Date.UTC(2026, 0, 5)
+
+let world: StreamWorld
+let log: FilesLog
+let archive: FilesArchive
+let engine: DuckdbStreamEngine
+let nowMs = T0
+let folders = 0
+beforeEach(async () => {
+  nowMs = T0
+  world = new StreamWorld(defineText(DEFINITION))
+  archive = new FilesArchive({ dataDir: world.dataDir })
+  log = await openLog()
+  const readableFolders = [join(world.dataDir, 'archive')]
+  engine = new DuckdbStreamEngine({ stagingRoot: join(world.dataDir, 'staging'), readableFolders })
+})
+afterEach(async () => {
+  await engine.close()
+  await log.close()
+  await world.close()
+})
+
+/** As a server does. Each batch has a segment of its own. */
+async function openLog(): Promise<FilesLog> {
+  const clocks = { now: () => nowMs, steady: () => nowMs }
+  return FilesLog.open({
+    ...{ dataDir: world.dataDir, clocks, segmentBytes: 1 },
+    firstOffset: async (source) => (await archive.manifest(source))?.nextOffset ?? 0,
+    countedTo: async (source) => (await (await world.report()).streamState(source))?.endOffset ?? 0,
+  })
+}
+
+const folderOf = (name: string) => join(world.dataDir, name, 'web')
+
+async function append(count: number): Promise<void> {
+  nowMs += 1000
+  const lines = Array.from({ length: count }, (_, ms) => `${JSON.stringify({ ts: T0, ms })}\n`)
+  await log.append('web', batchOf(lines.join('')))
+}
+
+const archiveAll = () => archiveLog({ log, archive, passed: async () => 0 }, 'web', { isUrgent: true })
+
+/** A server's stream, to the end of what there is. */
+async function stream(): Promise<void> {
+  const made = new Stream({
+    ...{ plan: world.plan, latenessMs: world.latenessMs, log, archive, engine },
+    ...{ report: await world.report(), now: () => nowMs },
+    makeStagingDir: async () => {
+      const path = join(world.dataDir, 'staging', `run${folders++}`)
+      mkdirSync(path)
+      return { path, remove: () => rm(path, { recursive: true }) }
+    },
+  })
+  await made.begin(new AbortController().signal)
+  while (await made.step());
+}
+
+async function lossPlace(deleted: readonly string[] = []) {
+  return { source: 'web', log, archive, report: await world.report(), deleted }
+}
+
+async function accept(deleted: readonly string[] = []) {
+  const place = await lossPlace(deleted)
+  const { ranges: shown } = await findLoss(place)
+  return acceptLoss({ ...place, shown, by: 'ann@host', now: () => nowMs })
+}
+
+async function computing() {
+  const report = await world.report()
+  return {
+    ...{ plans: [world.plan], range: {}, archive, archivePlace: '', digest: sha256, now: Date.now },
+    engine: new DuckdbBatchEngine({ readableFolders: [join(world.dataDir, 'archive')], threads: 1 }),
+    readStreams: () => readStreams(report, [world.plan]),
+    openReport: async () => sharedReport(report),
+    makeStagingDir: async () => world.stagingDir(),
+  }
+}
+
+/** As `millrace batch` while no server runs. */
+async function batch(replaces = false) {
+  const takesOver = { latenessMs: world.latenessMs, replaces }
+  return runBatch({ ...(await computing()), takesOver })
+}
+
+async function verify() {
+  const scratch = join(world.folder, `scratch${folders++}`)
+  mkdirSync(scratch)
+  const openScratchReport = () => openDuckdbReport(scratch, 'write')
+  return verifyTotals({ ...(await computing()), openScratchReport, isAlone: true })
+}
+
+const ledger = async () => (await (await world.report()).streamState('web'))!.metrics[0]!.ledger
+const lostOf = async () =>
+  (await archive.manifest('web'))!.lost?.map(({ fromOffset, endOffset }) => [fromOffset, endOffset])
+const equal = { cells: 1, differing: 0 }
+
+it('counts lines as lost that nobody ever counted: in stream, batch and verify alike', async () => {
+  await append(3)
+  await archiveAll()
+  await append(5)
+  await append(4)
+  await log.trim('web', 8)
+  const missing = { code: 'LOG_LINES_MISSING', params: { lines: 5, offsets: '3..8' } }
+  await expect(stream()).rejects.toMatchObject(missing)
+  await expect(archiveAll()).rejects.toMatchObject(missing)
+  expect(await findLoss(await lossPlace())).toEqual({
+    ...{ source: 'web', lines: 5, counted: [] },
+    ranges: [{ fromOffset: 3, endOffset: 8, lineBeforeMs: T0 + 1000, lineAfterMs: T0 + 3000 }],
+  })
+  await accept()
+  expect(await lostOf()).toEqual([[3, 8]])
+  await stream()
+  const balanced = { appended: 12, counted: 7, lost: 5 }
+  expect(await ledger()).toMatchObject(balanced)
+  expect((await verify()).metrics[0]).toMatchObject(equal)
+  const { ledger: ofRun, sources } = await batch()
+  expect(ofRun.at(-1)).toMatchObject(balanced)
+  expect(sources[0]).toMatchObject({ cut: 12, linesRead: 7, lost: 5 })
+  expect((await verify()).metrics[0]).toMatchObject(equal)
+  await append(2)
+  await stream()
+  expect(await ledger()).toMatchObject({ appended: 14, counted: 9, lost: 5 })
+})
+
+it('keeps totals of lines that were lost after they were counted, and drops them only when told to', async () => {
+  await append(3)
+  await archiveAll()
+  await append(5)
+  await stream()
+  await log.close()
+  await rm(folderOf('log'), { recursive: true })
+  log = await openLog()
+  // Nobody knows yet whether a drive is away.
+  await expect(findLoss(await lossPlace())).rejects.toMatchObject({ code: 'LOSS_UNPROVEN' })
+  await append(2)
+  await expect(findLoss(await lossPlace())).rejects.toMatchObject({ code: 'LOSS_UNPROVEN' })
+  const held = await verify().catch((error: unknown) => error)
+  expect(held).toMatchObject({ code: 'REPORT_AHEAD' })
+  const { counted } = await accept([folderOf('log')])
+  expect(counted).toEqual([{ metric: 'volume', lines: 5 }])
+  await stream()
+  expect(await ledger()).toMatchObject({ appended: 10, counted: 10 })
+  const holds = { code: 'REPORT_HOLDS_LOST', params: { lines: 5 } }
+  await expect(batch()).rejects.toMatchObject(holds)
+  await expect(verify()).rejects.toMatchObject(holds)
+  await batch(true)
+  expect(await ledger()).toMatchObject({ appended: 10, counted: 5, lost: 5 })
+  expect((await verify()).metrics[0]).toMatchObject(equal)
+})
+
+it('takes the place of an archive that was deleted, and no copy of that can take it back', async () => {
+  const mirror = join(world.folder, 'mirror')
+  archive = new FilesArchive({ dataDir: world.dataDir, mirror })
+  await append(3)
+  await archiveAll()
+  await stream()
+  await log.trim('web', 3)
+  await append(2)
+  const { incarnation } = (await archive.manifest('web'))!
+  for (const name of [folderOf('archive'), join(mirror, 'web')]) {
+    await cp(name, `${name}.old`, { recursive: true })
+    await rm(name, { recursive: true })
+  }
+  await expect(stream()).rejects.toMatchObject({ code: 'LOG_LINES_MISSING' })
+  const half = await lossPlace([folderOf('archive')])
+  await expect(findLoss(half)).rejects.toMatchObject({ params: { path: join(mirror, 'web') } })
+  await accept([folderOf('archive'), join(mirror, 'web')])
+  await stream()
+  expect(await archive.manifest('web')).toMatchObject({
+    incarnation,
+    nextOffset: 5,
+    lost: [{ endOffset: 3 }],
+  })
+  // What comes back with more commits of the old kind is behind all the same.
+  await cp(join(mirror, 'web.old'), join(mirror, 'web'), { recursive: true })
+  await append(1)
+  await archiveAll()
+  expect(await archive.manifest('web')).toMatchObject({ nextOffset: 6, lost: [{ endOffset: 3 }] })
+})
+
+it('stands by the fact when a log that holds the lines is put back', async () => {
+  await append(3)
+  await archiveAll()
+  await append(5)
+  await log.close()
+  await cp(folderOf('log'), join(world.folder, 'log'), { recursive: true })
+  log = await openLog()
+  await append(4)
+  await log.trim('web', 8)
+  await accept()
+  await log.close()
+  await rm(folderOf('log'), { recursive: true })
+  await cp(join(world.folder, 'log'), folderOf('log'), { recursive: true })
+  log = await openLog()
+  await append(1)
+  await stream()
+  expect(await ledger()).toMatchObject({ appended: 13, counted: 8, lost: 5 })
+  await batch()
+  expect((await verify()).metrics[0]).toMatchObject(equal)
+})
