@@ -1,6 +1,6 @@
 /** The log on Kafka keeps the contract of logs. */
 import { randomUUID } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
@@ -79,6 +79,23 @@ it('takes in what was committed when a process died, its keys too, and nothing t
     })
     expect(textOf(await readAll(log, 'web', 0))).toBe('a\nb\nc\nd\ne\n')
     await log.close()
+  }))
+
+it('stays in its topic when its source has another name, and refuses that to a new one', () =>
+  withFolder(async (dataDir, prefix) => {
+    const log = await open(dataDir, prefix)
+    await log.append('web', batchOf('a\nb\n', keyOf('k1', 'a\nb\n')))
+    await log.close()
+    await rename(join(dataDir, 'kafka/web'), join(dataDir, 'kafka/site'))
+    const renamed = { topicName: async (source: string) => (source === 'site' ? 'web' : undefined) }
+    const again = await open(dataDir, prefix, renamed)
+    expect(await again.append('site', batchOf('a\nb\n', keyOf('k1', 'a\nb\n')))).toMatchObject({
+      ...{ firstOffset: 0, endOffset: 2, isDuplicate: true },
+    })
+    await again.append('site', batchOf('c\n'))
+    expect(textOf(await readAll(again, 'site', 0))).toBe('a\nb\nc\n')
+    await expect(again.append('web', batchOf('d\n'))).rejects.toMatchObject({ code: 'LOG_TOPIC_TAKEN' })
+    await again.close()
   }))
 
 it('cuts large batches, reads them back from the brokers, and refuses a line that the topic cannot hold', () =>

@@ -53,13 +53,15 @@ export function describeArchive(name: string, makeFixture: () => Promise<Archive
       expect(await archive.manifest('web')).toBeUndefined()
       expect(await archive.sources()).toEqual(['site'])
       const renamed = { source: 'site', formerNames: ['web'], topicName: 'web' }
-      const { generation: _, ...kept } = before
+      const { incarnation, nextOffset, lastObservedMs, blocks } = before
+      const kept = { incarnation, nextOffset, lastObservedMs, blocks }
       expect(await archive.manifest('site')).toMatchObject({ ...kept, ...renamed })
       expect(await linesOf(archive, 'site')).toEqual(lines)
-      await expect(archive.ingest('site', [inputOf('again', content)])).rejects.toMatchObject({
+      const again = archive.ingest('site', [inputOf('again', content)], { now: () => 2000 })
+      await expect(again).rejects.toMatchObject({
         code: 'INGEST_KNOWN_CONTENT',
       })
-      await archive.ingest('site', [inputOf('b', 'two\n')])
+      await archive.ingest('site', [inputOf('b', 'two\n')], { now: () => 2345 })
       await archive.ingest('web', [inputOf('c', 'three\n')])
       // What is done is done, though the old name holds something again.
       await archive.rename('web', 'site', {})

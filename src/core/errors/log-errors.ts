@@ -96,7 +96,7 @@ export const LOG_ERRORS = {
   },
   LOG_TOPIC_TAKEN: {
     exit: 1,
-    text: 'Topic {topic} holds records that this data folder knows nothing of: another server writes to it, or the order of its lines was lost with a data folder. Nothing was added. Give source {source} a topic of its own by another `topic_prefix`.',
+    text: 'Topic {topic} holds records that are not known as lines of source {source}: another server writes to it, a source that had this name before keeps it, or the order of its lines was lost with a data folder. Nothing was added. Give source {source} another name, or a topic of its own by another `topic_prefix`.',
   },
   LOG_TOPIC_TIMES: {
     exit: 1,
