@@ -1,9 +1,10 @@
 /** Appends batches of a log as blocks, with the offsets and observed times that the log gave them: one commit. */
 import { join } from 'node:path'
-import type { Block } from '../core/block.ts'
+import type { ArchivedTopic, Block } from '../core/block.ts'
 import { MillraceError } from '../core/error.ts'
 import type { StoredBatch } from '../ports/log.ts'
 import type { BlockLimits } from './append-inputs.ts'
+import { withBatches } from './archived-topic.ts'
 import { BatchLines } from './batch-lines.ts'
 import { BlockTable } from './block-table.ts'
 import { firstObserved } from './manifest-text.ts'
@@ -41,6 +42,7 @@ class BatchAppender {
   #firstObservedMs: number | undefined
   #blockStart: number
   #tableBytes = 0
+  #topic: ArchivedTopic | undefined
 
   constructor(writer: SourceWriter, table: BlockTable, limits: Limits) {
     this.#writer = writer
@@ -49,11 +51,13 @@ class BatchAppender {
     this.#next = writer.manifest.nextOffset
     this.#blockStart = this.#next
     this.#observedMs = writer.manifest.lastObservedMs
+    this.#topic = writer.manifest.topic
   }
 
   /** Those that are there already are passed over. */
   async add(batches: readonly StoredBatch[]): Promise<void> {
     const fresh = this.#fresh(batches)
+    this.#topic = withBatches(this.#topic, batches)
     const last = fresh.at(-1)
     if (!last) return
     const before = this.#table.lines
@@ -97,6 +101,7 @@ class BatchAppender {
         nextOffset: this.#next,
         ...firstObserved(manifest, this.#firstObservedMs),
         lastObservedMs: this.#observedMs,
+        ...(this.#topic && { topic: this.#topic }),
         blocks: [...manifest.blocks, ...this.#blocks],
       },
     })

@@ -27,6 +27,8 @@ export interface ServeRoles {
 export interface RoleNews {
   /** Hears of bytes at the end of a log that were never acked. */
   onTorn(source: string, bytes: number): void
+  /** Hears of what people should know of the log of a source. */
+  onNotice(source: string, message: string): void
   /** Hears of what a job on other machines does not do. */
   onTrouble(source: string, why: string): void
 }
@@ -34,7 +36,7 @@ export interface RoleNews {
 /** Errors: DATA_LOCKED, REPORT_*, LOG_DAMAGED. */
 export async function openServeRoles(
   deployment: Deployment,
-  { onTorn, onTrouble }: RoleNews,
+  { onTorn, onNotice, onTrouble }: RoleNews,
 ): Promise<ServeRoles> {
   const registry = await import('../engines/registry.ts')
   await requireAlone(registry, deployment)
@@ -43,7 +45,7 @@ export async function openServeRoles(
   const clockFloor = async (source: string) => (await report.streamState(source))?.clockMs ?? 0
   const countedTo = async (source: string) => (await report.streamState(source))?.endOffset ?? 0
   // A batch or an ingest that began before may be bringing lines into the archive.
-  const open = () => registry.openLog(deployment, archive, { clockFloor, countedTo, onTorn })
+  const open = () => registry.openLog(deployment, archive, { clockFloor, countedTo, onTorn, onNotice })
   const log = await waitForLock(open, { isVain: () => isServed(deployment) }).catch(async (error) => {
     await report.close()
     throw error

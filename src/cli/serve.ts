@@ -29,6 +29,7 @@ async function serve(workspace: Workspace, childModule: URL): Promise<void> {
       say(
         `millrace: ${formatBytes(bytes)} at the end of the log of ${source} were never acked; they are cut off.`,
       ),
+    onNotice: (source, message) => say(`millrace: Source ${source}: ${message}.`),
     onTrouble: onceEach((source, why) => say(`millrace: The job of ${source}: ${why}.`)),
   })
   try {

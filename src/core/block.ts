@@ -18,6 +18,15 @@ export interface Block {
   readonly sha256: string
 }
 
+/** Which records of a topic the archive has: by partition, all below these. */
+export interface ArchivedTopic {
+  /** As the brokers gave it: a topic that is made again has another one. */
+  readonly id: string
+  /** Of the log that gave their lines offsets. */
+  readonly incarnation: string
+  readonly positions: readonly (readonly [partition: number, record: number])[]
+}
+
 /** A source's exact, gapless cover of offsets `[0, nextOffset)` by blocks and lost lines; each commit raises `generation`. */
 export interface Manifest {
   readonly formatVersion: 1
@@ -39,6 +48,8 @@ export interface Manifest {
   readonly clockRepairedTo?: number
   /** Somebody said that the clock of the machine was right at this time. */
   readonly clockConfirmedMs?: number
+  /** Of a source whose lines came through a topic last, so that their order there can be rebuilt. */
+  readonly topic?: ArchivedTopic
   readonly blocks: readonly Block[]
   /** Offsets that no block will ever hold, ascending and disjoint; absent where no line was lost. */
   readonly lost?: readonly LostLines[]

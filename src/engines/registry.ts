@@ -263,6 +263,8 @@ export interface LogHooks {
   countedTo?(source: string): Promise<number>
   /** Hears of bytes at the end of the log that were never acked. */
   onTorn?(source: string, bytes: number): void
+  /** Hears of what people should know of the log, though nothing has failed. */
+  onNotice?(source: string, message: string): void
 }
 
 /** Opens the log for the one process that writes it. Errors: DATA_LOCKED, LOG_DAMAGED. */
@@ -288,6 +290,7 @@ export async function openLog(deployment: Deployment, archive: Archive, hooks: L
       firstOffset,
       knownClock,
       topicName: async (source) => (await archive.manifest(source))?.topicName,
+      archivedTopic: async (source) => (await archive.manifest(source))?.topic,
       ...rest,
     })
   }
@@ -363,7 +366,7 @@ export async function ingestYears(
   return { years: { first: year, stamps: (lines) => printStamps(source, duckdbDialect, lines) } }
 }
 
-/** Runs an ingest beside the source's log, if it has one. Errors: INGEST_LOG_AHEAD, INGEST_LOG_OPEN. */
+/** Runs an ingest beside the source's log, if it has one. Errors: INGEST_LOG_AHEAD, INGEST_LOG_LOST, INGEST_LOG_OPEN. */
 export async function besideLog<T>(
   { dataDir, log }: Deployment,
   archive: Archive,
@@ -374,7 +377,8 @@ export async function besideLog<T>(
     ? await import('./kafka/beside-log.ts')
     : await import('./files/log.ts')
   const archived = async () => (await archive.manifest(source))?.nextOffset ?? 0
-  return run({ dataDir, source }, archived, ingest)
+  const hasTopic = async () => (await archive.manifest(source))?.topic !== undefined
+  return run({ dataDir, source, hasTopic }, archived, ingest)
 }
 
 /** When the lines of one block, whose path the archive has verified, were observed. */

@@ -29,6 +29,15 @@ export interface Appended {
   readonly isDuplicate: boolean
 }
 
+/** Where lines lie in a topic. */
+export interface RecordOrigin {
+  readonly topicId: string
+  readonly incarnation: string
+  readonly partition: number
+  /** After their last record. */
+  readonly endRecord: number
+}
+
 /** A batch as it is read back. All its lines were observed at one time and have one context. */
 export interface StoredBatch {
   readonly firstOffset: number
@@ -37,6 +46,8 @@ export interface StoredBatch {
   readonly context?: string
   /** Whole lines, each ended by one newline. */
   readonly bytes: Uint8Array
+  /** Of a log whose lines are records. */
+  readonly origin?: RecordOrigin
 }
 
 /** How far a source's log is durable. */

@@ -1,14 +1,16 @@
 /** The log on Kafka follows what the brokers hold of a topic: records that expired, and topics that were made again. */
 import { randomUUID } from 'node:crypto'
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { withBatches } from '../../src/archive/archived-topic.ts'
+import type { ArchivedTopic } from '../../src/core/block.ts'
 import type { MillraceError } from '../../src/core/error.ts'
 import { Cluster } from '../../src/engines/kafka/cluster.ts'
 import { deleteRecords } from '../../src/engines/kafka/door-topic.ts'
 import { KafkaLog, type KafkaLogOptions } from '../../src/engines/kafka/log.ts'
-import { batchOf, readAll, textOf } from '../contract/log.contract.ts'
+import { batchOf, keyOf, readAll, textOf } from '../contract/log.contract.ts'
 import { clusterAddress } from './cluster-addresses.ts'
 import { brokersOf, makeTopic, produce, withAdmin } from './kafka-topics.ts'
 
@@ -18,10 +20,11 @@ const brokers = brokersOf(kafka)
 let dataDir: string
 let name: string
 let archived: number
+let archivedTopic: ArchivedTopic | undefined
 let log: KafkaLog | undefined
 beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'millrace-held-'))
-  ;[name, archived] = [`t-${randomUUID().slice(0, 8)}`, 0]
+  ;[name, archived, archivedTopic] = [`t-${randomUUID().slice(0, 8)}`, 0, undefined]
 })
 afterEach(async () => {
   await log?.close()
@@ -32,7 +35,8 @@ async function open(options: Partial<KafkaLogOptions> = {}): Promise<KafkaLog> {
   await log?.close()
   log = await KafkaLog.open({
     ...{ dataDir, topicPrefix: `${name}.`, brokers, partitions: 2, retentionMs: 0, topics: new Map() },
-    ...{ firstOffset: async () => archived, ...options },
+    ...{ doors: ['web'], firstOffset: async () => archived, archivedTopic: async () => archivedTopic },
+    ...options,
   })
   return log
 }
@@ -140,6 +144,80 @@ it('goes on in a topic that was made again only once the archive has the lines o
   expect(textOf(await readAll(log!, 'web', 1))).toBe('b\n')
 })
 
+const ORDER = 'kafka/web/order.ndjson'
+
+/** As the archive does with the lines below the offset. */
+async function archive(end: number): Promise<void> {
+  const batches = (await readAll(log!, 'web', archived)).filter(({ endOffset }) => endOffset <= end)
+  ;[archived, archivedTopic] = [end, withBatches(archivedTopic, batches)]
+}
+
+it('makes the order of a door again from the archive and the topic, on several partitions', async () => {
+  await open({ partitions: 3 })
+  const texts = ['a\nb\n', 'c\n', 'd\n', 'e\nf\n', 'g\n', 'h\n']
+  for (const text of texts) await log!.append('web', batchOf(text, keyOf(text, text)))
+  await archive(3)
+  const { incarnation } = held()!
+  const before = await readAll(log!, 'web', 3)
+  await log!.close()
+  await rm(join(dataDir, ORDER))
+  const notices: string[] = []
+  await open({ partitions: 3, onNotice: (source, message) => notices.push(`${source}: ${message}`) })
+  await expect
+    .poll(() => held(), { timeout: 20_000 })
+    .toMatchObject({ startOffset: 3, endOffset: 8, incarnation })
+  const bare = (batches: typeof before) => batches.map(({ origin: _, ...batch }) => batch)
+  expect(bare(await readAll(log!, 'web', 3))).toEqual(bare(before))
+  expect(notices).toEqual([expect.stringContaining('5 lines follow those of the archive')])
+  // Of those that are archived too.
+  const repeat = (text: string) => log!.append('web', batchOf(text, keyOf(text, text)))
+  expect(await repeat('g\n')).toMatchObject({ firstOffset: 6, isDuplicate: true })
+  expect(await repeat('c\n')).toMatchObject({ firstOffset: 2, isDuplicate: true })
+})
+
+it('goes on where the archive ends when an older order was put back', async () => {
+  await open()
+  await log!.append('web', batchOf('a\n'))
+  await archive(1)
+  const older = await readFile(join(dataDir, ORDER))
+  await log!.append('web', batchOf('b\nc\n'))
+  await log!.append('web', batchOf('d\n'))
+  await archive(3)
+  await log!.close()
+  await writeFile(join(dataDir, ORDER), older)
+  await open()
+  await expect.poll(() => held()?.endOffset, { timeout: 20_000 }).toBe(4)
+  expect(textOf(await readAll(log!, 'web', 3))).toBe('d\n')
+})
+
+for (const partitions of [1, 2])
+  it(`makes the order of a topic of others again, of ${partitions} partitions`, async () => {
+    await makeTopic(kafka, name, partitions)
+    await produce(kafka, name, 0, ['a', 'b'])
+    await openTopic()
+    await reaches(2)
+    await archive(2)
+    const { incarnation } = held()!
+    await produce(kafka, name, partitions - 1, ['c', 'd'])
+    await reaches(4)
+    await log!.close()
+    await rm(join(dataDir, ORDER))
+    await openTopic()
+    await reaches(4)
+    expect(textOf(await readAll(log!, 'web', 2))).toBe('c\nd\n')
+    // Lines of several may have another order now, so what was counted of them is of another log.
+    expect(held()!.incarnation === incarnation).toBe(partitions === 1)
+  })
+
+it('tells at once that an order was lost before anything was archived', async () => {
+  await open()
+  await log!.append('web', batchOf('a\n'))
+  await log!.close()
+  await rm(join(dataDir, ORDER))
+  await open()
+  await expect.poll(() => log!.trouble, { timeout: 20_000 }).toMatchObject({ code: 'LOG_TOPIC_TAKEN' })
+})
+
 for (const [what, act] of [
   ['deleted', (path: string) => rm(path)],
   [
@@ -153,7 +231,7 @@ for (const [what, act] of [
   it(`acks nothing once the file of the order was ${what} under it`, async () => {
     await open()
     await log!.append('web', batchOf('a\n'))
-    await act(join(dataDir, 'kafka/web/order.ndjson'))
+    await act(join(dataDir, ORDER))
     await expect(log!.append('web', batchOf('b\n'))).rejects.toMatchObject({
       code: 'LOG_FILE_GONE',
       message: expect.stringContaining(`was ${what}`),

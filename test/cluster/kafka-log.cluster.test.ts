@@ -62,7 +62,7 @@ it('takes in what was committed when a process died, its keys too, and nothing t
     const dead = new TransactionalProducer(cluster, `${prefix}web`)
     const group = (text: string, key?: string) => {
       const batch = batchOf(text, key === undefined ? undefined : keyOf(key, text))
-      const options = { observedMs: 6000, incarnation, mostBytes: 1_000_000 }
+      const options = { observedMs: 6000, incarnation, firstOffset: 2, mostBytes: 1_000_000 }
       return cutGroup([{ batch, bytes: text.length }], options).batches
     }
     await dead.begin()

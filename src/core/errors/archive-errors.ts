@@ -118,6 +118,10 @@ export const ARCHIVE_ERRORS = {
     exit: 1,
     text: 'The log of source {source} holds {lines} lines that the archive does not have yet, and the order of lines must stay. Nothing was added. Send the file to a server, or run `millrace batch`, which archives them, then the same command again.',
   },
+  INGEST_LOG_LOST: {
+    exit: 1,
+    text: 'The order of the lines of source {source} in Kafka is not in {path} any more, so nobody knows which lines come before these. Nothing was added. Start `millrace serve`, which makes the order again from the archive and the topic, then run the same command again.',
+  },
   INGEST_LOG_OPEN: {
     exit: 1,
     text: 'A server or another ingest (process {pid}) has the log of source {source} open, and both would number their lines alike. Nothing was added. Send the file to the server, or run the same command again when the process has ended.',

@@ -96,7 +96,7 @@ export const LOG_ERRORS = {
   },
   LOG_TOPIC_TAKEN: {
     exit: 1,
-    text: 'Topic {topic} holds records that are not known as lines of source {source}: another server writes to it, a source that had this name before keeps it, or the order of its lines was lost with a data folder. Nothing was added. Give source {source} another name, or a topic of its own by another `topic_prefix`.',
+    text: 'Topic {topic} holds records that neither this data folder nor its archive knows as lines of source {source}: another server writes to it, a source that had this name before keeps it, or the order of its lines was lost before any of them was archived. Nothing was added. If that order is in a backup of the data folder, stop the server and put it back. Else give source {source} another name, or a topic of its own by another `topic_prefix`; to keep the lines of the old topic, take them up as a source of their own by `from`, with `observed: read`.',
   },
   LOG_TOPIC_TIMES: {
     exit: 1,

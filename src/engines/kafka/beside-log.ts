@@ -7,9 +7,19 @@ import type { LogFolders } from '../../log/named-logs.ts'
 import { endOfOrder } from './order.ts'
 import { ORDER_FILE } from './order-file.ts'
 
-/** Runs an ingest while no log of the source can give out the same offsets. Errors: INGEST_LOG_AHEAD, INGEST_LOG_OPEN. */
+interface IngestPlace {
+  readonly dataDir: string
+  readonly source: string
+  /** The archive has lines of a topic. */
+  hasTopic(): Promise<boolean>
+}
+
+/**
+ * Runs an ingest while no log of the source can give out the same offsets. Errors: INGEST_LOG_AHEAD, INGEST_LOG_LOST,
+ * INGEST_LOG_OPEN.
+ */
 export async function besideLog<T>(
-  { dataDir, source }: { readonly dataDir: string; readonly source: string },
+  { dataDir, source, hasTopic }: IngestPlace,
   archived: () => Promise<number>,
   ingest: () => Promise<T>,
 ): Promise<T> {
@@ -17,6 +27,9 @@ export async function besideLog<T>(
   const taken = await takeLock(join(folder, 'lock'))
   if (typeof taken !== 'function') throw new MillraceError('INGEST_LOG_OPEN', { source, pid: taken.pid })
   try {
+    // Lines that wait in the topic would get other offsets than those that a report may know.
+    const isLost = !(await listLogs(dataDir)).includes(source) && (await hasTopic())
+    if (isLost) throw new MillraceError('INGEST_LOG_LOST', { source, path: join(folder, ORDER_FILE) })
     const lines = await linesAhead(dataDir, source, archived)
     if (lines > 0) throw new MillraceError('INGEST_LOG_AHEAD', { source, lines })
     return await ingest()

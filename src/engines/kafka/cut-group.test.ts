@@ -14,7 +14,7 @@ const member = (text: string, key?: string) => {
   }
 }
 const cut = (...members: ReturnType<typeof member>[]) =>
-  cutGroup(members, { observedMs: 1, incarnation: 'abc', mostBytes: MOST })
+  cutGroup(members, { observedMs: 1, incarnation: 'abc', firstOffset: 100, mostBytes: MOST })
 
 it('keeps every line once, in order, in batches of a bounded size', () => {
   const texts = [200, 90_000, 1, 30_000].map((lines, part) =>
@@ -30,7 +30,7 @@ it('keeps every line once, in order, in batches of a bounded size', () => {
   for (const batch of batches) {
     const printed = printRecordBatch(batch, { producerId: 1n, producerEpoch: 0, sequence: 0 })
     expect(printed.length).toBeLessThanOrEqual(MOST)
-    expect(parseHeader(batch.headers.get(0))).toMatchObject({ log: 'abc' })
+    expect(parseHeader(batch.headers.get(0))).toMatchObject({ log: 'abc', turn: 100 + line })
     for (const [at, header] of batch.headers) {
       const { keyed } = parseHeader(header)!
       if (keyed) keys.push([line + at, keyed.key, keyed.lines])

@@ -24,6 +24,8 @@ export interface CutGroup<Member extends GroupMember = GroupMember> {
 export interface CutOptions {
   readonly observedMs: number
   readonly incarnation: string
+  /** The offset that its first line gets. */
+  readonly firstOffset: number
   /** Of a batch of records, as the topic is set. */
   readonly mostBytes: number
 }
@@ -99,8 +101,10 @@ class Cutter<Member extends GroupMember> {
   }
 
   #header(keyed: KeyedLines | undefined): Buffer {
-    const context = this.#lines === 0 ? this.#context : undefined
-    return printHeader({ log: this.#options.incarnation, keyed, context })
+    const { incarnation: log, firstOffset } = this.#options
+    const isFirst = this.#lines === 0
+    const facts = isFirst ? { context: this.#context, turn: firstOffset + this.#groupLines } : {}
+    return printHeader({ log, keyed, ...facts })
   }
 
   /** An empty batch has room for whatever line the topic takes. */

@@ -21,6 +21,8 @@ export interface DoorSettings extends TopicSettings {
   /** For how long records stay in the topic that archive and report have. */
   readonly retentionMs: number
   readonly clocks: Clocks
+  /** The order was made again, and lacks the keys that clients have used. */
+  readonly looksBack?: boolean
 }
 
 interface Waiting extends GroupMember {
@@ -43,6 +45,7 @@ export class DoorSource extends OrderedSource {
   #draining: Promise<void> | undefined
   #preparing: Promise<void> | undefined
   #isReady = false
+  #hasLooked = false
   #isClosed = false
   #trouble: Error | undefined
   #failure: Error | undefined
@@ -64,6 +67,10 @@ export class DoorSource extends OrderedSource {
   start(): void {
     // What was committed when the last process died gets its place without anybody asking.
     void this.#prepare().catch(() => undefined)
+  }
+
+  begun(): Promise<void> {
+    return this.#prepare()
   }
 
   override get failure(): Error | undefined {
@@ -156,8 +163,8 @@ export class DoorSource extends OrderedSource {
 
   async #writeGroup(waiting: readonly Waiting[]): Promise<void> {
     const observedMs = this.#clock.read()
-    const { incarnation } = this.order
-    const cut = cutGroup(waiting, { observedMs, incarnation, mostBytes: this.#mostBytes })
+    const { incarnation, endOffset: firstOffset } = this.order
+    const cut = cutGroup(waiting, { observedMs, incarnation, firstOffset, mostBytes: this.#mostBytes })
     for (const { reject } of cut.tooLong) reject(this.#tooLong())
     if (cut.batches.length === 0) return
     const partition = this.#turn++ % this.#partitions
@@ -166,7 +173,7 @@ export class DoorSource extends OrderedSource {
     try {
       const records = await this.#producer.write(partition, cut.batches)
       placed = await this.order.add(entriesOf(cut, partition, records, observedMs), (entries) =>
-        keysOf(cut, entries[0]!.firstOffset, observedMs),
+        keysOfGroup(cut, entries[0]!.firstOffset, observedMs),
       )
     } catch (error) {
       throw this.#lose(error)
@@ -202,8 +209,11 @@ export class DoorSource extends OrderedSource {
       await this.lookHeld()
       this.#mostBytes = await mostMessageBytes(cluster, topic)
       await this.#producer.begin()
-      const written = await findWritten(this.place, this.order, leaders.length)
-      if (written.entries.length > 0) await this.order.add(written.entries, written.keysOf)
+      const { looksBack } = this.#settings
+      const query = { partitions: leaders.length, looksBack: looksBack && !this.#hasLooked }
+      const { entries, keysOf } = await findWritten(this.place, this.order, query)
+      if (entries.length > 0 || query.looksBack) await this.order.add(entries, keysOf)
+      this.#hasLooked = true
       this.#partitions = leaders.length
       this.#groupMs = undefined
       this.#trouble = undefined
@@ -264,7 +274,7 @@ function entriesOf(
   })
 }
 
-function keysOf(cut: CutGroup, firstOffset: number, observedMs: number): NewKey[] {
+function keysOfGroup(cut: CutGroup, firstOffset: number, observedMs: number): NewKey[] {
   return cut.members.flatMap(({ member, line }): NewKey[] => {
     const { idempotency: key, lines } = member.batch
     const offsets = { firstOffset: firstOffset + line, endOffset: firstOffset + line + lines }

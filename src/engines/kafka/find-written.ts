@@ -16,53 +16,76 @@ const PATIENCE_MS = 20_000
 
 export interface Written {
   readonly entries: readonly NewEntry[]
+  /** Those of batches that had their place before as well. */
   keysOf(placed: readonly OrderEntry[]): NewKey[]
 }
 
-interface FoundKey {
-  readonly entry: number
-  readonly line: number
-  readonly keyed: KeyedLines
+interface FoundBatch {
+  readonly entry: NewEntry
+  readonly turn: number | undefined
+  readonly keys: readonly { readonly line: number; readonly keyed: KeyedLines }[]
+}
+
+export interface WrittenQuery {
+  readonly partitions: number
+  /** The keys of batches that have their place, or are archived, are looked for too. */
+  readonly looksBack?: boolean | undefined
 }
 
 /** The producer has begun, so nobody else adds anything, and the order knows what is held. Errors: LOG_TOPIC_TAKEN. */
-export async function findWritten(place: SourcePlace, order: Order, partitions: number): Promise<Written> {
-  const entries: NewEntry[] = []
-  const keys: FoundKey[] = []
+export async function findWritten(
+  place: SourcePlace,
+  order: Order,
+  { partitions, looksBack = false }: WrittenQuery,
+): Promise<Written> {
+  const found: FoundBatch[] = []
+  const known: NewKey[] = []
   for (let partition = 0; partition < partitions; partition++) {
-    for await (const batch of batchesBeyond(place, order, partition)) {
-      const found = readDoorBatch(place, order, batch, entries.length)
-      if (!found) continue
-      const { firstOffset: firstRecord, endOffset: endRecord, maxTimestampMs: observedMs } = batch
-      entries.push({
-        partition,
-        firstRecord,
-        endRecord,
-        observedMs,
-        lines: batch.records,
-        bytes: found.bytes,
-      })
-      appendAll(keys, found.keys)
+    const position = order.positions.get(partition) ?? 0
+    for await (const batch of batchesFrom(place, order, { partition, from: looksBack ? 0 : position })) {
+      const ours = readDoorBatch(place, order, { partition, batch })
+      if (ours && batch.firstOffset >= position) found.push(ours)
+      else if (ours) appendAll(known, keysOfKnown(ours))
     }
   }
-  return { entries, keysOf: (placed) => keys.map((key) => placeKey(key, placed)) }
+  const inOrder = sortBatches(found)
+  return {
+    entries: inOrder.map(({ entry }) => entry),
+    keysOf: (placed) => {
+      const fresh = inOrder.flatMap(({ keys }, index) =>
+        keys.map(({ line, keyed }) => placeKey(keyed, placed[index]!, line)),
+      )
+      return [...known, ...fresh]
+    },
+  }
 }
 
-function placeKey({ entry, line, keyed }: FoundKey, placed: readonly OrderEntry[]): NewKey {
-  const { firstOffset: first, observedMs } = placed[entry]!
+/** Its turn is the offset that it was given. */
+function keysOfKnown({ entry, turn, keys }: FoundBatch): NewKey[] {
+  if (turn === undefined) return []
+  return keys.map(({ line, keyed }) => placeKey(keyed, { ...entry, firstOffset: turn }, line))
+}
+
+/** As they were written, whatever their partitions: by their turns, or where some have none by their stamps. */
+function sortBatches(found: readonly FoundBatch[]): FoundBatch[] {
+  const haveTurns = found.every(({ turn }) => turn !== undefined)
+  return [...found].sort((a, b) => (haveTurns ? a.turn! - b.turn! : a.entry.observedMs - b.entry.observedMs))
+}
+
+function placeKey(keyed: KeyedLines, { firstOffset: first, observedMs }: OrderEntry, line: number): NewKey {
   const firstOffset = first + line
   const { lines, ...key } = keyed
   return { key, appended: { firstOffset, endOffset: firstOffset + lines, observedMs, isDuplicate: false } }
 }
 
-async function* batchesBeyond(
+async function* batchesFrom(
   { cluster, topic }: SourcePlace,
   order: Order,
-  partition: number,
+  { partition, from }: { readonly partition: number; readonly from: number },
 ): AsyncGenerator<RecordBatch, void, undefined> {
   const end = await listOffset(cluster, topic, partition, 'latest')
   // What had no place was acked to nobody, so nothing is missing where the brokers gave it up.
-  let next = Math.max(order.positions.get(partition) ?? 0, order.held.get(partition) ?? 0)
+  let next = Math.max(from, order.held.get(partition) ?? 0)
   const until = performance.now() + PATIENCE_MS
   while (next < end) {
     const options = { purpose: 'scan', maxBytes: FETCH_BYTES, waitMs: WAIT_MS, isCommitted: true }
@@ -81,16 +104,23 @@ async function* batchesBeyond(
 }
 
 /** Undefined for records that somebody else wrote, which do not count here. */
-function readDoorBatch({ topic, source }: SourcePlace, order: Order, batch: RecordBatch, entry: number) {
-  const keys: FoundKey[] = []
+function readDoorBatch(
+  { topic, source }: SourcePlace,
+  order: Order,
+  { partition, batch }: { readonly partition: number; readonly batch: RecordBatch },
+): FoundBatch | undefined {
+  const keys: { line: number; keyed: KeyedLines }[] = []
+  let turn: number | undefined
   let [line, bytes] = [0, 0]
   for (const { value, header } of readRecords(batch, unpackRecords, HEADER)) {
     const ours = parseHeader(header)
     if (line === 0 && !ours) return undefined
     if (ours && ours.log !== order.incarnation) throw new MillraceError('LOG_TOPIC_TAKEN', { topic, source })
-    if (ours?.keyed) keys.push({ entry, line, keyed: ours.keyed })
+    if (line === 0) turn = ours?.turn
+    if (ours?.keyed) keys.push({ line, keyed: ours.keyed })
     bytes += value.length + 1
     line++
   }
-  return { keys, bytes }
+  const { firstOffset: firstRecord, endOffset: endRecord, maxTimestampMs: observedMs, records: lines } = batch
+  return { entry: { partition, firstRecord, endRecord, observedMs, lines, bytes }, turn, keys }
 }

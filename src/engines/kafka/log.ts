@@ -1,17 +1,17 @@
 /** The log on Kafka: lines of the door go to topics of their own, and topics that others fill are read as sources. */
-import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { acquireLock, type Release } from '../../archive/lock.ts'
+import type { ArchivedTopic } from '../../core/block.ts'
 import { MillraceError } from '../../core/error.ts'
 import type { Clocks, KnownClock } from '../../core/observed-clock.ts'
 import { IdleClocks } from '../../log/idle-clocks.ts'
 import type { Appended, Log, LogBatch, LogEnd, LogRecords, LogSource, StoredBatch } from '../../ports/log.ts'
+import { beginOrder, isEmptyTopic, meetArchive } from './begin-order.ts'
 import { listLogs } from './beside-log.ts'
 import { brokerFailure } from './broker-error.ts'
 import { Cluster, type ClusterOptions, type Topic } from './cluster.ts'
 import { DoorSource } from './door-source.ts'
 import { requireTopic, type TopicSettings } from './door-topic.ts'
-import { listOffset } from './fetch-records.ts'
 import { Order } from './order.ts'
 import type { OrderedSource } from './ordered-source.ts'
 import type { SourcePlace } from './source-place.ts'
@@ -28,7 +28,13 @@ export interface KafkaLogOptions extends ClusterOptions, TopicSettings {
   readonly retentionMs: number
   /** Sources that are read from topics which others fill. */
   readonly topics: ReadonlyMap<string, ReadTopic>
+  /** Sources that take their lines from the door. */
+  readonly doors?: readonly string[]
   firstOffset(source: string): Promise<number>
+  /** Which records the archive has of a topic, so that an order that was lost can be made again. */
+  archivedTopic?(source: string): Promise<ArchivedTopic | undefined>
+  /** Hears of what people should know, though nothing has failed. */
+  onNotice?(source: string, message: string): void
   knownClock?(source: string): Promise<KnownClock>
   /** Under which name the topic of the door was made; the source's own when undefined. */
   topicName?(source: string): Promise<string | undefined>
@@ -170,7 +176,8 @@ export class KafkaLog implements Log {
     // The stamps of lines whose clock was repaired say nothing of the time, and only the archive knows better ones.
     const lastMs = order.endOffset <= repairedTo ? clock.lastMs : Math.max(clock.lastMs, order.lastObservedMs)
     if (archived > order.endOffset || order.startOffset < repairedTo) await order.skipTo(archived, lastMs)
-    this.#sources.set(source, this.#makeSource(source, order, { ...clock, lastMs }))
+    await meetArchive(order, await this.#options.archivedTopic?.(source))
+    this.#sources.set(source, this.#makeSource(source, order, { clock: { ...clock, lastMs } }))
   }
 
   /** A topic of another name begins where the old one ended, once the archive has its lines. Errors: LOG_TOPIC_CHANGED. */
@@ -185,18 +192,34 @@ export class KafkaLog implements Log {
     await order.moveTo(topic)
   }
 
-  /** Topics that are read for the first time; again and again until their brokers are there. */
+  /** Topics that are read for the first time, and whose order was lost; again and again until their brokers are there. */
   async #beginTopics(): Promise<void> {
     const { signal } = this.#stop
-    const waiting = [...this.#options.topics.keys()].filter((source) => !this.#sources.has(source))
+    const { topics, doors = [] } = this.#options
+    const waiting = [...topics.keys(), ...doors].filter((source) => !this.#sources.has(source))
     await Promise.all(
       waiting.map(async (source) => {
         while (!signal.aborted && !this.#sources.has(source)) {
-          await this.#begin(source).catch((error: Error) => this.#troubles.set(source, error))
-          if (!this.#sources.has(source)) await pause(RETRY_MS, signal)
+          const isDone = await this.#beginWaiting(source).catch((error: Error) => {
+            this.#troubles.set(source, brokerFailure(error, this.#cluster.places, `source ${source}`))
+          })
+          if (isDone) return
+          await pause(RETRY_MS, signal)
         }
       }),
     )
+  }
+
+  /** A door whose topic is empty waits for its first line. */
+  async #beginWaiting(source: string): Promise<true> {
+    const { topic } = this.#place(source)
+    const isDoor = !this.#options.topics.has(source)
+    const isEmpty = async () => {
+      const found = await this.#cluster.refresh(topic)
+      return !found || (await isEmptyTopic(this.#cluster, topic, found))
+    }
+    if (!isDoor || !(await isEmpty())) await this.#begin(source)
+    return true
   }
 
   /** So that it is known before anybody sends a line, and while nobody does. */
@@ -222,43 +245,55 @@ export class KafkaLog implements Log {
     await this.#lock(source)
     await this.#findTopicName(source)
     const place = this.#place(source)
-    const found = await this.#requireTopic(place).catch((error) => {
-      throw brokerFailure(error, this.#cluster.places, `source ${source}`)
-    })
     const clock = await this.#knownClock(source)
-    const order = await Order.create(this.#folder(source), {
-      ...{ topic: place.topic, topicId: found.id, incarnation: randomBytes(16).toString('hex') },
-      ...{ firstOffset: await this.#options.firstOffset(source), floorMs: clock.lastMs },
+    const { topics, archivedTopic } = this.#options
+    try {
+      const { order, isRebuilt } = await beginOrder({
+        ...{ place, folder: this.#folder(source), isDoor: !topics.has(source), floorMs: clock.lastMs },
+        ...{ found: await this.#requireTopic(place), archivedTopic: await archivedTopic?.(source) },
+      })
+      const made = this.#makeSource(source, order, { clock, isRebuilt })
+      // Else the source would seem to end where the archive does, with a report that is ahead of it.
+      if (isRebuilt) await this.#tellRebuilt(made)
+      this.#sources.set(source, made)
+      this.#troubles.delete(source)
+      return made
+    } catch (error) {
+      throw brokerFailure(error, this.#cluster.places, `source ${source}`)
+    }
+  }
+
+  async #tellRebuilt(made: OrderedSource): Promise<void> {
+    await made.begun().catch(async (error) => {
+      await made.close()
+      throw error
     })
-    const made = this.#makeSource(source, order, clock)
-    this.#sources.set(source, made)
-    this.#troubles.delete(source)
-    return made
+    const { source, startOffset, endOffset } = made.describe()
+    const what = `the order of its lines in Kafka was lost, and was made again from the archive and the topic`
+    this.#options.onNotice?.(source, `${what}: ${endOffset - startOffset} lines follow those of the archive`)
   }
 
   async #requireTopic(place: SourcePlace): Promise<Topic> {
     const { source, topic } = place
     const reading = this.#options.topics.get(source)
-    if (!reading) {
-      const made = await requireTopic(this.#cluster, topic, this.#options)
-      for (let partition = 0; partition < made.leaders.length; partition++)
-        if ((await listOffset(this.#cluster, topic, partition, 'latest')) > 0)
-          throw new MillraceError('LOG_TOPIC_TAKEN', { topic, source })
-      return made
-    }
+    if (!reading) return requireTopic(this.#cluster, topic, this.#options)
     const found = await this.#cluster.refresh(topic)
     if (!found) throw new MillraceError('LOG_TOPIC_MISSING', { topic, source, brokers: this.#cluster.places })
     await requireTimes(place, reading)
     return found
   }
 
-  #makeSource(source: string, order: Order, clock: KnownClock): OrderedSource {
+  #makeSource(
+    source: string,
+    order: Order,
+    { clock, isRebuilt = false }: { readonly clock: KnownClock; readonly isRebuilt?: boolean },
+  ): OrderedSource {
     const { clocks = realClocks, topics, isReader } = this.#options
     const reading = topics.get(source)
     const place = this.#place(source)
     const made = reading
       ? new TopicSource(place, order, { ...reading, clocks }, clock)
-      : new DoorSource(place, order, { ...this.#options, clocks }, clock)
+      : new DoorSource(place, order, { ...this.#options, clocks, looksBack: isRebuilt }, clock)
     if (!isReader) made.start()
     return made
   }

@@ -26,7 +26,10 @@ interface KafkaConfig {
 
 export interface LogPlace
   extends Pick<AdapterConfig, 'address' | 'options'>,
-    Pick<KafkaLogOptions, 'dataDir' | 'firstOffset' | 'knownClock' | 'topicName' | 'isReader'> {
+    Pick<
+      KafkaLogOptions,
+      'dataDir' | 'firstOffset' | 'archivedTopic' | 'knownClock' | 'topicName' | 'onNotice' | 'isReader'
+    > {
   readonly sources: ReadonlyMap<string, Source>
 }
 
@@ -42,6 +45,7 @@ export async function openKafkaLog({ address, options, sources, ...place }: LogP
     ...{ ...place, topicPrefix, partitions, ...(await clientOptions({ address, options })) },
     ...(replication !== undefined && { replication }),
     retentionMs: retention === undefined ? RETENTION_MS : parseDuration(retention)!,
+    doors: [...sources.values()].filter(({ from }) => !from).map(({ name }) => name),
     topics: new Map(
       [...sources].flatMap(([name, source]) =>
         source.from ? [[name, { ...source.from, ...logContext(source) }]] : [],

@@ -3,7 +3,7 @@ import { realDisk } from '../../archive/disk.ts'
 import type { OffsetRange } from '../../core/lost-lines.ts'
 import { KeyIndex } from '../../log/key-index.ts'
 import type { Appended, IdempotencyKey } from '../../ports/log.ts'
-import { type Act, type Head, OrderFile } from './order-file.ts'
+import { type Act, type Head, OrderFile, type PartitionRecord } from './order-file.ts'
 
 /** Records of one partition that were observed at one time; their lines have offsets that follow one another. */
 export interface OrderEntry {
@@ -24,6 +24,13 @@ export type NewEntry = Omit<OrderEntry, 'firstOffset'>
 export interface NewKey {
   readonly key: IdempotencyKey
   readonly appended: Appended
+}
+
+export interface NewOrder extends Pick<Head, 'topic' | 'topicId' | 'incarnation'> {
+  readonly firstOffset: number
+  readonly floorMs: number
+  /** By partition: the first record that gets a place. */
+  readonly positions?: readonly PartitionRecord[]
 }
 
 type PlainHead = Omit<Head, 'keys' | 'positions' | 'distrusted'>
@@ -69,23 +76,12 @@ export class Order {
 
   static async create(
     folder: string,
-    {
-      topic,
-      topicId,
-      incarnation,
-      firstOffset,
-      floorMs,
-    }: {
-      readonly topic: string
-      readonly topicId: string
-      readonly incarnation: string
-      readonly firstOffset: number
-      readonly floorMs: number
-    },
+    { firstOffset, floorMs, positions = [], ...names }: NewOrder,
   ): Promise<Order> {
     await realDisk.makeFolder(folder)
     const offsets = { startOffset: firstOffset, endOffset: firstOffset, lastObservedMs: floorMs }
-    const order = new Order(new OrderFile(folder), { format: 1, incarnation, topic, topicId, ...offsets })
+    const order = new Order(new OrderFile(folder), { format: 1, ...names, ...offsets })
+    for (const [partition, record] of positions) order.positions.set(partition, record)
     await order.#rewrite()
     return order
   }

@@ -1,7 +1,15 @@
 /** A source whose lines lie in a topic: what reading it is like, whoever gives the order. */
 import { MillraceError } from '../../core/error.ts'
 import { findRange } from '../../core/lost-lines.ts'
-import type { Appended, LogBatch, LogEnd, LogRecords, LogSource, StoredBatch } from '../../ports/log.ts'
+import type {
+  Appended,
+  LogBatch,
+  LogEnd,
+  LogRecords,
+  LogSource,
+  RecordOrigin,
+  StoredBatch,
+} from '../../ports/log.ts'
 import { brokerFailure } from './broker-error.ts'
 import { EntryReader } from './entry-reader.ts'
 import { followHeld, requireSame } from './follow-held.ts'
@@ -22,6 +30,8 @@ export abstract class OrderedSource {
 
   /** Begins to work beside those who read. */
   abstract start(): void
+  /** Resolves once what stood in the topic has its place. */
+  abstract begun(): Promise<void>
   abstract append(batch: LogBatch): Promise<Appended>
   abstract end(): LogEnd
   /** Why nothing goes on at the moment. */
@@ -111,8 +121,13 @@ export abstract class OrderedSource {
       const { firstOffset, lines, observedMs } = entry
       const { bytes, context } = recent.get(entry) ?? fetched.get(entry)!
       const place = { firstOffset, endOffset: firstOffset + lines, observedMs }
-      return { ...place, bytes, ...(context !== undefined && { context }) }
+      return { ...place, bytes, ...(context !== undefined && { context }), origin: this.#originOf(entry) }
     })
+  }
+
+  #originOf({ partition, endRecord }: OrderEntry): RecordOrigin {
+    const { topicId, incarnation } = this.order
+    return { topicId, incarnation, partition, endRecord }
   }
 
   #trimmed(offset: number): MillraceError {

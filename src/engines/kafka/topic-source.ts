@@ -53,6 +53,10 @@ export class TopicSource extends OrderedSource {
   /** The latest stamp that was given, perhaps to lines that nobody sees yet. */
   #lastMs: number
   #trouble: Error | undefined
+  #tellBegun: () => void = () => undefined
+  readonly #begun = new Promise<void>((resolve) => {
+    this.#tellBegun = resolve
+  })
 
   constructor(place: SourcePlace, order: Order, settings: TopicSourceSettings, clock: KnownClock) {
     super(place, order)
@@ -64,6 +68,11 @@ export class TopicSource extends OrderedSource {
 
   start(): void {
     this.#running = this.#run()
+  }
+
+  /** Or as much as the archive must take first. */
+  begun(): Promise<void> {
+    return this.#begun
   }
 
   get trouble(): Error | undefined {
@@ -96,6 +105,7 @@ export class TopicSource extends OrderedSource {
   protected async stop(): Promise<void> {
     this.#stop.abort()
     await this.#running
+    this.#tellBegun()
   }
 
   async #run(): Promise<void> {
@@ -132,8 +142,11 @@ export class TopicSource extends OrderedSource {
           merge.add(partition, await this.#startOf(partition, 'earliest'))
         lookedMs = performance.now()
       }
-      if (this.order.entries.length > MOST_ENTRIES) await pause(PAUSE_MS, signal)
-      else await this.#step(merge)
+      if (this.order.entries.length <= MOST_ENTRIES) await this.#step(merge)
+      else {
+        this.#tellBegun()
+        await pause(PAUSE_MS, signal)
+      }
     }
   }
 
@@ -153,7 +166,10 @@ export class TopicSource extends OrderedSource {
     }
     if (fault) throw fault
     // Markers and aborted records have no place, and are not missed when they are gone.
-    if (isDrained) await this.order.notePositions(merge.positions)
+    if (isDrained) {
+      await this.order.notePositions(merge.positions)
+      this.#tellBegun()
+    }
     this.#promise(isDrained ? beganMs - CLOCK_MARGIN_MS : 0)
     this.#trouble = undefined
     this.tell()
