@@ -200,9 +200,7 @@ export class KafkaLog implements Log {
     await Promise.all(
       waiting.map(async (source) => {
         while (!signal.aborted && !this.#sources.has(source)) {
-          const isDone = await this.#beginWaiting(source).catch((error: Error) => {
-            this.#troubles.set(source, brokerFailure(error, this.#cluster.places, `source ${source}`))
-          })
+          const isDone = await this.#beginWaiting(source).catch((error) => this.#noteWaiting(source, error))
           if (isDone) return
           await pause(RETRY_MS, signal)
         }
@@ -210,7 +208,14 @@ export class KafkaLog implements Log {
     )
   }
 
-  /** A door whose topic is empty waits for its first line. */
+  /** That brokers are away is told once, not of each door that nobody has sent a line to. */
+  #noteWaiting(source: string, error: unknown): void {
+    const failure = brokerFailure(error, this.#cluster.places, `source ${source}`)
+    const isTold = failure.code === 'LOG_BROKER_AWAY' && !this.#options.topics.has(source)
+    if (!isTold) this.#troubles.set(source, failure)
+  }
+
+  /** A door whose topic is empty waits for its first line; there is nothing to begin then. */
   async #beginWaiting(source: string): Promise<true> {
     const { topic } = this.#place(source)
     const isDoor = !this.#options.topics.has(source)
