@@ -120,7 +120,7 @@ export const ARCHIVE_ERRORS = {
   },
   INGEST_LOG_LOST: {
     exit: 1,
-    text: 'The order of the lines of source {source} in Kafka is not in {path} any more, so nobody knows which lines come before these. Nothing was added. Start `millrace serve`, which makes the order again from the archive and the topic, then run the same command again.',
+    text: 'The order of the lines of source {source} in its topic is not in {path} any more, so nobody knows which lines come before these. Nothing was added. Start `millrace serve`, which makes the order again from the archive and the topic, then run the same command again.',
   },
   INGEST_LOG_OPEN: {
     exit: 1,
