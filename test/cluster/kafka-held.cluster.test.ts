@@ -10,6 +10,7 @@ import type { MillraceError } from '../../src/core/error.ts'
 import { Cluster } from '../../src/engines/kafka/cluster.ts'
 import { deleteRecords } from '../../src/engines/kafka/door-topic.ts'
 import { KafkaLog, type KafkaLogOptions } from '../../src/engines/kafka/log.ts'
+import { TransactionalProducer } from '../../src/engines/kafka/transactional-producer.ts'
 import { batchOf, keyOf, readAll, textOf } from '../contract/log.contract.ts'
 import { clusterAddress } from './cluster-addresses.ts'
 import { brokersOf, makeTopic, produce, withAdmin } from './kafka-topics.ts'
@@ -216,6 +217,27 @@ it('tells at once that an order was lost before anything was archived', async ()
   await rm(join(dataDir, ORDER))
   await open()
   await expect.poll(() => log!.trouble, { timeout: 20_000 }).toMatchObject({ code: 'LOG_TOPIC_TAKEN' })
+})
+
+it('says that another server took the topic over, or that it is compacted, and not that brokers are away', async () => {
+  await open()
+  await log!.append('web', batchOf('a\n'))
+  const cluster = new Cluster({ brokers })
+  await new TransactionalProducer(cluster, `${name}.web`).begin().finally(() => cluster.close())
+  await expect(log!.append('web', batchOf('b\n'))).rejects.toMatchObject({ code: 'LOG_TOPIC_FENCED' })
+  await expect
+    .poll(() => log!.append('web', batchOf('b\n')).catch(() => undefined), { timeout: 20_000 })
+    .toMatchObject({ firstOffset: 1 })
+
+  await makeTopic(kafka, `${name}.old`, 1, { 'cleanup.policy': 'compact' })
+  await expect(log!.append('old', batchOf('a\n'))).rejects.toMatchObject({ code: 'LOG_TOPIC_COMPACTED' })
+  const notices: string[] = []
+  await makeTopic(kafka, name, 1, { 'retention.ms': '3600000' })
+  await open({
+    topics: new Map([['web2', { topic: name, start: 'earliest', observed: 'read' }]]),
+    onNotice: (source, message) => notices.push(`${source}: ${message}`),
+  })
+  await expect.poll(() => notices, { timeout: 20_000 }).toEqual([expect.stringMatching(/^web2: .*after 1h/)])
 })
 
 for (const [what, act] of [

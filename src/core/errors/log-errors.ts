@@ -86,6 +86,14 @@ export const LOG_ERRORS = {
     exit: 1,
     text: 'Source {source} had its lines in topic {was}, and some of them are not in the archive yet; now it is to use {topic}. Nothing was started. Put `topic_prefix` or `from` back, run `millrace batch`, which archives them, then change it.',
   },
+  LOG_TOPIC_COMPACTED: {
+    exit: 1,
+    text: 'Topic {topic} of source {source} is compacted (cleanup.policy is {policy}), so its brokers refuse lines, which are records without a key, and may delete those that are there. Nothing was added. Set cleanup.policy of the topic to delete; a server then goes on by itself.',
+  },
+  LOG_TOPIC_FENCED: {
+    exit: 1,
+    text: 'Another server has begun to write to topic {topic} of source {source}, or this one stood still for more than a minute in the middle of a write. Nothing was acked; the request may be sent again. Two servers must not write to one topic: stop one of them, or give it another `topic_prefix` and data folder. This one takes the topic over again by itself.',
+  },
   LOG_TOPIC_MISSING: {
     exit: 1,
     text: 'The brokers {brokers} have no topic {topic}, which source {source} takes its lines from. Mend `from` of the source, or make the topic.',

@@ -10,12 +10,15 @@ import { findWritten } from './find-written.ts'
 import type { NewEntry, NewKey, Order, OrderEntry } from './order.ts'
 import { OrderedSource } from './ordered-source.ts'
 import type { SourcePlace } from './source-place.ts'
+import { checkKeeping } from './topic-keeping.ts'
 import { TransactionalProducer } from './transactional-producer.ts'
 
 const GROUP_BYTES = 8 * 1024 * 1024
 const RETRY_MS = 1000
 /** For so long after a failure nobody else need find out that the brokers are away. */
 const QUIET_MS = 250
+/** Another writer began, or the coordinator took us for dead. */
+const FENCED = /^(PRODUCER_FENCED|INVALID_PRODUCER_EPOCH|INVALID_PRODUCER_ID_MAPPING|FENCED_INSTANCE_ID)$/
 
 export interface DoorSettings extends TopicSettings {
   /** For how long records stay in the topic that archive and report have. */
@@ -206,6 +209,7 @@ export class DoorSource extends OrderedSource {
     try {
       if (this.#isClosed) throw new Error('the log is closed')
       const { leaders } = await requireTopic(cluster, topic, this.#settings)
+      await checkKeeping(this.place, true)
       await this.lookHeld()
       this.#mostBytes = await mostMessageBytes(cluster, topic)
       await this.#producer.begin()
@@ -232,14 +236,24 @@ export class DoorSource extends OrderedSource {
       this.#failure = error
       return error
     }
-    const { cluster, source } = this.place
-    this.#trouble = brokerFailure(error, cluster.places, `source ${source}`)
+    this.#trouble = this.#refusal(error)
     this.#quietUntil = performance.now() + QUIET_MS
     if (!this.#isClosed) {
       clearTimeout(this.#retry)
       this.#retry = setTimeout(() => void this.#prepare().catch(() => undefined), RETRY_MS).unref()
     }
     return this.#trouble
+  }
+
+  /** Brokers that answer, and do not take what we write. */
+  #refusal(error: unknown): MillraceError {
+    const { cluster, source, topic } = this.place
+    const code = errorCodeOf(error) ?? ''
+    if (FENCED.test(code)) return new MillraceError('LOG_TOPIC_FENCED', { topic, source }, { cause: error })
+    // Records without a key.
+    if (code === 'INVALID_RECORD')
+      return new MillraceError('LOG_TOPIC_COMPACTED', { topic, source, policy: 'compact' }, { cause: error })
+    return brokerFailure(error, cluster.places, `source ${source}`)
   }
 
   #tooLong(): MillraceError {

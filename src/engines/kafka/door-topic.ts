@@ -62,20 +62,29 @@ async function createTopic(
   })
 }
 
-/** A setting of the topic; undefined when we may not know it. */
-export async function topicSetting(
+/** Settings of the topic; without those that we may not know. */
+export async function topicSettings(
   cluster: Cluster,
   topic: string,
-  name: string,
-): Promise<string | undefined> {
-  const resource = { resourceType: TOPIC, resourceName: topic, configurationKeys: [name] }
+  names: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const resource = { resourceType: TOPIC, resourceName: topic, configurationKeys: [...names] }
   const answer = await describeConfigsV4.api
     .async(await cluster.anyConnection(), [resource], false, false)
     .catch((error) => {
       if (/AUTHORIZATION/.test(errorCodeOf(error) ?? '')) return undefined
       throw error
     })
-  return answer?.results[0]?.configs.find((config) => config.name === name)?.value ?? undefined
+  const configs = answer?.results[0]?.configs ?? []
+  return new Map(configs.flatMap(({ name, value }) => (value == null ? [] : [[name, value]])))
+}
+
+export async function topicSetting(
+  cluster: Cluster,
+  topic: string,
+  name: string,
+): Promise<string | undefined> {
+  return (await topicSettings(cluster, topic, [name])).get(name)
 }
 
 /** The largest batch of records that the topic takes. */

@@ -59,6 +59,7 @@ export class KafkaLog implements Log {
   readonly #topicNames = new Map<string, string>()
   /** By source that could not be begun: why. */
   readonly #troubles = new Map<string, Error>()
+  readonly #told = new Map<string, ReadonlySet<string>>()
   readonly #stop = new AbortController()
   /** No broker answers. */
   #silence: Error | undefined
@@ -275,7 +276,7 @@ export class KafkaLog implements Log {
     })
     const { source, startOffset, endOffset } = made.describe()
     const what = `the order of its lines in Kafka was lost, and was made again from the archive and the topic`
-    this.#options.onNotice?.(source, `${what}: ${endOffset - startOffset} lines follow those of the archive`)
+    this.#tell(source, `${what}: ${endOffset - startOffset} lines follow those of the archive`)
   }
 
   async #requireTopic(place: SourcePlace): Promise<Topic> {
@@ -308,7 +309,13 @@ export class KafkaLog implements Log {
     const name = this.#topicNames.get(source) ?? source
     const topic = topics.get(source)?.topic ?? `${topicPrefix}${name}`
     const archived = () => this.#options.firstOffset(source)
-    return { source, topic, cluster: this.#cluster, archived }
+    return { source, topic, cluster: this.#cluster, archived, tell: (message) => this.#tell(source, message) }
+  }
+
+  #tell(source: string, message: string): void {
+    if (this.#told.get(source)?.has(message)) return
+    this.#told.set(source, new Set([...(this.#told.get(source) ?? []), message]))
+    this.#options.onNotice?.(source, message)
   }
 
   /** No topic can be renamed with its source. */

@@ -7,4 +7,6 @@ export interface SourcePlace {
   readonly cluster: Cluster
   /** Where the archive ends. */
   archived(): Promise<number>
+  /** What people should know, though nothing has failed; the same is told once. */
+  tell(message: string): void
 }

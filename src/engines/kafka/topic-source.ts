@@ -17,6 +17,7 @@ import { type MergedBatch, PartitionMerge } from './partition-merge.ts'
 import { ATTRIBUTES, readRecords } from './record-batch.ts'
 import { countLines, linesOf } from './record-lines.ts'
 import type { SourcePlace } from './source-place.ts'
+import { checkKeeping } from './topic-keeping.ts'
 import { unpackRecords } from './unpack-records.ts'
 
 export interface TopicSourceSettings {
@@ -129,6 +130,7 @@ export class TopicSource extends OrderedSource {
   async #follow(signal: AbortSignal): Promise<void> {
     const { cluster, topic } = this.place
     const partitions = await this.#look()
+    await checkKeeping(this.place, false)
     await followHeld(this.place, this.order, partitions)
     const merge = new PartitionMerge(cluster, topic)
     for (let partition = 0; partition < partitions; partition++)
