@@ -218,6 +218,7 @@ export class KafkaLog implements Log {
 
   /** A door whose topic is empty waits for its first line; there is nothing to begin then. */
   async #beginWaiting(source: string): Promise<true> {
+    await this.#findTopicName(source)
     const { topic } = this.#place(source)
     const isDoor = !this.#options.topics.has(source)
     const isEmpty = async () => {

@@ -1,6 +1,7 @@
 /** Faults of the adapters: Flink's rows, Kafka's order, HDFS. */
 const ROWS = 'src/engines/flink/partial-rows.ts'
 const ORDER = 'src/engines/kafka/order.ts'
+const ORDER_FILE = 'src/engines/kafka/order-file.ts'
 
 export default [
   {
@@ -48,18 +49,18 @@ export default [
   {
     fault: 'the order of Kafka’s lines is not synced',
     ...{
-      file: ORDER,
-      from: '      await this.#file.append([line])\n      await this.#file.sync()\n',
-      to: '      await this.#file.append([line])\n',
+      file: ORDER_FILE,
+      from: '      await this.#file!.append([line])\n      await this.#file!.sync()\n',
+      to: '      await this.#file!.append([line])\n',
     },
     tests: ['src/engines/kafka'],
   },
   {
     fault: 'a torn order of Kafka’s lines is not cut for good',
     ...{
-      file: ORDER,
-      from: '    await order.#file.sync()\n    order.#bytes = goodBytes',
-      to: '    order.#bytes = goodBytes',
+      file: ORDER_FILE,
+      from: '    await this.#file!.sync()\n    return { head, acts }',
+      to: '    return { head, acts }',
     },
     tests: ['src/engines/kafka'],
   },
@@ -74,7 +75,11 @@ export default [
   },
   {
     fault: 'a partition that moves to a new topic keeps its old positions',
-    ...{ file: ORDER, from: '      this.positions.clear()\n', to: '' },
+    ...{
+      file: ORDER,
+      from: '[this.positions, this.distrusted, this.#held]',
+      to: '[this.distrusted, this.#held]',
+    },
     tests: ['src/engines/kafka'],
   },
 ]
