@@ -73,7 +73,7 @@ async function withoutServer(
   try {
     const archive = await openArchive(deployment)
     const log = await openLog(deployment, archive, { isReader: true })
-    const place: LossPlace = { source, log, archive, report, deleted }
+    const place: LossPlace = { source, log, archive, report, deleted, isAlone: true }
     await act({
       find: () => findLoss(place),
       accept: (shown, by) => acceptLoss({ ...place, shown, by, now: Date.now }),

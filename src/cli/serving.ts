@@ -212,7 +212,7 @@ export class Serving {
 
   #lossPlace(source: string, deleted: readonly string[]): LossPlace {
     const { log, archive, report } = this.#roles
-    return { source, log, archive, report, deleted }
+    return { source, log, archive, report, deleted, isAlone: false }
   }
 
   async #archiveAll(): Promise<HeldSource[]> {

@@ -14,6 +14,8 @@ export interface LossPlace {
   readonly archive: Archive
   /** Undefined where there is none. */
   readonly report: Pick<Report, 'streamState'> | undefined
+  /** No server has the log open, so that it may go on at a later offset. */
+  readonly isAlone: boolean
   /** Folders of which somebody says that they were deleted, as given and in full. */
   readonly deleted: readonly string[]
 }
@@ -42,7 +44,7 @@ export async function findLoss(place: LossPlace): Promise<FoundLoss> {
   const holds = () => log.sources().find((one) => one.source === source)
   if (holds()) await proven(place, () => log.confirmHeld(source))
   const manifest = await archive.manifest(source)
-  const missing = missingLines(manifest, holds(), state?.endOffset)
+  const missing = [...missingLines(manifest, holds(), state?.endOffset), ...beyondLog(place, state)]
   if (missing.length > 0) await prove(place, manifest, state)
   const ranges: FoundRange[] = []
   for (const range of missing) ranges.push({ ...range, ...(await around(place, manifest, range)) })
@@ -56,6 +58,15 @@ export async function findLoss(place: LossPlace): Promise<FoundLoss> {
       return lines > 0 ? [{ metric, lines }] : []
     }),
   }
+}
+
+/** Of an older copy of a log that was put back: what it no longer has of the lines that the report has counted. */
+function beyondLog({ source, log, isAlone }: LossPlace, state: StreamState | undefined): OffsetRange[] {
+  const held = log.sources().find((one) => one.source === source)
+  // A topic may hold more lines than have got their offsets.
+  if (!isAlone || !held || !state || log.records?.(source)) return []
+  const { endOffset: fromOffset } = held
+  return state.endOffset > fromOffset ? [{ fromOffset, endOffset: state.endOffset }] : []
 }
 
 async function prove(

@@ -85,7 +85,7 @@ async function stream(): Promise<void> {
 }
 
 async function lossPlace(deleted: readonly string[] = []) {
-  return { source: 'web', log, archive, report: await world.report(), deleted }
+  return { source: 'web', log, archive, report: await world.report(), deleted, isAlone: true }
 }
 
 async function accept(deleted: readonly string[] = []) {
@@ -234,4 +234,27 @@ it('stands by the fact when a log that holds the lines is put back', async () =>
   expect(await ledger()).toMatchObject({ appended: 13, counted: 8, lost: 5 })
   await batch()
   expect((await verify()).metrics[0]).toMatchObject(equal)
+})
+
+it('goes on after what an older copy of the log lacks of the lines that were counted', async () => {
+  await append(3)
+  await stream()
+  await log.close()
+  await cp(folderOf('log'), join(world.folder, 'log'), { recursive: true })
+  log = await openLog()
+  await append(2)
+  await stream()
+  await log.close()
+  await rm(folderOf('log'), { recursive: true })
+  await cp(join(world.folder, 'log'), folderOf('log'), { recursive: true })
+  log = await openLog()
+  await expect(stream()).rejects.toMatchObject({ code: 'REPORT_AHEAD' })
+  expect((await accept()).ranges).toMatchObject([{ fromOffset: 3, endOffset: 5 }])
+  await log.close()
+  log = await openLog()
+  await append(4)
+  await stream()
+  expect(await ledger()).toMatchObject({ appended: 9, counted: 9 })
+  await batch(true)
+  expect(await ledger()).toMatchObject({ appended: 9, counted: 7, lost: 2 })
 })
