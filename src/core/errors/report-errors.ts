@@ -82,6 +82,10 @@ export const REPORT_ERRORS = {
     exit: 1,
     text: 'The report {path} was {what} while it was open. Nothing is added to it or read from it, since nobody would find it later; a server still takes lines. If the file was moved, move it back. Then restart the server, or run the command again: the totals of a report that is missing or older are counted again from the archive and the log.',
   },
+  REPORT_HOLDS_LOST: {
+    exit: 1,
+    text: 'The totals of {metric} hold {lines} lines of source {source} that were lost after they were counted, so counting again would drop them. The totals stay as they are, and a stream goes on adding to them. To drop those lines, stop the server and run `millrace batch --replace`, which counts the lines that are left.',
+  },
   REPORT_LATENESS_MOVED: {
     exit: 1,
     text: 'Lines of source {source} from offset {offset} on were judged by an allowed lateness of {given} ms for metric {metric}, but the report has judged by {held} ms since. Nothing was added. Another server with another definition streams into this report: stop one of them.',
@@ -121,10 +125,6 @@ export const REPORT_ERRORS = {
   REPORT_OLDER_FORMAT: {
     exit: 1,
     text: 'The report {path} has format {found}, which an older Millrace wrote; this one reads format {known}. Run `millrace batch` or `millrace serve`, which bring it up to date and keep its totals.',
-  },
-  REPORT_HOLDS_LOST: {
-    exit: 1,
-    text: 'The totals of {metric} hold {lines} lines of source {source} that were lost after they were counted, so counting again would drop them. The totals stay as they are, and a stream goes on adding to them. To drop those lines, stop the server and run `millrace batch --replace`, which counts the lines that are left.',
   },
   REPORT_OTHER_ARCHIVE: {
     exit: 1,
