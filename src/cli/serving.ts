@@ -45,7 +45,7 @@ import type { Workspace } from './workspace.ts'
 const LOOK_MS = 500
 /** After which the same failure is told again. */
 const REPEAT_MS = 3_600_000
-/** Within which requests that are under way are answered. */
+/** Within which requests that are under way are answered, and then what the report was asked for is done. */
 const GRACE_MS = 1500
 
 /** Runs until it is told to stop. */
@@ -138,7 +138,10 @@ export class Serving {
     await this.#lastReload
     await server.stop(GRACE_MS)
     this.#stop.abort()
+    // A report on another machine may not answer, or be held by others: what waits for it leaves nothing behind.
+    const hurry = setTimeout(() => report.interrupt(), GRACE_MS)
     await Promise.all([...lasting, this.#end()])
+    clearTimeout(hurry)
     await link.close()
   }
 

@@ -34,11 +34,12 @@ export async function staleness({
 }: StalenessCheck): Promise<string[]> {
   const { runs, stream, late, state } = await readReport(job, { source, metric, version })
   const isOwn = (one: { metric: string; version: string }) => one.metric === metric && one.version === version
-  const streamedTo = stream?.metrics.find(isOwn)?.endOffset ?? 0
+  const streamedTo = stream?.metrics.find(isOwn)?.endOffset
   const published = publishedWithin(state?.published ?? [], range)
   const manifest = await archive.manifest(source)
   const loss = manifest && acceptedLoss(manifest)
-  const behind = linesBehind({ runs, revision, published, streamedTo }, manifest, source)
+  const counted = { runs, revision, published, streamedTo, sourceTo: stream?.endOffset }
+  const behind = linesBehind(counted, manifest, source)
   if (behind === 'other archive') {
     return [
       `The archive of ${source} is another one than the totals of ${metric} were computed from. Run \`millrace batch\`.`,
@@ -95,7 +96,7 @@ function describeBehind(
   source: string,
   metric: string,
   known: {
-    readonly streamedTo: number
+    readonly streamedTo: number | undefined
     readonly revision: number
     readonly published: readonly PublishedRange[]
   },
@@ -103,8 +104,8 @@ function describeBehind(
   const lines = `${countOf(behind, 'line')} of ${source}`
   const [first, ...others] = [...known.published].sort((a, b) => a.cut - b.cut)
   const revision = `revision ${first?.revision ?? known.revision} of ${metric}`
-  const isMixed = others.some(({ cut }) => cut > first!.cut && first!.cut >= known.streamedTo)
-  if (known.streamedTo > 0 && !isMixed)
+  const isMixed = others.some(({ cut }) => cut > first!.cut && first!.cut >= (known.streamedTo ?? 0))
+  if (known.streamedTo !== undefined && !isMixed)
     return `${lines} are not in the totals of ${metric} yet; \`millrace serve\` counts them as it goes on, and \`millrace batch\` at once.`
   return isMixed
     ? `Some of these windows stand by ${revision}, and ${lines} came after it: those that fall into such windows are not counted. \`millrace batch\` counts them.`

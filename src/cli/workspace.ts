@@ -7,6 +7,7 @@ import { type ErrorCode, MillraceError } from '../core/error.ts'
 import type { Deployment } from '../engines/registry.ts'
 import { limitAccess } from './data-access.ts'
 import { InvalidDefinition } from './exit.ts'
+import { say } from './output.ts'
 
 /** The global options; `config` as it was written, for messages. */
 export interface Workspace {
@@ -34,7 +35,8 @@ export function deploymentOf(
   { dataDir }: Pick<Workspace, 'dataDir'>,
   { log, stream, archive, batch, report, sources }: Definition,
 ): Deployment {
-  return { dataDir, log, stream, archive, batch, report, sources }
+  const onNews = (text: string) => say(`millrace: ${text}`)
+  return { dataDir, log, stream, archive, batch, report, sources, onNews }
 }
 
 export function requireSource(definition: Definition, name: string) {

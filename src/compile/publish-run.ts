@@ -48,6 +48,7 @@ export interface PublishStore {
   coverage(metric: string, version: string): Promise<TimeRange[]>
   versions(metric: string): Promise<StoredVersion[]>
   tables(plan: MetricPlan): MetricTables
+  /** Those of a stream too. */
   dropTables(plan: MetricPlan): Promise<void>
   /** An open range replaces the tables; any other replaces the windows that start in it. */
   load(job: LoadJob): Promise<Loaded>
@@ -61,7 +62,6 @@ export interface PublishStore {
   readonly streams: StreamTables
   /** Takes away the live partials of windows that start in the range. */
   clearLive(plan: MetricPlan, range: TimeRange): Promise<void>
-  dropLive(plan: MetricPlan): Promise<void>
 }
 
 type PublishedSource = Publication['sources'][number]
@@ -69,6 +69,8 @@ type PublishedSource = Publication['sources'][number]
 export class RunPublisher {
   readonly #store: PublishStore
   readonly #publication: Publication
+  /** What may keep readers out comes when all that takes long is done. */
+  readonly #last: (() => Promise<void>)[] = []
 
   constructor(store: PublishStore, publication: Publication) {
     this.#store = store
@@ -100,6 +102,7 @@ export class RunPublisher {
       engine: record.engine,
       record: JSON.stringify(record),
     })
+    for (const act of this.#last) await act()
     return record
   }
 
@@ -108,7 +111,7 @@ export class RunPublisher {
     const { streams } = this.#store
     for (const plan of await streams.plansOf(source)) {
       await streams.forgetStream(plan)
-      await this.#store.dropLive(plan)
+      await this.#store.clearLive(plan, {})
       await this.#store.forget('coverage', plan.metric, plan.version)
     }
     await streams.forgetSource(source)
@@ -143,7 +146,7 @@ export class RunPublisher {
     if (!isWholeRange(range) && !isWholeBeside(range, stream)) {
       const isAlone = (await this.#store.versions(plan.metric)).length === 1
       // A new version of which only ranges exist must not take the place of the whole totals others may be reading.
-      if (isAlone || coverage.some(isWholeRange)) await this.#store.replaceView(plan)
+      if (isAlone || coverage.some(isWholeRange)) this.#last.push(() => this.#store.replaceView(plan))
       return loaded.rows
     }
     const versions = await this.#store.versions(plan.metric)
@@ -151,8 +154,10 @@ export class RunPublisher {
     const isOther = versions.some((one) => one.hasTotals && one.plan.source !== plan.source)
     if (isOther && !source.advance?.replaces) return loaded.rows
     // The view goes over to the new tables before the old ones are dropped, which it may depend on.
-    await this.#store.replaceView(plan)
-    await this.#dropOtherVersions(plan, versions)
+    this.#last.push(
+      () => this.#store.replaceView(plan),
+      () => this.#dropOtherVersions(plan, versions),
+    )
     return loaded.rows
   }
 
@@ -232,7 +237,6 @@ export class RunPublisher {
     for (const other of versions) {
       if (other.version === version) continue
       await this.#store.streams.forgetStream(other.plan)
-      await this.#store.dropLive(other.plan)
       await this.#store.dropTables(other.plan)
       for (const table of ['metrics', 'measures', 'coverage'] as const)
         await this.#store.forget(table, metric, other.version)

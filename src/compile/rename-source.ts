@@ -13,8 +13,7 @@ export interface SourceNames {
 }
 
 /** How a database does the parts. */
-export interface RenameStore
-  extends Pick<PublishStore, 'tables' | 'dropTables' | 'dropLive' | 'forget' | 'streams'> {
+export interface RenameStore extends Pick<PublishStore, 'tables' | 'dropTables' | 'forget' | 'streams'> {
   readonly target: StateTarget
   /** All tables of a version, and the view of its metric where it shows that version. */
   renameTables(before: MetricPlan, after: MetricPlan): Promise<void>
@@ -63,7 +62,6 @@ async function clearEmpty(store: RenameStore, { from, to }: SourceNames): Promis
     throw new MillraceError('RENAME_BOTH_HOLD', { from, to, where: 'the report' })
   for (const plan of await plansOf(store, to)) {
     await store.streams.forgetStream(plan)
-    await store.dropLive(plan)
     await store.dropTables(plan)
     for (const table of ['metrics', 'measures', 'coverage'] as const)
       await store.forget(table, plan.metric, plan.version)

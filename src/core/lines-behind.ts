@@ -14,8 +14,10 @@ export interface Counted {
   readonly revision: number
   /** What stands of the runs, for the windows in question. */
   readonly published: readonly PublishedRange[]
-  /** The offset up to which a stream has come; 0 without one. */
-  readonly streamedTo?: number
+  /** The offset up to which a stream has come; absent without one. */
+  readonly streamedTo?: number | undefined
+  /** That up to which the source's lines had been counted, where the metric has to catch up with others. */
+  readonly sourceTo?: number | undefined
 }
 
 /**
@@ -23,7 +25,7 @@ export interface Counted {
  * where neither a run nor a stream is known, or no archive.
  */
 export function linesBehind(
-  { runs, revision, published, streamedTo = 0 }: Counted,
+  { runs, revision, published, streamedTo, sourceTo = 0 }: Counted,
   manifest: Manifest | undefined,
   source: string,
 ): number | 'other archive' | undefined {
@@ -31,11 +33,12 @@ export function linesBehind(
   const cuts = runs
     .filter((run) => revisions.has(run.revision))
     .flatMap(({ sources }) => sources.filter((one) => one.source === source))
-  if (!manifest || (cuts.length === 0 && streamedTo === 0)) return undefined
+  if (!manifest || (cuts.length === 0 && streamedTo === undefined)) return undefined
   if (cuts.some(({ incarnation }) => incarnation !== manifest.incarnation)) return 'other archive'
   const newest = greatestOf([0, ...cuts.map(({ cut }) => cut)])
   const counted = published.reduce((least, { cut }) => Math.min(least, cut), newest)
-  const left = { fromOffset: Math.max(counted, streamedTo), endOffset: manifest.nextOffset }
+  const endOffset = Math.max(manifest.nextOffset, sourceTo)
+  const left = { fromOffset: Math.max(counted, streamedTo ?? 0), endOffset }
   // Lost lines are nothing that anybody could count.
   return Math.max(left.endOffset - left.fromOffset - countLost(manifest.lost, left), 0)
 }

@@ -105,7 +105,7 @@ export const reportSchema = z
       .optional(),
     schema: z
       .string()
-      .regex(/^[a-z_][a-z0-9_]{0,62}$/, { error: 'DEFINE_BAD_NAME' })
+      .regex(/^(?!pg_|information_schema$)[a-z_][a-z0-9_]{0,62}$/, { error: 'DEFINE_BAD_SCHEMA' })
       .meta({ description: 'The schema to keep them in. Default millrace.' })
       .optional(),
     ca: ca.optional(),

@@ -19,6 +19,8 @@ export const DIAGNOSTIC_TABLE = {
   DEFINE_BAD_PROXY:
     '{given} is not an address: write one such as 127.0.0.1 or ::1, or a network such as 10.0.0.0/8.',
   DEFINE_BAD_RENAME: '{source} cannot have been {was}: {why}.',
+  DEFINE_BAD_SCHEMA:
+    '{given} cannot be the schema of a report: it needs small letters, digits and _ only, at most 63, not starting with a digit; names that begin with pg_, and information_schema, are kept by PostgreSQL for itself.',
   DEFINE_BAD_SIZE: '{given} is not a size: write a whole number and k, m, g or t.',
   DEFINE_BAD_TIME_LAYOUT: '{given} is not a time layout: {why}.',
   DEFINE_BAD_TOKEN_HASH: '{given} is not the hash of a token: take one from `millrace token`.',

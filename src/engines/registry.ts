@@ -27,6 +27,8 @@ export interface Deployment
   readonly patienceMs?: number
   /** Ends waiting for a server that runs on the data folder. */
   readonly signal?: AbortSignal | undefined
+  /** Hears of tables that a report had lost and makes again. */
+  onNews?(text: string): void
 }
 
 export async function openArchive({ dataDir, archive, patienceMs }: Deployment): Promise<Archive> {
@@ -158,11 +160,9 @@ const REPORT_WAIT_S = 30
 const REPORT_LOOK_MS = 1000
 
 /** The same, for the server itself. */
-export async function openOwnReport(
-  { dataDir, report, patienceMs }: Deployment,
-  mode: 'read' | 'write',
-): Promise<Report> {
-  if (report?.adapter) return openPostgres(report.adapter, mode, patienceMs)
+export async function openOwnReport(deployment: Deployment, mode: 'read' | 'write'): Promise<Report> {
+  const { dataDir, report } = deployment
+  if (report?.adapter) return openPostgres(report.adapter, mode, deployment)
   const { openDuckdbReport } = await import('./duckdb/report.ts')
   return openDuckdbReport(dataDir, mode)
 }
@@ -242,7 +242,7 @@ export async function explainStream(
 async function openPostgres(
   { address, options }: AdapterConfig,
   mode: 'read' | 'write',
-  patienceMs?: number,
+  { patienceMs, onNews }: Deployment,
 ): Promise<Report> {
   const { openPostgresReport } = await import('./postgres/report.ts')
   const { stagedTextReader } = await import('./duckdb/staged-text.ts')
@@ -251,6 +251,7 @@ async function openPostgres(
   return openPostgresReport(place, mode, {
     text: stagedTextReader,
     ...(patienceMs !== undefined && { patienceMs }),
+    ...(onNews && { onNews }),
   })
 }
 

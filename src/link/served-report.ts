@@ -11,6 +11,7 @@ const READ_METHODS = [
   'windowRanges',
   'metricState',
   'heldMetrics',
+  'requireWhole',
   'runs',
   'rejects',
 ] as const
@@ -42,6 +43,7 @@ export function servedReport(link: Link): Report {
     advance: () => Promise.reject(new Error('a stream advances in its own server alone')),
     publish: ({ record, ...publication }) =>
       link.call('publish', [publication], record) as ReturnType<Report['publish']>,
+    interrupt: () => link.close(),
     close: async () => link.close(),
   }
 }

@@ -217,5 +217,12 @@ export interface Report {
   renameSource(from: string, to: string): Promise<void>
   /** Of a report in a file: whether it is still the one that was opened. Errors: REPORT_GONE. */
   look?(): Promise<void>
+  /**
+   * Every table is there with the rows that were left in it. In a report that is open for writing those that are not are
+   * made again, and their metrics stand at offset 0. Errors: REPORT_TABLES_LOST, REPORT_INCOMPLETE (readers).
+   */
+  requireWhole(): Promise<void>
+  /** Whatever waits for another machine fails at once. The report can only be closed after it. */
+  interrupt(): void
   close(): Promise<void>
 }

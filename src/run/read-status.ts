@@ -243,11 +243,12 @@ async function readMetric({ report, runs, manifests }: Known, plan: MetricPlan):
   const { revision, coverage, firstWindowMs, lastWindowMs } = held
   const known = { ...named(plan), revision, coverage, firstWindowMs, lastWindowMs }
   if (held.version !== plan.version) return { ...known, state: 'changed' }
-  const stream = (await report.streamState(plan.source))?.metrics.find(
+  const state = await report.streamState(plan.source)
+  const stream = state?.metrics.find(
     ({ metric, version }) => metric === plan.metric && version === plan.version,
   )
   const published = publishedWithin(held.published, {})
-  const counted = { runs, revision, published, streamedTo: stream?.endOffset ?? 0 }
+  const counted = { runs, revision, published, streamedTo: stream?.endOffset, sourceTo: state?.endOffset }
   const behind = linesBehind(counted, manifests?.get(plan.source), plan.source)
   if (behind === undefined) return { ...known, state: 'unknown' }
   if (behind === 'other archive') return { ...known, state: behind }

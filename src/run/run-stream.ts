@@ -19,7 +19,7 @@ const MOST_BYTES = 32 * 1024 * 1024
 const INTERVAL_MS = 600
 /** An engine that gets lines itself is only asked how far it is. */
 const REACH_INTERVAL_MS = 150
-/** How often an archive is looked at for lines of a source that has no log, and its windows become final. */
+/** How often the report is looked at, and an archive for lines of a source that has no log, and its windows become final. */
 const LOOK_MS = 5000
 
 export interface StreamJob extends Omit<LinesPlace, 'source'> {
@@ -59,6 +59,7 @@ export async function runStream(job: StreamJob, signal: AbortSignal): Promise<vo
   if (!(await stream.begin(signal))) return
   while (!signal.aborted) {
     const startedMs = job.now()
+    await stream.requireWhole()
     const wasFull = await stream.step()
     if (!wasFull) await stream.rest(job.now() - startedMs, signal)
   }
@@ -86,6 +87,8 @@ export class Stream {
   #archived = { endOffset: 0, atMs: Number.NEGATIVE_INFINITY }
   /** When the archive had been looked at that windows became final after, without lines. */
   #settledMs = Number.NEGATIVE_INFINITY
+  /** When the report was looked at. */
+  #wholeMs = Number.NEGATIVE_INFINITY
 
   constructor(job: StreamJob) {
     this.#job = job
@@ -119,6 +122,14 @@ export class Stream {
     const judged = judgedLateness(await report.streamState(this.#source), plan.metrics, latenessMs)
     if (!judged) throw new Error(`the report did not take the allowances of ${this.#source}`)
     this.#lateness = judged
+  }
+
+  /** Somebody may have taken tables away, also while no lines come. Errors: REPORT_TABLES_LOST. */
+  async requireWhole(): Promise<void> {
+    const nowMs = this.#job.now()
+    if (nowMs - this.#wholeMs < LOOK_MS) return
+    this.#wholeMs = nowMs
+    await this.#job.report.requireWhole()
   }
 
   /** One micro-batch; true when more waits than it took. */

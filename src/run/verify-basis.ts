@@ -62,7 +62,12 @@ export async function readBasis(
       cuts.set(source, Math.max(cuts.get(source) ?? 0, most))
       const { revision } = state
       counted.set(plan.metric, {
-        ...{ runs, revision, streamedTo, published: publishedWithin(state.published, range) },
+        ...{
+          runs,
+          revision,
+          streamedTo: streamed?.endOffset,
+          published: publishedWithin(state.published, range),
+        },
       })
     }
   }

@@ -7,6 +7,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   rmSync,
   writeFileSync,
 } from 'node:fs'
@@ -162,8 +163,28 @@ export class OwnPostgres {
     }
   }
 
-  kill(signal: 'SIGKILL' | 'SIGINT' | 'SIGTERM' = 'SIGKILL'): void {
-    this.#server?.kill(signal)
+  /** As a machine that loses power: its sessions too, which otherwise may go on for a moment, and even commit. */
+  kill(): void {
+    const server = this.#server
+    if (server?.pid === undefined) return
+    server.kill('SIGSTOP')
+    const sessions = childrenOf(server.pid)
+    for (const pid of [server.pid, ...sessions]) killIfThere(pid)
+  }
+
+  /** Takes nothing in and answers nothing, as a machine that hangs; `goOn` ends that. */
+  freeze(): void {
+    this.#signalAll('SIGSTOP')
+  }
+
+  goOn(): void {
+    this.#signalAll('SIGCONT')
+  }
+
+  #signalAll(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    const pid = this.#server?.pid
+    if (pid === undefined) return
+    for (const one of [pid, ...childrenOf(pid)]) process.kill(one, signal)
   }
 
   async stop(): Promise<void> {
@@ -174,6 +195,20 @@ export class OwnPostgres {
       await ended
     }
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 20 })
+  }
+}
+
+/** Linux tells them by thread; the server has one. */
+function childrenOf(pid: number): number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
+  return text === '' ? [] : text.split(' ').map(Number)
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
 }
 

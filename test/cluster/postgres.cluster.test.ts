@@ -203,6 +203,8 @@ describe('the schema', () => {
       [3, 'outside'],
       [4, 'lateness'],
       [5, 'late-ranges'],
+      [6, 'lost'],
+      [7, 'stored-tables'],
     ])
   })
 

@@ -66,6 +66,14 @@ export const REPORT_ERRORS = {
     exit: 2,
     text: 'The report {path} cannot be reached by this address: {why}. Mend `report` in the definition.',
   },
+  REPORT_BLOCKED: {
+    exit: 1,
+    text: 'The report {path} could not be used: after {seconds} seconds {blocker} still held what this needs. Nothing was changed in it. End that transaction, by its own client or by `SELECT pg_terminate_backend(…)` with the number of its process, then run the same command again; a server tries again by itself.',
+  },
+  REPORT_CANCELLED: {
+    exit: 1,
+    text: 'The server ended a statement of Millrace in the report {path}: {why}. Nothing was changed in it. Where `statement_timeout` or `transaction_timeout` is set for the role or the database, lift it for the role that Millrace uses, as by `ALTER ROLE … SET statement_timeout = 0`.',
+  },
   REPORT_DAMAGED: {
     exit: 1,
     text: 'The report {path} is damaged: {why}. Nothing was changed in it. All its totals can be computed again from the archive: stop the server if one runs, move the file aside by `{command}`, run `millrace batch`, and start the server again.',
@@ -77,6 +85,14 @@ export const REPORT_ERRORS = {
   REPORT_FAILED: {
     exit: 1,
     text: 'The report {path} could not be used: {why}. Nothing was changed in it.',
+  },
+  REPORT_FOREIGN_TABLE: {
+    exit: 1,
+    text: 'In the report {path} something else has the name of the table {table}, which Millrace made, so the totals in it are lost. Nothing was changed in it. Move or drop what is there; after that a server, or `millrace batch`, makes the table again and counts its metric from the first line.',
+  },
+  REPORT_INCOMPLETE: {
+    exit: 1,
+    text: 'The report {path} lacks what it says it holds: {what}. Nothing was answered, since totals would be missing. A running server makes the tables again within seconds and counts their metrics from the first line; where none runs, `millrace batch` does so.',
   },
   REPORT_GONE: {
     exit: 1,
@@ -138,9 +154,13 @@ export const REPORT_ERRORS = {
     exit: 1,
     text: 'The report has counted source {source} up to offset {counted} of another log ({held}) than the one that is there ({found}), and the archive does not show that these are the same lines. Nothing was added. Put the right data folder back. If the old log is lost for good, stop the server and run `millrace batch --replace`, which computes the totals from the lines that are left.',
   },
+  REPORT_OWN_TABLE_LOST: {
+    exit: 1,
+    text: 'The report {path} has lost a table in which Millrace keeps its account: {why}. Without it no total can be trusted. Drop the whole report by `DROP SCHEMA {schema}, {views} CASCADE`; a server, or `millrace batch`, then makes it again and counts every line from archive and log.',
+  },
   REPORT_READ_ONLY: {
     exit: 1,
-    text: 'The report {path} can only be read: {why}. Nothing was changed in it. Name the primary server in the address, not a standby.',
+    text: 'The report {path} can only be read: {why}. Nothing was changed in it.',
   },
   REPORT_STREAM_MOVED: {
     exit: 1,
@@ -153,6 +173,10 @@ export const REPORT_ERRORS = {
   REPORT_SUM_OVERFLOW: {
     exit: 1,
     text: 'A merged total of metric {metric} passes 38 digits, and a cut or wrapped total would be wrong. Use a smaller step or keep more dimensions.',
+  },
+  REPORT_TABLES_LOST: {
+    exit: 1,
+    text: 'The report {path} lacked what it says it holds: {what}. The tables were made again, and {metrics} is counted from its first line: a server does so by itself, and `millrace batch` at once. Until then answers say how many lines they lack.',
   },
   REPORT_TLS_FAILED: {
     exit: 1,

@@ -100,12 +100,16 @@ export function failedError(path: string, error: unknown): MillraceError {
   const message = error instanceof Error ? error.message : String(error)
   const why = message.split('\n')[0] ?? ''
   if (!DAMAGE.test(message)) return new MillraceError('REPORT_FAILED', { path, why }, { cause: error })
-  return new MillraceError('REPORT_DAMAGED', { path, why, command: moveAside(path) }, { cause: error })
+  return damagedError(path, why, error)
 }
 
-/** What DuckDB says of a file whose bytes are not what it wrote. */
+export function damagedError(path: string, why: string, cause?: unknown): MillraceError {
+  return new MillraceError('REPORT_DAMAGED', { path, why, command: moveAside(path) }, { cause })
+}
+
+/** What DuckDB says of a file whose bytes are not what it wrote, or whose tables somebody dropped. */
 const DAMAGE =
-  /not a valid DuckDB database|could not read enough bytes|corrupt|checksum|replaying WAL|failed to (load|deserialize)/i
+  /table with name .* does not exist|not a valid DuckDB database|could not read enough bytes|corrupt|checksum|replaying WAL|failed to (load|deserialize)/i
 
 /** Under a name that is free. The log of changes belongs to its file, and would be replayed into a new one. */
 function moveAside(path: string): string {

@@ -60,6 +60,8 @@ export class DuckdbPublishStore implements PublishStore {
   async dropTables(plan: MetricPlan): Promise<void> {
     for (const table of allTables(plan, this.tables(plan)))
       await this.#connection.run(`DROP TABLE IF EXISTS ${qualify(table)}`)
+    for (const tally of plan.tallies)
+      await this.#connection.run(`DROP TABLE IF EXISTS ${qualifiedTables(plan, tally).live}`)
   }
 
   load(job: LoadJob): Promise<Loaded> {
@@ -77,11 +79,6 @@ export class DuckdbPublishStore implements PublishStore {
       await this.#connection.run(
         `DELETE FROM ${qualifiedTables(plan, tally).live} WHERE ${withinRange(range)}`,
       )
-  }
-
-  async dropLive(plan: MetricPlan): Promise<void> {
-    for (const tally of plan.tallies)
-      await this.#connection.run(`DROP TABLE IF EXISTS ${qualifiedTables(plan, tally).live}`)
   }
 
   async replaceRejects(

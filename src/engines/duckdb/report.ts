@@ -35,6 +35,7 @@ import { readRows } from './read-rows.ts'
 import { DuckdbRenameStore } from './rename-store.ts'
 import { prepareSchema, requireSchema } from './report-schema.ts'
 import { hasLiveTables, qualify, stateOf } from './report-tables.ts'
+import { requireTables } from './require-tables.ts'
 import { withinRange } from './window-range.ts'
 
 /**
@@ -65,6 +66,14 @@ class DuckdbReport implements Report {
 
   constructor(file: ReportFile) {
     this.#file = file
+  }
+
+  /** Once for each time that the file is opened: until it is closed nobody else changes it. */
+  #whole: Promise<void> | undefined
+
+  requireWhole(): Promise<void> {
+    this.#whole ??= this.#connected((connection) => requireTables(connection, this.#file.path))
+    return this.#whole
   }
 
   async prepare(mode: 'read' | 'write'): Promise<void> {
@@ -109,6 +118,7 @@ class DuckdbReport implements Report {
   }
 
   async query(query: TotalsQuery): Promise<MergedTotals> {
+    await this.requireWhole()
     return this.#reading(async (connection) => {
       const { metric, version } = query.plan
       const state = await readMetricState(stateOf(connection), metric, version)
@@ -120,8 +130,9 @@ class DuckdbReport implements Report {
     }, query.plan.metric)
   }
 
-  digest(query: DigestQuery): Promise<TallyDigests> {
+  async digest(query: DigestQuery): Promise<TallyDigests> {
     const { plan } = query
+    await this.requireWhole()
     return this.#reading(async (connection) => {
       const isLive = await hasLiveTables(connection, plan)
       const dialect: DigestDialect = {
@@ -136,8 +147,9 @@ class DuckdbReport implements Report {
     }, plan.metric)
   }
 
-  windowRanges(query: WindowsQuery): Promise<Required<TimeRange>[]> {
+  async windowRanges(query: WindowsQuery): Promise<Required<TimeRange>[]> {
     const { plan } = query
+    await this.requireWhole()
     return this.#reading(async (connection) => {
       const isLive = await hasLiveTables(connection, plan)
       const sql = printWindowRanges(query, {
@@ -167,6 +179,9 @@ class DuckdbReport implements Report {
   rejects(source: string, limit: number): Promise<{ total: number; lines: RejectedLine[] }> {
     return this.#connected((connection) => readRejects(stateOf(connection), source, limit))
   }
+
+  /** It waits for no other machine. */
+  interrupt(): void {}
 
   async close(): Promise<void> {
     await this.#lastWrite

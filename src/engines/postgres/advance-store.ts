@@ -1,7 +1,7 @@
 /** PostgreSQL's side of a stream's advance: live partials by COPY, merged by the server when they are many or final. */
 
 import type { AdvanceStore } from '../../compile/advance-stream.ts'
-import { mergeRows, rowKeys } from '../../compile/live-tables.ts'
+import { mergeRows, rowKeys, tallyTables } from '../../compile/live-tables.ts'
 import type { WindowLines } from '../../compile/stream-tables.ts'
 import { versionKey } from '../../compile/version-key.ts'
 import type { OffsetRange } from '../../core/lost-lines.ts'
@@ -10,10 +10,12 @@ import type { TimeRange } from '../../core/run-record.ts'
 import type { StagedSource } from '../../ports/batch-engine.ts'
 import type { Lines, SeriesNumber, StagedFiles, StagedPartials } from '../../ports/staged-text.ts'
 import { copyLines } from './copy-lines.ts'
-import { createLiveTables, createTables, TALLY_TYPES, tallyColumns } from './metric-tables.ts'
+import { TALLY_TYPES, tallyColumns } from './metric-tables.ts'
+import { replaceView, showsFinalOnly } from './metric-view.ts'
 import { instantOf } from './postgres-names.ts'
 import { PostgresPublishStore, type PublishPlace } from './publish-store.ts'
 import { hasLiveTables, stateOf, tablesIn } from './report-sql.ts'
+import { tryBriefly } from './take-briefly.ts'
 
 type StagedMetric = StagedSource['metrics'][number]
 
@@ -28,12 +30,17 @@ export interface AdvancePlace extends Omit<PublishPlace, 'runId'> {
   readonly liveRows: Map<string, LiveRows>
   /** Versions whose live tables were found; kept likewise. */
   readonly withLive: Set<string>
+  /** Versions whose view could not be replaced, and when that was tried last. */
+  readonly olderViews: Map<string, number>
   /** Of the advance; the caller closes them. */
   readonly files: StagedFiles
 }
 
 /** A live table is merged once so many rows came in since it was merged last, or as many as that left. */
 const MERGE_ROWS = 20_000
+
+/** Each attempt makes readers of the view wait for a moment. */
+const VIEW_PAUSE_MS = 30_000
 
 /** The revision of rejects that this transaction has just added, before those are left out that stood there. */
 const FRESH = -1
@@ -50,20 +57,32 @@ export class PostgresAdvanceStore extends PostgresPublishStore implements Advanc
     this.#files = place.files
   }
 
-  async createTables(plan: MetricPlan): Promise<void> {
-    const { schema } = this.#place.names
-    const tables = this.tables(plan)
-    const statements = [...createTables(plan, tables, schema), ...createLiveTables(plan, tables, schema)]
-    for (const statement of statements) await this.transaction.run(statement)
+  createTables(plan: MetricPlan): Promise<void> {
+    return this.book.makeTables(plan, true)
+  }
+
+  /** Where somebody reads it just now it shows what is final, and the stream goes on; a later advance replaces it. */
+  override async replaceView(plan: MetricPlan): Promise<void> {
+    const key = versionKey(plan.metric, plan.version)
+    const { names, olderViews } = this.#place
+    const isReplaced = await tryBriefly(this.transaction, () => replaceView(this.transaction, names, plan))
+    if (isReplaced) olderViews.delete(key)
+    else olderViews.set(key, performance.now())
   }
 
   async withoutLive(plans: readonly MetricPlan[]): Promise<MetricPlan[]> {
-    const { names, withLive } = this.#place
+    const { names, withLive, olderViews } = this.#place
     const missing: MetricPlan[] = []
     for (const plan of plans) {
-      if (withLive.has(versionKey(plan.metric, plan.version))) continue
-      if (await hasLiveTables(this.transaction, names, plan))
-        withLive.add(versionKey(plan.metric, plan.version))
+      const key = versionKey(plan.metric, plan.version)
+      const triedMs = olderViews.get(key)
+      if (triedMs !== undefined) {
+        if (performance.now() - triedMs > VIEW_PAUSE_MS) missing.push(plan)
+        continue
+      }
+      if (withLive.has(key)) continue
+      const isLive = await hasLiveTables(this.transaction, names, plan)
+      if (isLive && !(await showsFinalOnly(this.transaction, names, plan))) withLive.add(key)
       else missing.push(plan)
     }
     return missing
@@ -97,6 +116,7 @@ export class PostgresAdvanceStore extends PostgresPublishStore implements Advanc
   async #copyTally(plan: MetricPlan, tally: Tally, lines: Lines): Promise<void> {
     const { live } = tablesIn(this.#place.names, plan, tally)
     const added = await copyLines(this.transaction, `${live} (${tallyColumns(tally)})`, lines)
+    this.book.note(tallyTables(this.tables(plan), tally).live, added)
     const { rows, merged } = await this.#liveRows(live, added)
     this.#place.liveRows.set(live, { rows: rows + added, merged })
   }
@@ -140,17 +160,20 @@ export class PostgresAdvanceStore extends PostgresPublishStore implements Advanc
   async #settleTally(plan: MetricPlan, tally: Tally, bounds: string): Promise<void> {
     const { ordinary, live } = tablesIn(this.#place.names, plan, tally)
     const columns = tallyRow(tally)
-    const [[gone] = []] = await this.transaction.rows(
+    const [[settled, standing, stored] = []] = await this.transaction.rows(
       `WITH windows AS (SELECT DISTINCT window_start FROM ${live} WHERE ${bounds}),
         settled AS (DELETE FROM ${live} WHERE ${bounds} RETURNING *),
         standing AS (DELETE FROM ${ordinary} WHERE ${bounds}
           AND window_start IN (SELECT window_start FROM windows) RETURNING *),
         merged AS (${mergeRows(tally, ['settled', 'standing'], TALLY_TYPES)}),
         stored AS (INSERT INTO ${ordinary} (revision, ${columns})
-          SELECT 0, ${columns} FROM merged ORDER BY ${rowKeys(tally).join(', ')})
-        SELECT count(*) FROM settled`,
+          SELECT 0, ${columns} FROM merged ORDER BY ${rowKeys(tally).join(', ')} RETURNING 1)
+        SELECT (SELECT count(*) FROM settled), (SELECT count(*) FROM standing), (SELECT count(*) FROM stored)`,
     )
-    this.#forgetRows(live, Number(gone))
+    const names = tallyTables(this.tables(plan), tally)
+    this.book.note(names.live, -Number(settled))
+    this.book.note(names.ordinary, Number(stored) - Number(standing))
+    this.#forgetRows(live, Number(settled))
   }
 
   #forgetRows(live: string, gone: number): void {
@@ -164,18 +187,21 @@ export class PostgresAdvanceStore extends PostgresPublishStore implements Advanc
     for (const tally of plan.tallies) {
       const { live } = tablesIn(this.#place.names, plan, tally)
       const { rows, merged } = this.#place.liveRows.get(live) ?? { rows: 0, merged: 0 }
-      if (rows > merged + Math.max(MERGE_ROWS, merged)) await this.#mergeLive(tally, live)
+      if (rows > merged + Math.max(MERGE_ROWS, merged)) await this.#mergeLive(plan, tally)
     }
   }
 
-  async #mergeLive(tally: Tally, live: string): Promise<void> {
+  async #mergeLive(plan: MetricPlan, tally: Tally): Promise<void> {
+    const { live } = tablesIn(this.#place.names, plan, tally)
     const columns = tallyRow(tally)
-    const { rowCount } = await this.transaction.client.query(
+    const [[parts, stored] = []] = await this.transaction.rows(
       `WITH parts AS (DELETE FROM ${live} RETURNING *),
-        merged AS (${mergeRows(tally, ['parts'], TALLY_TYPES)})
-        INSERT INTO ${live} (revision, ${columns}) SELECT 0, ${columns} FROM merged`,
+        merged AS (${mergeRows(tally, ['parts'], TALLY_TYPES)}),
+        stored AS (INSERT INTO ${live} (revision, ${columns}) SELECT 0, ${columns} FROM merged RETURNING 1)
+        SELECT (SELECT count(*) FROM parts), (SELECT count(*) FROM stored)`,
     )
-    const rows = rowCount ?? 0
+    const rows = Number(stored)
+    this.book.note(tallyTables(this.tables(plan), tally).live, rows - Number(parts))
     this.#place.liveRows.set(live, { rows, merged: rows })
   }
 

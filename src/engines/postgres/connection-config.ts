@@ -16,6 +16,8 @@ export interface ConnectionPlan {
 }
 
 const CONNECT_MS = 10_000
+/** After so long without a word the system looks whether the server's machine is there at all. */
+const KEEP_ALIVE_MS = 10_000
 const MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full']
 
 /** Errors: REPORT_BAD_ADDRESS. */
@@ -61,6 +63,7 @@ function baseConfig(url: URL): ClientConfig {
     application_name: 'millrace',
     connectionTimeoutMillis: CONNECT_MS,
     keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
   }
 }
 

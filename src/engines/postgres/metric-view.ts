@@ -17,11 +17,10 @@ export async function replaceView(
   names: PostgresNames,
   plan: MetricPlan,
 ): Promise<void> {
-  const isLive = await hasLiveTables(transaction, names, plan)
-  const view = viewSql(plan, names, isLive)
+  const view = viewSql(plan, names, await hasLiveTables(transaction, names, plan))
   const select = printViewSelect(plan, view)
   const name = shorten(plan.metric)
-  const checksum = createHash('sha256').update(select).digest('hex')
+  const checksum = checksumOf(select)
   const held = await transaction.rows(
     `SELECT 1 FROM ${names.schema}.views WHERE tenant = '' AND metric = $1 AND view_name = $2 AND checksum = $3
       AND to_regclass($4) IS NOT NULL`,
@@ -35,6 +34,21 @@ export async function replaceView(
       ON CONFLICT (tenant, metric) DO UPDATE SET view_name = EXCLUDED.view_name, checksum = EXCLUDED.checksum`,
     [plan.metric, name, checksum],
   )
+}
+
+/** True when the view of the version was made before a stream added to it. */
+export async function showsFinalOnly(
+  transaction: Transaction,
+  names: PostgresNames,
+  plan: MetricPlan,
+): Promise<boolean> {
+  const checksum = checksumOf(printViewSelect(plan, viewSql(plan, names, false)))
+  const sql = `SELECT 1 FROM ${names.schema}.views WHERE tenant = '' AND metric = $1 AND checksum = $2`
+  return (await transaction.rows(sql, [plan.metric, checksum])).length > 0
+}
+
+function checksumOf(select: string): string {
+  return createHash('sha256').update(select).digest('hex')
 }
 
 /** Replacing keeps rights and what others built upon it; other columns need a new view. */

@@ -10,10 +10,15 @@ const STATES: Readonly<Record<string, ErrorCode>> = {
   '25006': 'REPORT_READ_ONLY',
   '53100': 'REPORT_DISK_FULL',
   '2BP01': 'REPORT_VIEW_IN_USE',
+  '57014': 'REPORT_CANCELLED',
+  '25P04': 'REPORT_CANCELLED',
 }
 const TLS =
   /certificate|does not support SSL|SSL connection|altname|self.signed|tls|pg_hba\.conf.*no encryption/i
-const LOST_STATES = /^(08|57P0[123]|53300|40001|40P01)/
+/** 25P03 ends a session of ours whose machine froze for a while. */
+const LOST_STATES = /^(08|57P0[1235]|53300|40001|40P01|25P03)/
+const LOCK_NOT_AVAILABLE = '55P03'
+const READ_ONLY = '25006'
 const LOST_CODES = [
   'ECONNREFUSED',
   'ECONNRESET',
@@ -27,6 +32,44 @@ const LOST_CODES = [
 ]
 const LOST_TEXT =
   /connection terminated|terminated unexpectedly|connection error|not queryable|connection is closed|timeout expired|stream (?:was )?(?:destroyed|closed)|premature close|starting up|shutting down/i
+
+/** A lock was held by another session for as long as it is waited for at a time. */
+class BlockedError extends Error {
+  blocker = 'another session'
+
+  by(blocker: string | undefined): this {
+    this.blocker = blocker ?? this.blocker
+    return this
+  }
+}
+
+/** This machine was silent in the middle of a COPY. */
+export class StalledError extends Error {
+  readonly code = 'ETIMEDOUT'
+
+  constructor(cause: unknown) {
+    super('this machine sent no lines for a while', { cause })
+  }
+}
+
+/** The command or server that waited was told to stop. */
+export class InterruptedError extends Error {
+  readonly code = 'ETIMEDOUT'
+
+  constructor() {
+    super('it did not answer in time, and Millrace was told to stop')
+  }
+}
+
+export function asBlocked(error: unknown): BlockedError | undefined {
+  if (error instanceof BlockedError) return error
+  if (codeOf(error) !== LOCK_NOT_AVAILABLE) return undefined
+  return new BlockedError(textOf(error), { cause: error })
+}
+
+export function isReadOnly(error: unknown): boolean {
+  return codeOf(error) === READ_ONLY
+}
 
 export function codeOf(error: unknown): string {
   const found = error as { code?: unknown; errors?: unknown[] } | null
@@ -54,9 +97,23 @@ export function isStarting(error: unknown): boolean {
   return /^(57P03|53300)$/.test(codeOf(error))
 }
 
-export function explainFailure(error: unknown, path: string): unknown {
+/** What else is known of a failure. */
+interface FailureFacts {
+  /** For how long the lock was waited for. */
+  readonly seconds?: number
+  readonly readOnly?: string | undefined
+}
+
+export function explainFailure(
+  error: unknown,
+  path: string,
+  { seconds = 0, readOnly }: FailureFacts = {},
+): unknown {
   if (error instanceof MillraceError) return error
-  const why = textOf(error)
+  const blocked = asBlocked(error)
+  if (blocked)
+    return new MillraceError('REPORT_BLOCKED', { path, seconds, blocker: blocked.blocker }, { cause: error })
+  const why = readOnly ?? textOf(error)
   const code = codeOf(error)
   const of = (name: ErrorCode) => new MillraceError(name, { path, why }, { cause: error })
   if (TLS.test(why) && !/^(28P01|42)/.test(code)) return of('REPORT_TLS_FAILED')

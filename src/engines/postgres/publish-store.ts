@@ -1,21 +1,24 @@
 /** PostgreSQL's side of publishing: rows of its tables in one transaction, bulk by COPY straight into them. */
+import { tallyTables } from '../../compile/live-tables.ts'
 import type { Loaded, LoadJob, PublishStore, StoredValue, StoredVersion } from '../../compile/publish-run.ts'
 import { readCoverage } from '../../compile/report-state.ts'
-import { allTables, type MetricTables } from '../../compile/report-tables.ts'
+import type { MetricTables } from '../../compile/report-tables.ts'
 import { StreamTables } from '../../compile/stream-tables.ts'
-import type { MetricPlan, Tally } from '../../core/plan.ts'
+import type { MetricPlan } from '../../core/plan.ts'
 import type { TimeRange } from '../../core/run-record.ts'
 import { isWholeRange } from '../../core/time-coverage.ts'
 import type { StagedSource } from '../../ports/batch-engine.ts'
 import type { Lines, SeriesNumber, StagedText, StagedTextReader, TextCount } from '../../ports/staged-text.ts'
 import { tablesOf } from '../table-key.ts'
 import { copyLines } from './copy-lines.ts'
-import { createTables, tallyColumns } from './metric-tables.ts'
+import { tallyColumns } from './metric-tables.ts'
 import { replaceView } from './metric-view.ts'
 import { instantOf, type PostgresNames, quoteName } from './postgres-names.ts'
 import { readAhead } from './read-ahead.ts'
 import { hasLiveTables, stateOf, tablesIn, targetOf, withinRange } from './report-sql.ts'
 import type { Transaction } from './session.ts'
+import { TableBook } from './table-book.ts'
+import { takeBriefly, tryBriefly } from './take-briefly.ts'
 
 /** `runId` tells a run that was committed before its connection was lost from one that was not. */
 export interface PublishPlace {
@@ -43,6 +46,7 @@ interface Bounds {
 export class PostgresPublishStore implements PublishStore {
   readonly transaction: Transaction
   readonly streams: StreamTables
+  readonly book: TableBook
   readonly #names: PostgresNames
   readonly #text: StagedTextReader
   readonly #runId: string
@@ -50,6 +54,7 @@ export class PostgresPublishStore implements PublishStore {
   constructor({ transaction, names, text, runId }: PublishPlace) {
     this.transaction = transaction
     this.streams = new StreamTables(targetOf(transaction, names))
+    this.book = new TableBook(transaction, names)
     this.#names = names
     this.#text = text
     this.#runId = runId
@@ -95,27 +100,30 @@ export class PostgresPublishStore implements PublishStore {
     return tablesOf(metric, version)
   }
 
+  /** Those that somebody reads at this moment stay, and go when a later run finds them unused. */
   async dropTables(plan: MetricPlan): Promise<void> {
-    for (const table of allTables(plan, this.tables(plan)))
-      await this.transaction.run(`DROP TABLE IF EXISTS ${this.#qualify(table)}`)
+    await this.book.forget(plan)
+    await tryBriefly(this.transaction, () => this.book.dropTables(plan))
   }
 
+  /** Other sessions may be reading it; what took long is kept while they are waited for. */
   replaceView(plan: MetricPlan): Promise<void> {
-    return replaceView(this.transaction, this.#names, plan)
+    return takeBriefly(this.transaction, () => replaceView(this.transaction, this.#names, plan))
   }
 
   async load(job: LoadJob): Promise<Loaded> {
     const tables = this.tables(job.plan)
     const series = this.#qualify(tables.series)
-    for (const statement of createTables(job.plan, tables, this.#names.schema))
-      await this.transaction.run(statement)
-    if (isWholeRange(job.range)) await this.transaction.run(`DELETE FROM ${series}`)
+    await this.book.makeTables(job.plan, false)
+    if (isWholeRange(job.range)) await this.book.clear(tables.series)
     const { text, counted, first } = await this.#openAndClear(job, tables, await this.#standing(series))
     try {
       await this.#loadSeries(job.plan, text)
       for (const [place, tally] of job.plan.tallies.entries()) {
-        const target = `${this.#tableOf(tally, tables)} (${tallyColumns(tally)})`
-        await copyLines(this.transaction, target, place === 0 ? first : text.tally(tally, job.revision))
+        const table = tallyTables(tables, tally).ordinary
+        const target = `${this.#qualify(table)} (${tallyColumns(tally)})`
+        const lines = place === 0 ? first : text.tally(tally, job.revision)
+        this.book.note(table, await copyLines(this.transaction, target, lines))
       }
       const { rows, records, firstMs, lastMs } = counted
       const isAll = isWholeRange(job.range)
@@ -136,7 +144,7 @@ export class PostgresPublishStore implements PublishStore {
   ): Promise<OpenedText> {
     const clear = async () => {
       for (const tally of plan.tallies)
-        await this.transaction.run(`DELETE FROM ${this.#tableOf(tally, tables)} WHERE ${withinRange(range)}`)
+        await this.book.clear(tallyTables(tables, tally).ordinary, withinRange(range))
     }
     const open = async (): Promise<OpenedText> => {
       const text = await this.#text.openMetric(plan, staged, standing)
@@ -155,10 +163,6 @@ export class PostgresPublishStore implements PublishStore {
     throw cleared.reason
   }
 
-  #tableOf(tally: Tally, tables: MetricTables): string {
-    return this.#qualify(tally.key ? tables.sketch(tally.id) : tables.totals)
-  }
-
   async #standing(series: string): Promise<SeriesNumber[]> {
     const rows = await this.transaction.rows(`SELECT series_key, series_id FROM ${series}`)
     return rows.map(([key, id]) => ({ seriesKey: String(key), seriesId: Number(id) }))
@@ -172,8 +176,9 @@ export class PostgresPublishStore implements PublishStore {
   /** Those that are new. */
   async copySeries(plan: MetricPlan, text: StagedText): Promise<void> {
     const columns = ['series_id', 'series_key', ...plan.dimensions.map((_, index) => `d${index}`)]
-    const series = this.#qualify(this.tables(plan).series)
-    await copyLines(this.transaction, `${series} (${columns.join(', ')})`, text.newSeries())
+    const { series } = this.tables(plan)
+    const target = `${this.#qualify(series)} (${columns.join(', ')})`
+    this.book.note(series, await copyLines(this.transaction, target, text.newSeries()))
   }
 
   /** Windows outside the range stand as they did: what was known of them is still so, and seldom must rows be read. */
@@ -208,15 +213,9 @@ export class PostgresPublishStore implements PublishStore {
 
   async clearLive(plan: MetricPlan, range: TimeRange): Promise<void> {
     if (!(await hasLiveTables(this.transaction, this.#names, plan))) return
+    const tables = this.tables(plan)
     for (const tally of plan.tallies)
-      await this.transaction.run(
-        `DELETE FROM ${tablesIn(this.#names, plan, tally).live} WHERE ${withinRange(range)}`,
-      )
-  }
-
-  async dropLive(plan: MetricPlan): Promise<void> {
-    for (const tally of plan.tallies)
-      await this.transaction.run(`DROP TABLE IF EXISTS ${tablesIn(this.#names, plan, tally).live}`)
+      await this.book.clear(tallyTables(tables, tally).live, withinRange(range))
   }
 
   async replaceRejects(

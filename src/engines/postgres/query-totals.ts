@@ -167,11 +167,8 @@ export class TotalsReader {
   async #readTally(sql: string, steps: Steps, groups: Groups): Promise<TallyResult> {
     const ordered = `SELECT * FROM (${sql}) merged ORDER BY ${GROUPS.join(', ')}`
     const { windows, numbers } = steps
-    const result = await this.#place.transaction.client.query({
-      text: ordered,
-      values: [windows, numbers, groups.series, groups.numbers],
-      rowMode: 'array',
-    })
+    const values = [windows, numbers, groups.series, groups.numbers]
+    const result = await this.#place.transaction.ask(ordered, values)
     const rows = result.rows as unknown[][]
     const columns = result.fields.slice(GROUPS.length).map((_, place) => rows.map((row) => row[place + 2]))
     return { steps: rows.map((row) => row[0]), groups: rows.map((row) => row[1]), columns }

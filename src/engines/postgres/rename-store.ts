@@ -23,6 +23,7 @@ export class PostgresRenameStore extends PostgresPublishStore implements RenameS
       await this.#rename('TABLE', table, renamed)
       await this.#rename('INDEX', `${table}_windows`, `${renamed}_windows`)
     }
+    await this.book.rename(after, tables)
     if (await this.#isShown(after)) await this.replaceView(after)
   }
 

@@ -17,7 +17,13 @@ export async function lockSchema(transaction: Transaction, names: PostgresNames)
   await transaction.rows('SELECT pg_advisory_xact_lock($1, hashtext($2))', [LOCK_CLASS, names.schemaName])
 }
 
-/** Errors: REPORT_UNFIT, REPORT_NEWER_FORMAT, REPORT_MIGRATION_CHANGED. */
+/** Millrace's own tables, without which nothing can be said of the others. */
+const OWN_TABLES = [
+  ...['runs', 'metrics', 'measures', 'coverage', 'ledger', 'rejects', 'views', 'streams', 'stream_metrics'],
+  ...['cuts', 'lateness', 'late_ranges', 'stored_tables'],
+]
+
+/** Errors: REPORT_UNFIT, REPORT_NEWER_FORMAT, REPORT_MIGRATION_CHANGED, REPORT_OWN_TABLE_LOST. */
 export async function migrateSchema(
   transaction: Transaction,
   names: PostgresNames,
@@ -35,6 +41,22 @@ export async function migrateSchema(
     const table = `${names.schema}.migrations (number, name, checksum)`
     await transaction.run(`INSERT INTO ${table} VALUES ($1, $2, $3)`, row)
   }
+  await requireOwnTables(transaction, names, path)
+}
+
+async function requireOwnTables(
+  transaction: Transaction,
+  { schema, schemaName, views }: PostgresNames,
+  path: string,
+): Promise<void> {
+  const missing = await transaction.rows(
+    `SELECT w.name FROM unnest($2::text[]) AS w(name) WHERE NOT EXISTS (SELECT 1 FROM pg_class c
+      JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = w.name)`,
+    [schemaName, OWN_TABLES],
+  )
+  if (missing.length === 0) return
+  const why = `${missing.map(([name]) => name).join(', ')} ${missing.length === 1 ? 'is' : 'are'} not there`
+  throw new MillraceError('REPORT_OWN_TABLE_LOST', { path, why, schema, views })
 }
 
 /** For readers. Errors: REPORT_MISSING, REPORT_OLDER_FORMAT, REPORT_NEWER_FORMAT, REPORT_MIGRATION_CHANGED. */

@@ -30,7 +30,9 @@ export function stateOf(transaction: Transaction, { schema }: PostgresNames): St
 export function targetOf(transaction: Transaction, names: PostgresNames): StateTarget {
   return {
     ...stateOf(transaction, names),
-    run: (sql, values) => transaction.run(sql, values),
+    run: async (sql, values) => {
+      await transaction.run(sql, values)
+    },
     instant: instantOf,
   }
 }

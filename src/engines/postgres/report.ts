@@ -9,6 +9,7 @@ import { renameInReport } from '../../compile/rename-source.ts'
 import { readHeldMetrics, readMetricState, readRejects, readRuns } from '../../compile/report-state.ts'
 import { readLateRanges, readStreamState } from '../../compile/stream-state.ts'
 import { MillraceError } from '../../core/error.ts'
+import type { MetricPlan } from '../../core/plan.ts'
 import type { RunRecord, TimeRange } from '../../core/run-record.ts'
 import type { TallyDigests } from '../../core/tally-digest.ts'
 import type {
@@ -28,6 +29,8 @@ import type {
 import type { StagedTextReader } from '../../ports/staged-text.ts'
 import { sha256, tablesOf } from '../table-key.ts'
 import { type LiveRows, PostgresAdvanceStore } from './advance-store.ts'
+import { findLost, type LostTable, type SeenFiles } from './find-lost.ts'
+import { healReport } from './heal-report.ts'
 import { codeOf } from './postgres-failure.ts'
 import { namesOf, type PostgresNames, quoteName } from './postgres-names.ts'
 import { PostgresPublishStore } from './publish-store.ts'
@@ -48,81 +51,106 @@ export interface PostgresPlace {
 export interface PostgresOptions {
   /** Reads staged files and decides conditions on this machine. */
   readonly text: StagedTextReader
-  /** How long a lost server is waited for. */
+  /** How long a lost server, or a lock that somebody holds, is waited for. */
   readonly patienceMs?: number
+  /** Hears of tables that were lost and made again. */
+  onNews?(text: string): void
 }
 
 const PATIENCE_MS = 30_000
+/** A run that has computed for long does not give way to another one that is publishing. */
+const PUBLISH_WAIT_MS = 600_000
 const OUT_OF_RANGE = '22003'
+/** A table, schema or column that is not there. */
+const MISSING = ['42P01', '3F000', '42703']
 
 /** Errors: REPORT_MISSING (readers), REPORT_NEWER_FORMAT, and REPORT_* for whatever the server refuses. */
 export async function openPostgresReport(
   { url, schema = 'millrace', caFile }: PostgresPlace,
   mode: 'read' | 'write',
-  { text, patienceMs = PATIENCE_MS }: PostgresOptions,
+  { text, patienceMs = PATIENCE_MS, onNews }: PostgresOptions,
 ): Promise<Report> {
   const session = await Session.open({ url, ...(caFile !== undefined && { caFile }) }, patienceMs)
   const names = namesOf(schema)
   const path = `schema ${schema} of ${session.shown}`
   try {
-    if (mode === 'write') await session.transact('write', (on) => migrateSchema(on, names, path))
-    else await session.transact('snapshot', (on) => requireSchema(on, names, path))
-    return new PostgresReport(session, names, text)
+    const report = new PostgresReport({ session, names, text, path, mode })
+    if (mode === 'write') {
+      const lost = await report.heal()
+      if (lost) onNews?.(lost.message)
+    } else await session.transact('snapshot', (on) => requireSchema(on, names, path))
+    return report
   } catch (error) {
     await session.close()
     throw error
   }
 }
 
+interface ReportPlace {
+  readonly session: Session
+  readonly names: PostgresNames
+  readonly text: StagedTextReader
+  /** For messages. */
+  readonly path: string
+  readonly mode: 'read' | 'write'
+}
+
 class PostgresReport implements Report {
+  readonly #place: ReportPlace
   readonly #session: Session
   readonly #names: PostgresNames
   readonly #text: StagedTextReader
 
   readonly #liveRows = new Map<string, LiveRows>()
   readonly #withLive = new Set<string>()
+  readonly #olderViews = new Map<string, number>()
+  readonly #seen: SeenFiles = new Map()
 
-  constructor(session: Session, names: PostgresNames, text: StagedTextReader) {
-    this.#session = session
-    this.#names = names
-    this.#text = text
+  constructor(place: ReportPlace) {
+    this.#place = place
+    this.#session = place.session
+    this.#names = place.names
+    this.#text = place.text
   }
 
   /** After a lost connection the run is looked for first: it may have been committed, and is not published twice. */
   publish(publication: Publication): Promise<RunRecord> {
     const runId = randomUUID()
-    return this.#session.transact('write', async (transaction) => {
-      await lockSchema(transaction, this.#names)
+    return this.#write(async (transaction) => {
       const sql = `SELECT record FROM ${this.#names.schema}.runs WHERE run_id = $1`
       const [published] = await transaction.rows(sql, [runId])
       if (published) return JSON.parse(String(published[0]))
       const place = { transaction, names: this.#names, text: this.#text, runId }
-      return new RunPublisher(new PostgresPublishStore(place), publication).publish()
-    })
+      const store = new PostgresPublishStore(place)
+      const record = await new RunPublisher(store, publication).publish()
+      await store.book.write()
+      return record
+    }, PUBLISH_WAIT_MS)
   }
 
   /** After a lost connection the advance is looked for first, as a run is. */
   advance(advance: StreamAdvance): Promise<void> {
     const advanceId = randomUUID()
-    return this.#session.transact('write', async (transaction) => {
-      await lockSchema(transaction, this.#names)
+    return this.#write(async (transaction) => {
       const streams = `${this.#names.schema}.streams`
       const sql = `SELECT 1 FROM ${streams} WHERE tenant = '' AND source = $1 AND advance_id = $2`
       if ((await transaction.rows(sql, [advance.source, advanceId])).length > 0) return
       const files = await this.#text.openSource(advance.staged)
-      const place = {
+      const store = new PostgresAdvanceStore({
         transaction,
         names: this.#names,
         text: this.#text,
         liveRows: this.#liveRows,
         withLive: this.#withLive,
+        olderViews: this.#olderViews,
         files,
-      }
+      })
       try {
-        await new StreamAdvancer(new PostgresAdvanceStore(place), advance).advance()
+        await new StreamAdvancer(store, advance).advance()
       } finally {
         await files.close()
       }
+      await store.book.write()
       const done = `UPDATE ${streams} SET advance_id = $2 WHERE tenant = '' AND source = $1`
       await transaction.run(done, [advance.source, advanceId])
     })
@@ -130,8 +158,7 @@ class PostgresReport implements Report {
 
   /** Done twice after a lost connection it finds nothing of the old name. */
   renameSource(from: string, to: string): Promise<void> {
-    return this.#session.transact('write', async (transaction) => {
-      await lockSchema(transaction, this.#names)
+    return this.#write(async (transaction) => {
       const store = new PostgresRenameStore({ transaction, names: this.#names, text: this.#text })
       await renameInReport(store, { from, to }, sha256)
     })
@@ -146,7 +173,7 @@ class PostgresReport implements Report {
   }
 
   query(query: TotalsQuery): Promise<MergedTotals> {
-    return this.#read(async (transaction) => {
+    return this.#readTotals(query.plan, async (transaction) => {
       const { metric, version } = query.plan
       const state = await readMetricState(stateOf(transaction, this.#names), metric, version)
       if (state?.version !== version || state.firstWindowMs === null) return emptyTotals(query)
@@ -164,7 +191,7 @@ class PostgresReport implements Report {
   digest(query: DigestQuery): Promise<TallyDigests> {
     const { plan } = query
     const qualify = (table: string) => `${this.#names.schema}.${quoteName(table)}`
-    return this.#read(async (transaction) => {
+    return this.#readTotals(plan, async (transaction) => {
       const isLive = await hasLiveTables(transaction, this.#names, plan)
       const dialect: DigestDialect = {
         numberOfHex: (digits) => `CAST(CAST('x' || lpad(${digits}, 16, '0') AS bit(64)) AS bigint)`,
@@ -181,7 +208,7 @@ class PostgresReport implements Report {
 
   windowRanges(query: WindowsQuery): Promise<Required<TimeRange>[]> {
     const { plan } = query
-    return this.#read(async (transaction) => {
+    return this.#readTotals(plan, async (transaction) => {
       const isLive = await hasLiveTables(transaction, this.#names, plan)
       const sql = printWindowRanges(query, {
         epochMs: stateOf(transaction, this.#names).epochMs,
@@ -195,8 +222,35 @@ class PostgresReport implements Report {
     })
   }
 
+  /** What it says of totals that are lost would not be so. */
   metricState(metric: string, version?: string): Promise<MetricState | undefined> {
-    return this.#read((transaction) => readMetricState(stateOf(transaction, this.#names), metric, version))
+    return this.#read(async (transaction) => {
+      const state = await readMetricState(stateOf(transaction, this.#names), metric, version)
+      if (state) await this.#requireTables(transaction, state)
+      return state
+    })
+  }
+
+  async requireWhole(): Promise<void> {
+    const lost = await this.#read((on) => findLost(on, this.#names, { seen: this.#seen }))
+    if (lost.length === 0) return
+    const { path, mode } = this.#place
+    if (mode === 'read') throw new MillraceError('REPORT_INCOMPLETE', { path, what: describeLost(lost) })
+    const healed = await this.heal()
+    if (healed) throw healed
+  }
+
+  /** The layout and all tables. Resolves to what is to be told of those that were lost. */
+  async heal(): Promise<MillraceError | undefined> {
+    const { session, names, text, path } = this.#place
+    const lost = await session.transact('write', async (transaction) => {
+      await migrateSchema(transaction, names, path)
+      return healReport({ transaction, names, text, seen: this.#seen, path })
+    })
+    if (lost.length === 0) return undefined
+    for (const memory of [this.#liveRows, this.#withLive, this.#olderViews, this.#seen]) memory.clear()
+    const metrics = [...new Set(lost.map(({ metric }) => metric))].join(', ')
+    return new MillraceError('REPORT_TABLES_LOST', { path, metrics, what: describeLost(lost) })
   }
 
   heldMetrics(): Promise<HeldMetric[]> {
@@ -211,11 +265,67 @@ class PostgresReport implements Report {
     return this.#read((transaction) => readRejects(stateOf(transaction, this.#names), source, limit))
   }
 
+  /** Under the lock of the schema. */
+  #write<T>(task: (transaction: Transaction) => Promise<T>, waitMs?: number): Promise<T> {
+    const locked = async (transaction: Transaction) => {
+      await lockSchema(transaction, this.#names)
+      return task(transaction)
+    }
+    return this.#healing(() => this.#session.transact('write', locked, waitMs))
+  }
+
   #read<T>(task: (transaction: Transaction) => Promise<T>): Promise<T> {
-    return this.#session.transact('snapshot', task)
+    return this.#healing(() => this.#session.transact('snapshot', task))
+  }
+
+  /** In one snapshot with a look at the tables of the version. */
+  #readTotals<T>(plan: MetricPlan, task: (transaction: Transaction) => Promise<T>): Promise<T> {
+    return this.#read(async (transaction) => {
+      await this.#requireTables(transaction, plan)
+      return task(transaction)
+    })
+  }
+
+  async #requireTables(
+    transaction: Transaction,
+    plan: Pick<MetricPlan, 'metric' | 'version'>,
+  ): Promise<void> {
+    const lost = await findLost(transaction, this.#names, { plan })
+    if (lost.length === 0) return
+    const { path } = this.#place
+    throw new MillraceError('REPORT_INCOMPLETE', { path, what: describeLost(lost) })
+  }
+
+  /** A statement that meets a table that is not there says so; then the report is looked at as a whole. */
+  async #healing<T>(act: () => Promise<T>): Promise<T> {
+    try {
+      return await act()
+    } catch (error) {
+      const { cause } = error as { cause?: unknown }
+      if (!(error instanceof MillraceError) || !MISSING.includes(codeOf(cause))) throw error
+      const { path, mode } = this.#place
+      const what = (cause as Error).message
+      if (mode === 'read') throw new MillraceError('REPORT_INCOMPLETE', { path, what }, { cause: error })
+      throw (
+        (await this.heal()) ??
+        new MillraceError('REPORT_TABLES_LOST', { path, what, metrics: 'every metric' })
+      )
+    }
+  }
+
+  interrupt(): void {
+    this.#session.interrupt()
   }
 
   close(): Promise<void> {
     return this.#session.close()
   }
 }
+
+function describeLost(lost: readonly LostTable[]): string {
+  const shown = lost.slice(0, MOST_SHOWN).map(({ metric, table, how }) => `${table} of ${metric} (${how})`)
+  const others = lost.length - shown.length
+  return `${shown.join(', ')}${others > 0 ? ` and ${others} others` : ''}`
+}
+
+const MOST_SHOWN = 5

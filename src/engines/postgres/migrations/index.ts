@@ -5,6 +5,15 @@ import { outside } from './0003-outside.ts'
 import { lateness } from './0004-lateness.ts'
 import { lateRanges } from './0005-late-ranges.ts'
 import { lost } from './0006-lost.ts'
+import { storedTables } from './0007-stored-tables.ts'
 import type { Migration } from './migration.ts'
 
-export const MIGRATIONS: readonly Migration[] = [firstTables, streams, outside, lateness, lateRanges, lost]
+export const MIGRATIONS: readonly Migration[] = [
+  firstTables,
+  streams,
+  outside,
+  lateness,
+  lateRanges,
+  lost,
+  storedTables,
+]
