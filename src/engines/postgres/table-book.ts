@@ -40,8 +40,8 @@ export class TableBook {
     const { ordinary, live } = namesOfTables(plan)
     const wanted = [...ordinary, ...(isLive ? live : [])]
     if ((await this.#standing(wanted)) === wanted.length) return
-    const statements = createTables(plan, tables, schema)
-    if (isLive) statements.push(...createLiveTables(plan, tables, schema))
+    const lasting = createTables(plan, tables, schema)
+    const statements = isLive ? [...lasting, ...createLiveTables(plan, tables, schema)] : lasting
     for (const statement of statements) await this.#transaction.run(statement)
     const added = await this.#transaction.rows(
       `INSERT INTO ${schema}.stored_tables (metric, version, table_name, columns, row_count)
