@@ -119,7 +119,7 @@ describe('a lock that somebody holds', () => {
 describe('a machine that freezes', () => {
   it('in the middle of a publication gives the schema up, and publishes once when it goes on', async () => {
     await (await open('frozen')).close()
-    const child = spawn('node_modules/.bin/unrun', ['test/cluster/freeze-in-advance.ts'], {
+    const child = spawn('node_modules/.bin/unrun', ['test/crash/postgres-advance-child.ts'], {
       env: { ...process.env, FREEZE: `${server.url} ${dir}` },
       stdio: ['ignore', 'pipe', 'inherit'],
     })
