@@ -326,6 +326,32 @@ export function describeArchive(name: string, makeFixture: () => Promise<Archive
       expect(await textsOf(fixture.open(), 'web')).toEqual(['a'])
     })
 
+    it('goes on after lines that are lost, which begin where it ends, in the name that a report knows', async () => {
+      const accepted = { acceptedMs: 7, acceptedBy: 'ann@host' }
+      const first = { fromOffset: 0, endOffset: 2, ...accepted }
+      expect((await archive.accounts('web')).map(({ isThere }) => isThere)).not.toContain(true)
+      await archive.acceptLost('web', { lost: first, incarnation: 'known' })
+      await archive.append('web', streamOf([storedBatch(2, 5, 'c\nd\n')]))
+      const second = { fromOffset: 4, endOffset: 9, ...accepted }
+      await archive.acceptLost('web', { lost: second, incarnation: 'other' })
+      await expect(archive.acceptLost('web', { lost: second })).rejects.toMatchObject({
+        code: 'ARCHIVE_GAP',
+        params: { end: 9, first: 4 },
+      })
+      await archive.append('web', streamOf([storedBatch(8, 6, 'lost\nj\n')]))
+      expect(await fixture.open().manifest('web')).toMatchObject({
+        ...{ incarnation: 'known', nextOffset: 10, lost: [first, second] },
+        blocks: [{ firstOffset: 2 }, { firstOffset: 9 }],
+      })
+      const lines = await linesOf(fixture.open(), 'web')
+      expect(lines.map(({ offset, raw }) => [offset, raw.toString()])).toEqual([
+        [2, 'c'],
+        [3, 'd'],
+        [9, 'j'],
+      ])
+      expect((await archive.accounts('web')).map(({ isThere }) => isThere)).not.toContain(false)
+    })
+
     it('goes on with files after a log, at the next offset and no earlier time', async () => {
       await archive.append('web', streamOf([storedBatch(0, 5000, 'a\nb\n')]))
       await archive.ingest('web', [inputOf('a', 'file\n')], { now: () => 10 })

@@ -22,4 +22,11 @@ describe('findRun', () => {
     expect(namesOf([10, 10, 10, 10])).toBeUndefined()
     expect(namesOf([10, 10, 10, 10, 10])).toEqual(['0', '1', '2', '3', '4'])
   })
+
+  it('never joins blocks that lost lines lie between', () => {
+    const [first, second, third] = blocksOf([40, 40, 40])
+    const blocks = [first!, second!, { ...third!, firstOffset: 5, endOffset: 6 }]
+    expect(findRun(blocks, 100)?.map(({ name }) => name)).toEqual(['0', '1'])
+    expect(findRun(blocks.slice(1), 100)).toBeUndefined()
+  })
 })
