@@ -338,3 +338,17 @@ it('writes and reads nothing once its file was deleted or replaced, and spares t
   expect(readFileSync(path()).equals(copy)).toBe(true)
   await publish(randomGroups(seeded(42), 20))
 })
+
+it('shows the whole version while only a range of a new one was computed', async () => {
+  await publish(randomGroups(seeded(42), 50))
+  const other = makePlan(plan.metric, 'b'.repeat(16))
+  const MINUTE = 60_000
+  const range = { fromMs: 0, toMs: 10 * MINUTE }
+  const some = randomGroups(seeded(43), 50).filter(({ windowMs }) => windowMs >= 0 && windowMs < range.toMs)
+  const publication = await stage(dir, other, some, { range })
+  const report = await openDuckdbReport(dir, 'write')
+  await report.publish(publication).finally(() => report.close())
+  expect((await readElsewhere(`SELECT * FROM "${plan.metric}"`)).rows).toHaveLength(50)
+  await publish(some, other)
+  expect((await readElsewhere(`SELECT * FROM "${plan.metric}"`)).rows).toHaveLength(some.length)
+})

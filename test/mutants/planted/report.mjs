@@ -51,8 +51,8 @@ export default [
     fault: 'a stream adds to windows that a batch published',
     ...{
       file: ADVANCE,
-      from: 'const kept = windows.filter((window) => !isTaken(window))',
-      to: 'const kept = windows',
+      from: 'runsOf(windows, isTaken, plan.windowMs)',
+      to: '[]',
     },
     tests: STREAM,
   },
@@ -96,7 +96,7 @@ export default [
   {
     fault: 'a batch leaves the live partials of the windows that it publishes',
     ...{ file: PUBLISH, from: '    await this.#store.clearLive(plan, range)\n', to: '' },
-    tests: STREAM,
+    tests: ['test/orders'],
   },
   {
     fault: 'what the engine counted is not compared with what was stored',
@@ -110,7 +110,7 @@ export default [
       from: 'if (isAlone || coverage.some(isWholeRange))',
       to: 'if (isAlone || coverage.length > 0)',
     },
-    tests: REPORT,
+    tests: [...REPORT, 'test/contract/duckdb-report-file.test.ts'],
   },
   {
     fault: 'notes of late lines beyond the cut are taken away',
