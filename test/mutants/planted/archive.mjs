@@ -65,14 +65,14 @@ export default [
     fault: 'a manifest with a gap between blocks is believed',
     ...{
       file: MANIFEST,
-      from: 'block.firstOffset === next && block.endOffset > next',
-      to: 'block.endOffset > next',
+      from: 'fromOffset === next && endOffset > next',
+      to: 'endOffset > next',
     },
     tests: CONTRACT,
   },
   {
     fault: 'a manifest that ends before its blocks is believed',
-    ...{ file: MANIFEST, from: 'blocks.every(follows) && next === nextOffset', to: 'blocks.every(follows)' },
+    ...{ file: MANIFEST, from: 'parts.every(follows) && next === nextOffset', to: 'parts.every(follows)' },
     tests: CONTRACT,
   },
   {
