@@ -4,6 +4,7 @@ import { type HeldSource, holdSource } from '../core/held-source.ts'
 import { type Deployment, openLink, openLog } from '../engines/registry.ts'
 import type { Archive } from '../ports/archive.ts'
 import { archiveLog } from '../run/archive-log.ts'
+import { say } from './output.ts'
 import { isLocked, waitForLock } from './wait-for-lock.ts'
 
 /**
@@ -16,14 +17,19 @@ export async function catchUp(deployment: Deployment, archive: Archive): Promise
     async () => {
       const link = await openLink(deployment)
       if (!link) return archiveWithoutServer(deployment, archive)
-      return (await link.call('archive', []).finally(() => link.close())) as HeldSource[]
+      return (await link.call('archive', [], sayWait).finally(() => link.close())) as HeldSource[]
     },
     { signal: deployment.signal },
   ).catch((error: unknown) => {
-    // An ingest takes long: its source has nothing in the log, and what was archived can be counted.
     if (!(error instanceof MillraceError) || error.code !== 'DATA_LOCKED') throw error
+    // An ingest takes long: its source has nothing in the log, and what was archived can be counted.
     return []
   })
+}
+
+/** What the server's archive is waited for. */
+function sayWait(why: string): void {
+  say(`millrace: ${why}`)
 }
 
 async function archiveWithoutServer(deployment: Deployment, archive: Archive): Promise<HeldSource[]> {

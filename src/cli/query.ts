@@ -4,8 +4,10 @@ import type { Definition } from '../core/definition.ts'
 import { MillraceError } from '../core/error.ts'
 import type { QueryAnswer, QueryRequest } from '../run/query-metric.ts'
 import { formatTotals, type TotalsFormat } from './format-totals.ts'
+import { limitsOfFiles } from './health-limits.ts'
 import { readInstant, readNames } from './options.ts'
 import { say, writeAll } from './output.ts'
+import { servedHealth } from './served-status.ts'
 import { sha256 } from './sha256.ts'
 import { staleness } from './staleness.ts'
 import { deploymentOf, loadChecked, requireMetric, type Workspace, workspaceOf } from './workspace.ts'
@@ -76,6 +78,9 @@ async function query(workspace: Workspace, metric: string, options: QueryOptions
   warn(answer.warnings)
 }
 
+/** The totals are shown already; what is said of them is worth no long wait. */
+const PATIENCE_MS = 5000
+
 interface ReportQuery {
   readonly request: QueryRequest
   /** Of the metric. */
@@ -89,15 +94,20 @@ async function queryReport(
   { request, source, show }: ReportQuery,
 ): Promise<void> {
   const deployment = deploymentOf(workspace, definition)
-  const { openArchive, openReport } = await import('../engines/registry.ts')
+  const { openArchive, openReport, readLogEnds } = await import('../engines/registry.ts')
   const { queryMetric } = await import('../run/query-metric.ts')
   const job = { definition, digest: sha256, openReport: () => openReport(deployment, 'read') }
   const answer = await queryMetric(job, request)
   await show(answer)
-  const archive = await openArchive(deployment)
   const { revision, version } = answer
   const { metric, range } = request
-  const stale = await staleness({ source, metric, version, revision, range, archive, job })
+  const stale = await staleness({
+    ...{ source, metric, version, revision, range, job },
+    openArchive: () => openArchive({ ...deployment, patienceMs: PATIENCE_MS }),
+    served: await servedHealth(deployment),
+    logEnds: () => readLogEnds(deployment),
+    limits: limitsOfFiles(definition),
+  })
   warn([...answer.warnings, ...stale])
 }
 

@@ -28,7 +28,7 @@ async function scrub(workspace: Workspace): Promise<void> {
   if (workspace.json) return writeJson(reports)
   for (const { source, blocks } of reports) say(`${source}: ${countOf(blocks, 'block')} checked.`)
   sayHealth(await archive.health?.())
-  if (reports.length === 0) say('There are no raw lines yet. Next: millrace ingest SOURCE FILE…')
+  if (reports.length === 0) say('The archive has no raw lines yet; `millrace status` tells where lines are.')
   if (findings.length === 0) return
   const rows = findings.map(({ source, block, copy, fault, outcome }) => [
     source,

@@ -2,6 +2,7 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MillraceError } from '../core/error.ts'
+import type { Cause } from '../core/health-facts.ts'
 import type { Archive } from '../ports/archive.ts'
 import type { Log } from '../ports/log.ts'
 import type { Report } from '../ports/report.ts'
@@ -19,6 +20,8 @@ export interface ServeRoles {
   readonly engine: StreamEngine
   /** Where jobs on an engine of their own tally. */
   readonly jobs?: StreamJobs
+  /** From now on this one hears what the archive is waited for. */
+  onArchiveWait(listener: (trouble: Cause | undefined) => void): void
   /** An empty folder for a micro-batch. */
   makeStagingDir(): Promise<{ readonly path: string; remove(): Promise<void> }>
   close(): Promise<void>
@@ -39,8 +42,8 @@ export async function openServeRoles(
   { onTorn, onNotice, onTrouble }: RoleNews,
 ): Promise<ServeRoles> {
   const registry = await import('../engines/registry.ts')
-  await requireAlone(registry, deployment)
-  const archive = await registry.openArchive(deployment)
+  let hearWait = deployment.onArchiveWait
+  const archive = await registry.openArchive({ ...deployment, onArchiveWait: (why) => hearWait?.(why) })
   const report = await registry.openOwnReport(deployment, 'write')
   const clockFloor = async (source: string) => (await report.streamState(source))?.clockMs ?? 0
   const countedTo = async (source: string) => (await report.streamState(source))?.endOffset ?? 0
@@ -57,6 +60,9 @@ export async function openServeRoles(
   const jobs = deployment.stream?.adapter && (await registry.openStreamJobs(deployment))
   return {
     ...{ archive, report, log, engine, ...(jobs && { jobs }) },
+    onArchiveWait: (listener) => {
+      hearWait = listener
+    },
     makeStagingDir: stagingFolders(stagingRoot),
     close: async () => {
       await engine.close()
@@ -67,9 +73,10 @@ export async function openServeRoles(
   }
 }
 
-/** Sooner and plainer than by the locks of the report and the log. */
-async function requireAlone(registry: Registry, deployment: Deployment): Promise<void> {
-  const link = await registry.openLink(deployment)
+/** Sooner and plainer than by the locks of the report and the log, or by the port. Errors: SERVE_RUNS_ALREADY. */
+export async function requireAlone(deployment: Deployment): Promise<void> {
+  const { openLink } = await import('../engines/registry.ts')
+  const link = await openLink(deployment)
   if (!link) return
   link.close()
   throw new MillraceError('SERVE_RUNS_ALREADY', { path: deployment.dataDir })

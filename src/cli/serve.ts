@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { say } from './output.ts'
 import { readServeSettings } from './read-serve-settings.ts'
-import { openServeRoles } from './serve-roles.ts'
+import { openServeRoles, requireAlone } from './serve-roles.ts'
 import { ReloadSignal } from './serve-signals.ts'
 import { settleNames } from './settle-names.ts'
 import { formatBytes } from './text-table.ts'
@@ -23,6 +23,9 @@ async function serve(workspace: Workspace, childModule: URL): Promise<void> {
   const definition = await loadChecked(workspace)
   const settings = await readServeSettings(definition)
   const deployment = deploymentOf(workspace, definition)
+  await requireAlone(deployment)
+  const { requirePort } = await import('../server/server.ts')
+  await requirePort(settings)
   await settleNames(deployment, { asksReport: true })
   const roles = await openServeRoles(deployment, {
     onTorn: (source, bytes) =>

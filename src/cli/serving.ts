@@ -5,10 +5,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { buildPlans } from '../compile/build-plan.ts'
 import type { Definition } from '../core/definition.ts'
 import { MillraceError } from '../core/error.ts'
+import { type Health, judgeHealth } from '../core/health.ts'
 import { type HeldSource, holdSource } from '../core/held-source.ts'
 import { type SourcePlan, versionsOf } from '../core/plan.ts'
 import type { RunRecord } from '../core/run-record.ts'
-import { offerLink } from '../link/offer-link.ts'
+import { type Ask, offerLink } from '../link/offer-link.ts'
 import { reportMethods } from '../link/served-report.ts'
 import type { Publication } from '../ports/report.ts'
 import type { DeployedJob } from '../ports/stream-jobs.ts'
@@ -17,6 +18,7 @@ import type { FarBehind } from '../run/far-behind.ts'
 import { findChanges, findLeftOut } from '../run/find-changes.ts'
 import { findLoss, type LossPlace } from '../run/find-loss.ts'
 import { findStreamStart } from '../run/find-stream-start.ts'
+import { HealthWatch } from '../run/health-watch.ts'
 import { Archiver } from '../run/keep-archiving.ts'
 import { keepRestating } from '../run/keep-restating.ts'
 import { type KeptSchedule, keepSchedule } from '../run/keep-schedule.ts'
@@ -25,26 +27,26 @@ import { keepWatchingJobs } from '../run/keep-watching-jobs.ts'
 import type { StreamNews } from '../run/run-stream.ts'
 import { Counters } from '../server/counters.ts'
 import { RejectWatch } from '../server/reject-watch.ts'
-import { describeFailure, type RunningServer, startServer } from '../server/server.ts'
+import { type RunningServer, startServer } from '../server/server.ts'
 import { serverStatus } from '../server/server-status.ts'
 import { StreamWatch } from '../server/stream-watch.ts'
 import type { BatchOrder } from './batch-child.ts'
 import { describeLeftOut, describeOtherSource } from './definition-changes.ts'
 import { describeMostRejected, describeRejectNews } from './describe-rejects.ts'
 import { reportError } from './exit.ts'
+import { healthLimits } from './health-limits.ts'
 import { say } from './output.ts'
 import { reloadDefinition, type Served } from './reload-definition.ts'
 import type { ServeRoles } from './serve-roles.ts'
 import { type ReloadSignal, stopSignal } from './serve-signals.ts'
 import { sha256 } from './sha256.ts'
+import { healthTeller } from './tell-health.ts'
 import { lagTeller } from './tell-lag.ts'
 import { countOf, formatCount } from './text-table.ts'
 import type { Workspace } from './workspace.ts'
 
-/** How often the log is asked whether it can be used. */
+/** How often it is looked whether there is something to tell. */
 const LOOK_MS = 500
-/** After which the same failure is told again. */
-const REPEAT_MS = 3_600_000
 /** Within which requests that are under way are answered, and then what the report was asked for is done. */
 const GRACE_MS = 1500
 
@@ -56,9 +58,9 @@ export class Serving {
   readonly #childModule: URL
   #plans: readonly SourcePlan[]
   readonly #watch = new StreamWatch()
+  readonly #health: HealthWatch
   readonly #tellLag = lagTeller(Date.now)
   readonly #rejects = new RejectWatch()
-  readonly #archived = new Map<string, number>()
   readonly #archiver: Archiver
   readonly #stop = new AbortController()
   /** Of what goes by the definition, until that is read again. */
@@ -77,15 +79,21 @@ export class Serving {
     this.#childModule = childModule
     // Each source has some; Node would warn of more than ten.
     setMaxListeners(0, this.#stop.signal)
-    const { log, archive } = roles
+    const { log, archive, report } = roles
+    this.#health = new HealthWatch({ log, archive, report, now: Date.now })
+    roles.onArchiveWait((trouble) => this.#health.archiveWaits(trouble))
     this.#archiver = new Archiver(
       { log, archive, passed: async (source) => this.#passed(source) },
       {
-        onArchived: (source, endOffset) => this.#archived.set(source, endOffset),
-        onFailure: (source, error) =>
-          say(`millrace: The log of ${source} waits for the archive: ${textOf(error)}`),
+        onArchived: (source, endOffset) => this.#health.archived(source, endOffset),
+        onFailure: (source, error) => this.#health.archiveFailed(source, error),
       },
     )
+  }
+
+  /** As everything tells it that watches over this server. */
+  #judge(): Health {
+    return judgeHealth(this.#health.facts(), healthLimits(this.#definition), Date.now())
   }
 
   get #definition(): Definition {
@@ -94,7 +102,7 @@ export class Serving {
 
   async run(reloads: ReloadSignal): Promise<void> {
     const { log, report } = this.#roles
-    const parts = { log, streams: this.#watch, archived: () => this.#archived }
+    const parts = { log, streams: this.#watch, health: () => this.#judge() }
     const served = () => this.#served
     // From the moment when the door opens lines may be acked, which a signal must not cut short.
     const stopped = stopSignal()
@@ -115,7 +123,7 @@ export class Serving {
         this.#requireServed(args as unknown as readonly [Pick<Publication, 'sources'>])
         return methods['publish']!(args, ask)
       },
-      archive: () => this.#archiveAll(),
+      archive: (_: readonly never[], ask) => this.#archiveAll(ask),
       findLoss: ([source, deleted]: readonly never[]) => findLoss(this.#lossPlace(source!, deleted!)),
       acceptLoss: ([source, deleted, shown, by]: readonly never[]) =>
         this.#archiver.inTurn(source!, () =>
@@ -126,9 +134,10 @@ export class Serving {
         const { positions, ...start } = await findStreamStart(log, report, source!, Number(chunkMs))
         return { ...start, positions: [...positions] }
       },
-      status: async () => serverStatus({ url: server.url, ...parts }),
+      status: async () => serverStatus(server.url, log, this.#judge()),
     })
-    const lasting = [this.#archiver.run(this.#stop.signal), this.#tellTroubles()]
+    const { signal } = this.#stop
+    const lasting = [this.#archiver.run(signal), this.#health.keep(signal), this.#tellHealth()]
     await this.#begin()
     say(greeting(server.url, this.#definition, this.#schedule))
     reloads.onEach(() => {
@@ -151,6 +160,7 @@ export class Serving {
     setMaxListeners(0, this.#round.signal)
     // To tell of them is no condition of counting.
     await this.#tellChanges().catch((error: unknown) => say(`millrace: ${textOf(error)}`))
+    this.#health.serve(this.#plans)
     this.#work = [this.#stream(), this.#restate(), this.#watchJobs()]
     this.#schedule = await this.#planBatches()
   }
@@ -210,7 +220,7 @@ export class Serving {
   /** Lines that a stream has not counted must stay in the log. */
   #passed(source: string): number | undefined {
     const feeds = [...this.#definition.metrics.values()].some((metric) => metric.source === source)
-    return feeds ? (this.#watch.streams.get(source)?.endOffset ?? 0) : undefined
+    return feeds ? (this.#health.streamedTo(source) ?? 0) : undefined
   }
 
   #lossPlace(source: string, deleted: readonly string[]): LossPlace {
@@ -218,12 +228,27 @@ export class Serving {
     return { source, log, archive, report, deleted, isAlone: false }
   }
 
-  async #archiveAll(): Promise<HeldSource[]> {
-    const failures = await this.#archiver.archiveAll(true)
+  /** The command that asks hears what is waited for. */
+  async #archiveAll(ask: Ask): Promise<HeldSource[]> {
+    const stop = new AbortController()
+    const telling = this.#tellWaits(ask, stop.signal)
+    const failures = await this.#archiver.archiveAll(true).finally(() => stop.abort())
+    await telling
     return [...failures].map(([source, error]) => {
       if (error instanceof MillraceError) return holdSource(source, error)
       return holdSource(source, new MillraceError('SERVE_NOT_ARCHIVED', { source, why: textOf(error) }))
     })
+  }
+
+  /** A command that does not listen any more hears nothing. */
+  async #tellWaits(ask: Ask, signal: AbortSignal): Promise<void> {
+    let told: string | undefined
+    while (!signal.aborted) {
+      const why = this.#health.archiveTrouble?.message
+      if (why !== undefined && why !== told) await ask(why).catch(() => undefined)
+      told = why
+      await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined)
+    }
   }
 
   #stream(): Promise<void> {
@@ -235,25 +260,23 @@ export class Serving {
         ...{ plans: this.#plans, latenessMs, log, archive, engine, report, makeStagingDir },
         now: Date.now,
         leap: (source, behind) => this.#leap(source, behind),
+        onBegin: (source, endOffset) => this.#health.streamed(source, endOffset),
         onAdvance: (news) => this.#note(news),
-        onFailure: (source, error) => this.#fail(source, error),
+        onFailure: (source, error) => this.#health.streamFailed(source, error),
       },
       this.#round.signal,
     )
   }
 
-  #fail(source: string, error: unknown): void {
-    if (this.#watch.fail(source, textOf(error)))
-      say(`millrace: The stream of ${source} cannot go on, and tries again: ${textOf(error)}`)
-  }
-
   /** Streams that have nothing to do at the moment do not notice it themselves. */
   #failAll(error: unknown): void {
-    for (const { source, metrics } of this.#plans) if (metrics.length > 0) this.#fail(source, error)
+    for (const { source, metrics } of this.#plans)
+      if (metrics.length > 0) this.#health.streamFailed(source, error)
   }
 
   #note(news: StreamNews): void {
     this.#watch.note(news)
+    this.#health.streamed(news.source, news.endOffset)
     this.#tellLag(news)
     for (const told of this.#rejects.note(news.source, news.lines, news.rejects))
       say(`millrace: ${describeRejectNews(told)}`)
@@ -282,18 +305,16 @@ export class Serving {
     await keepWatchingJobs(jobs, sources, watch, this.#round.signal)
   }
 
-  /** Of the log, when they begin and when they are over. */
-  async #tellTroubles(): Promise<void> {
+  /** What is at fault, when it begins and when it is over. */
+  async #tellHealth(): Promise<void> {
     const { log, report } = this.#roles
     const { signal } = this.#stop
-    let told: string | undefined
+    const news = healthTeller()
     while (!signal.aborted) {
-      // What it finds is told below; a disk that does not answer is noticed when lines come.
+      // What it finds is judged below; a disk that does not answer is noticed when lines come.
       await log.look?.().catch(() => undefined)
       await report.look?.().catch((error) => this.#failAll(error))
-      const found = log.failure ? describeFailure(log.failure) : log.trouble?.message
-      if (found !== told) say(`millrace: ${found ?? 'The log can be used again.'}`)
-      told = found
+      for (const told of news(this.#judge(), Date.now())) say(`millrace: ${told}`)
       await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined)
     }
   }
@@ -301,27 +322,20 @@ export class Serving {
   async #restate(): Promise<void> {
     if (this.#definition.serve.restate !== 'at_once') return
     const plans = this.#plans.flatMap((plan) => plan.metrics)
-    let told: { readonly why: string; readonly atMs: number } | undefined
     await keepRestating(
       {
         ...{ plans, report: this.#roles.report, now: Date.now },
         restate: async (ranges) => {
           const metrics = [...ranges.keys()]
           const record = await this.#batch({ range: {}, ranges: [...ranges], metrics })
-          told = undefined
           const restated = record.metrics.map(({ metric }) => metric)
           say(
             `millrace: Revision ${record.revision} restates windows of ${restated.join(', ')}, which had waited.`,
           )
           this.#tellHeld(record)
         },
-        onFailure: (error) => {
-          const why = textOf(error)
-          const isKnown = told?.why === why && Date.now() - told.atMs < REPEAT_MS
-          if (isKnown) return
-          say(`millrace: Windows wait to be restated: ${why}`)
-          told = { why, atMs: Date.now() }
-        },
+        onLook: () => this.#health.restated(),
+        onFailure: (error) => this.#health.restated(error),
       },
       this.#round.signal,
     )
@@ -335,10 +349,11 @@ export class Serving {
     return keepSchedule({
       ...{ schedule, now: Date.now },
       lastRunMs: async () => (await report.runs(1).catch(() => []))[0]?.startedMs,
-      onFailure: (error) => say(`millrace: The batch failed: ${textOf(error)}`),
+      onFailure: (error) => this.#health.batched(error),
       run: async () => {
         const record = await this.#batch({ range: {} })
         const { revision, sources, ledger } = record
+        this.#health.batched()
         const lines = sources.reduce((sum, { linesRead }) => sum + linesRead, 0)
         say(`millrace: Revision ${revision} published, of ${countOf(lines, 'line')}.`)
         for (const warning of describeMostRejected(ledger)) say(`millrace: Warning: ${warning}`)

@@ -1,10 +1,16 @@
 /** What totals lack: lines that came after the run that a query answers from, and lines that could not be used. */
+
+import type { Manifest } from '../core/block.ts'
+import { faultsOf, type Health, judgeHealth } from '../core/health.ts'
+import { type Cause, causeOf, type HealthLimits } from '../core/health-facts.ts'
 import { acceptedLoss } from '../core/incident.ts'
 import { linesBehind, publishedWithin } from '../core/lines-behind.ts'
 import type { PublishedRange } from '../core/metric-ranges.ts'
 import type { Ledger, RunRecord, TimeRange } from '../core/run-record.ts'
 import type { Archive } from '../ports/archive.ts'
+import type { LogEnds } from '../ports/log.ts'
 import type { Report } from '../ports/report.ts'
+import { heldLines, sourceFacts } from '../run/source-facts.ts'
 import { describeMostRejected } from './describe-rejects.ts'
 import { countOf } from './text-table.ts'
 
@@ -15,40 +21,46 @@ export interface StalenessCheck {
   readonly revision: number
   /** That the totals are of. */
   readonly range: TimeRange
-  readonly archive: Archive
+  openArchive(): Promise<Archive>
+  /** Of a server that runs here. */
+  readonly served: Health | undefined
+  /** How far logs are that no server has open. */
+  logEnds(): Promise<readonly LogEnds[]>
+  readonly limits: HealthLimits
   readonly job: { openReport(): Promise<Report> }
 }
 
 /** Runs looked through for the one of the revision. */
 const MOST_RUNS = 1000
 
-/** A sentence when there is something to tell, else nothing. */
-export async function staleness({
-  source,
-  metric,
-  version,
-  revision,
-  range,
-  archive,
-  job,
-}: StalenessCheck): Promise<string[]> {
+/** A sentence for each thing that there is to tell. */
+export async function staleness(check: StalenessCheck): Promise<string[]> {
+  const { source, metric, version, revision, range, served, limits, job } = check
   const { runs, stream, late, state } = await readReport(job, { source, metric, version })
   const isOwn = (one: { metric: string; version: string }) => one.metric === metric && one.version === version
   const streamedTo = stream?.metrics.find(isOwn)?.endOffset
   const published = publishedWithin(state?.published ?? [], range)
-  const manifest = await archive.manifest(source)
-  const loss = manifest && acceptedLoss(manifest)
+  const lines = await readLines(check)
+  const loss = lines.manifest && acceptedLoss(lines.manifest)
   const counted = { runs, revision, published, streamedTo, sourceTo: stream?.endOffset }
-  const behind = linesBehind(counted, manifest, source)
+  const behind = linesBehind(counted, heldLines(lines), source)
   if (behind === 'other archive') {
     return [
       `The archive of ${source} is another one than the totals of ${metric} were computed from. Run \`millrace batch\`.`,
     ]
   }
+  const missing = behind === 'ahead' ? 0 : behind
+  const known = sourceFacts({ source, ...lines, state: stream, behind: [missing] })
+  const health = served ?? judgeHealth({ sources: [known] }, limits, Date.now())
+  const faults = faultsOf(health, source)
+  const isTold = faults.some(({ code }) => code === 'LINES_WAIT')
   const waiting = late.filter(isOwn).reduce((sum, { lines }) => sum + lines, 0)
   return [
     ...(loss ? [loss.message] : []),
-    ...(behind ? [describeBehind(behind, source, metric, { streamedTo, revision, published })] : []),
+    ...faults.map(({ message }) => message),
+    ...(missing && !isTold
+      ? [describeBehind(missing, source, metric, { streamedTo, revision, published })]
+      : []),
     ...(waiting > 0
       ? [`${countOf(waiting, 'line')} came late for windows of ${metric}, and the next batch counts them.`]
       : []),
@@ -59,6 +71,23 @@ export async function staleness({
       }),
     ),
   ]
+}
+
+interface ReadLines {
+  readonly manifest?: Manifest
+  readonly archiveFailure?: Cause
+  readonly log?: LogEnds
+}
+
+/** The answer stands, whether the archive can be asked or not. A server tells of its log itself. */
+async function readLines({ source, served, openArchive, logEnds }: StalenessCheck): Promise<ReadLines> {
+  const log = served ? undefined : (await logEnds()).find((one) => one.source === source)
+  try {
+    const manifest = await (await openArchive()).manifest(source)
+    return { ...(log && { log }), ...(manifest && { manifest }) }
+  } catch (error) {
+    return { ...(log && { log }), archiveFailure: causeOf(error) }
+  }
 }
 
 /** That of the run or of the stream, whichever has read more. */

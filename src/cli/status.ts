@@ -1,6 +1,7 @@
 /** `millrace status`: what each role holds, how far the totals are, and whether all is well. */
 import type { Command } from 'commander'
 import { MillraceError } from '../core/error.ts'
+import { faultsOf, formatAge, type Health } from '../core/health.ts'
 import { ZONE_RELEASE } from '../core/time-zone/zone-data.ts'
 import { formatInstant } from '../core/timestamp.ts'
 import type { Deployment } from '../engines/registry.ts'
@@ -8,11 +9,14 @@ import type { MetricStatus, Status } from '../run/read-status.ts'
 import type { ServerStatus } from '../server/server-status.ts'
 import { describeBatch } from './describe-batch.ts'
 import { describeDisk } from './describe-disk.ts'
+import { describeFinding } from './describe-finding.ts'
 import { describeHealth } from './describe-health.ts'
 import { describeJob, isJobWell } from './describe-job.ts'
 import { describeRange } from './describe-range.ts'
+import { limitsOfFiles } from './health-limits.ts'
 import { writeJson, writeOut } from './output.ts'
 import { readDisk } from './read-disk.ts'
+import { servedStatus } from './served-status.ts'
 import { sha256 } from './sha256.ts'
 import { countOf, formatBytes, formatCount, formatSeconds, textTable } from './text-table.ts'
 import { deploymentOf, loadChecked, type Workspace, workspaceOf } from './workspace.ts'
@@ -31,7 +35,7 @@ interface Places {
   readonly report: string
 }
 
-/** Exit status 1 when a role cannot be asked, its storage has lost blocks, or a server cannot go on. */
+/** Exit status 1 when a role cannot be asked, its storage has lost blocks, or something is at fault by the model of health. */
 async function status(workspace: Workspace): Promise<void> {
   const definition = await loadChecked(workspace)
   const deployment = deploymentOf(workspace, definition)
@@ -52,6 +56,10 @@ async function status(workspace: Workspace): Promise<void> {
     openEngine: () => openBatchEngine(hasty),
     ...(deployment.stream?.adapter && { openJobs: () => registry.openStreamJobs(deployment) }),
     disk: () => readDisk(workspace.dataDir),
+    logEnds: () => registry.readLogEnds(deployment),
+    limits: limitsOfFiles(definition),
+    now: Date.now,
+    ...(server && { served: server instanceof MillraceError ? server : server.health }),
   })
   const places = {
     archive: archivePlace(deployment),
@@ -59,7 +67,7 @@ async function status(workspace: Workspace): Promise<void> {
     report: reportPlace(deployment),
     data: workspace.dataDir,
   }
-  if (!isWell(found) || !isServing(server)) process.exitCode = 1
+  if (!isWell(found)) process.exitCode = 1
   await show(workspace, { places, found, server })
   // What was not waited for any longer would keep the process alive.
   if (isSilent(found)) process.exit()
@@ -67,14 +75,10 @@ async function status(workspace: Workspace): Promise<void> {
 
 /** Undefined where none runs; an error tells why one that runs cannot be asked. */
 async function askServer(deployment: Deployment): Promise<ServerStatus | MillraceError | undefined> {
-  const { openLink } = await import('../engines/registry.ts')
-  try {
-    const link = await openLink(deployment)
-    return link && ((await link.call('status', []).finally(() => link.close())) as ServerStatus)
-  } catch (error) {
+  return servedStatus(deployment).catch((error: unknown) => {
     if (error instanceof MillraceError) return error
     throw error
-  }
+  })
 }
 
 interface Shown {
@@ -86,13 +90,17 @@ interface Shown {
 async function show(workspace: Workspace, { places, found, server }: Shown): Promise<void> {
   const timeZones = { release: ZONE_RELEASE }
   if (workspace.json) {
-    const told = server instanceof MillraceError ? { failure: server.message } : server
-    return writeJson({ places, ...found, timeZones, ...(told && { server: told }) })
+    const { health: _, ...known } =
+      server && !(server instanceof MillraceError) ? server : { health: undefined }
+    const told = server instanceof MillraceError ? { failure: server.message } : known
+    return writeJson({ places, ...found, timeZones, ...(server && { server: told }) })
   }
   const parts = [describeArchive(places, found), describeBatch(places, found), describeReport(places, found)]
   const last = `${describeDisk(places.data, found.disk)}\nTime zones: IANA database ${ZONE_RELEASE}.\n`
   await writeOut(
-    [...parts, ...describeJobs(found), ...(server ? [describeServer(server)] : []), last].join('\n'),
+    [...parts, ...describeJobs(found), ...describeLogs(found, server), describeFaults(found), last].join(
+      '\n',
+    ),
   )
 }
 
@@ -103,7 +111,10 @@ function isSilent({ archive, batch, report, disk, jobs }: Status): boolean {
 /** Long enough for a busy server, short enough for somebody who waits. */
 const PATIENCE_MS = 5000
 
-function isWell({ archive, batch, report, jobs }: Status): boolean {
+function isWell({ archive, batch, report, jobs, health }: Status): boolean {
+  const isDamaged = archive.findings.some(({ fault }) => fault !== 'unnamed')
+  const isAhead = report.metrics.some(({ state }) => state === 'ahead')
+  if (health.faults.length > 0 || isAhead || isDamaged) return false
   const lost = (archive.health?.missingBlocks ?? 0) + (archive.health?.corruptBlocks ?? 0)
   const isTallying = !jobs?.failure && (jobs?.sources ?? []).every(isJobWell)
   return !archive.failure && !batch.failure && !report.failure && lost === 0 && isTallying
@@ -115,37 +126,53 @@ function describeJobs({ jobs }: Status): string[] {
   return [`Jobs:\n${jobs.sources.map(({ source, ...deployed }) => describeJob(source, deployed)).join('')}`]
 }
 
-/** None is as well as one that is. */
-function isServing(server: Shown['server']): boolean {
-  if (server instanceof MillraceError) return false
-  return !server?.failure && !server?.trouble && !server?.sources.some(({ failure }) => failure)
+/** Of the server that runs here, or as the files tell while none does. */
+function describeLogs({ logs, health }: Status, server: Shown['server']): string[] {
+  if (server instanceof MillraceError) return [`Server:\n  cannot be asked: ${server.message}\n`]
+  if (!server && logs.length === 0) return []
+  const title = server ? `Server: ${server.url}\n` : 'Log: no server runs here.\n'
+  if (health.sources.length === 0) return [`${title}No lines have come yet.\n`]
+  const held = server
+    ? new Map(server.logs.map(({ source, lines, bytes }) => [source, [lines, bytes] as const]))
+    : new Map(logs.map((one) => [one.source, [one.endOffset - one.startOffset, undefined] as const]))
+  const rows = health.sources.map((one) => {
+    const [lines, bytes] = held.get(one.source) ?? [0, 0]
+    return [
+      one.source,
+      formatCount(lines),
+      bytes === undefined ? '-' : formatBytes(bytes),
+      describeWaiting(one.unarchivedLines, one.unarchivedMs),
+      describeWaiting(one.uncountedLines, one.uncountedMs),
+      one.faults.length === 0 ? 'well' : one.faults.map(({ code }) => code).join(', '),
+    ]
+  })
+  return [
+    `${title}${textTable(['source', 'in the log', 'size', 'not archived', 'not counted', 'state'], rows)}`,
+  ]
 }
 
-function describeServer(server: ServerStatus | MillraceError): string {
-  if (server instanceof MillraceError) return `Server:\n  cannot be asked: ${server.message}\n`
-  const { url, failure, trouble, sources } = server
-  const waits = trouble === undefined ? '' : `  waits: ${trouble}\n`
-  const title = `Server: ${url}\n${waits}`
-  if (failure) return `${title}  cannot take lines: ${failure}\n`
-  if (sources.length === 0) return `${title}No lines have come yet.\n`
-  const rows = sources.map((one) => [
-    one.source,
-    formatCount(one.logLines),
-    formatBytes(one.logBytes),
-    formatCount(one.unarchivedLines),
-    formatCount(one.uncountedLines),
-    one.failure ? `cannot go on: ${one.failure}` : 'well',
-  ])
-  return `${title}${textTable(['source', 'in the log', 'size', 'not archived', 'not counted', 'stream'], rows)}`
+/** How long the oldest has waited is told of such as take long. */
+function describeWaiting(lines: number | undefined, ageMs: number | undefined): string {
+  if (lines === undefined) return '-'
+  const isLong = lines > 0 && ageMs !== undefined && ageMs >= LONG_MS
+  return `${formatCount(lines)}${isLong ? ` for ${formatAge(ageMs)}` : ''}`
 }
 
-function describeArchive(places: Places, { archive: { failure, sources, health } }: Status): string {
+const LONG_MS = 10_000
+
+/** Each in full: what it is, why, and what to do. */
+function describeFaults({ health: { faults } }: Status): string {
+  if (faults.length === 0) return 'Health: no fault is known.\n'
+  return `Health: ${countOf(faults.length, 'fault')}.\n${faults.map(({ code, message }) => `  ${code}: ${message}\n`).join('')}`
+}
+
+function describeArchive(places: Places, found: Status): string {
+  const { failure, sources, health, findings } = found.archive
   const title = `Archive: ${places.archive}\n`
   if (failure) return `${title}  cannot be asked: ${failure.message}\n`
   const storage = health ? `${describeHealth(health)}\n` : ''
   const mode = health?.isSafeMode ? 'It is in safe mode, and nothing can be written to it.\n' : ''
-  if (sources.length === 0)
-    return `${title}${storage}${mode}No raw lines yet. Next: millrace ingest SOURCE FILE…\n`
+  if (sources.length === 0) return `${title}${storage}${mode}${describeNoLines(found)}\n`
   const rows = sources.map((one) => [
     one.isDefined ? one.source : `${one.source} (not in the definition)`,
     formatCount(one.lines),
@@ -160,10 +187,22 @@ function describeArchive(places: Places, { archive: { failure, sources, health }
   const observed = ['first observed', 'last observed', 'events from', 'events to']
   const table = textTable(['source', 'lines', 'blocks', 'raw', 'stored', ...observed], rows)
   const told = sources.flatMap(({ incidents = [] }) => incidents.map(({ message }) => `${message}\n`))
-  return `${title}${storage}${mode}${table}${told.join('')}`
+  return `${title}${storage}${mode}${table}${told.join('')}${findings.map(describeFinding).join('')}`
 }
 
-function describeReport(places: Places, { report: { failure, lastRun, metrics } }: Status): string {
+/** An archive without lines is no news before any have come, and a reason to look where some had. */
+function describeNoLines({ health, report }: Status): string {
+  const unarchived = health.sources.filter(({ unarchivedLines = 0 }) => unarchivedLines > 0)
+  const [first] = unarchived
+  if (first)
+    return `It has no lines yet; those of ${unarchived.map(({ source }) => source).join(', ')} are in the log, and \`millrace batch\` brings them here.`
+  const counted = report.metrics.filter(({ coverage }) => coverage !== undefined).map(({ metric }) => metric)
+  if (counted.length > 0)
+    return `It has no lines, though the report has counted some for ${counted.join(', ')}.`
+  return 'No raw lines yet. Next: millrace ingest SOURCE FILE…'
+}
+
+function describeReport(places: Places, { report: { failure, lastRun, metrics }, health }: Status): string {
   const title = `Report: ${places.report}\n`
   if (failure) return `${title}  the report cannot be asked: ${failure.message}\n`
   const rows = metrics.map((metric) => [
@@ -172,7 +211,7 @@ function describeReport(places: Places, { report: { failure, lastRun, metrics } 
     boundOf(metric.firstWindowMs),
     boundOf(metric.lastWindowMs),
     (metric.coverage ?? []).map(describeRange).join(', ') || '-',
-    describeState(metric),
+    describeState(metric, health),
   ])
   const table = textTable(['metric', 'revision', 'first window', 'last window', 'computed', 'totals'], rows)
   if (!lastRun) return `${title}${table}No batch run was published yet. Next: millrace batch\n`
@@ -187,12 +226,16 @@ function describeReport(places: Places, { report: { failure, lastRun, metrics } 
   return `${title}${table}Last run: revision ${revision} of ${formatInstant(startedMs)} by ${engine}, ${lines}, took ${seconds}.\n`
 }
 
-function describeState({ state, linesBehind }: MetricStatus): string {
+function describeState({ state, linesBehind, source }: MetricStatus, health: Health): string {
   switch (state) {
-    case 'current':
-      return 'up to date'
+    case 'current': {
+      const codes = faultsOf(health, source).map(({ code }) => code)
+      return codes.length === 0 ? 'up to date' : `all lines that are known, but: ${codes.join(', ')}`
+    }
     case 'behind':
       return `${countOf(linesBehind ?? 0, 'line')} behind; run \`millrace batch\``
+    case 'ahead':
+      return 'of more lines than archive and log hold'
     case 'changed':
       return 'of an older definition; run `millrace batch`'
     case 'other archive':

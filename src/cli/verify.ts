@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { buildPlans } from '../compile/build-plan.ts'
 import type { Definition } from '../core/definition.ts'
+import { type Fault, faultsOf } from '../core/health.ts'
 import type { TimeRange } from '../core/run-record.ts'
 import { formatInstant } from '../core/timestamp.ts'
 import type { Verification, VerifiedMetric } from '../run/verify-totals.ts'
@@ -12,6 +13,7 @@ import { collect, readInstant } from './options.ts'
 import { say, writeJson, writeOut } from './output.ts'
 import { readRange } from './read-range.ts'
 import { recomputing } from './recompute.ts'
+import { servedHealth } from './served-status.ts'
 import { sha256 } from './sha256.ts'
 import { tellHeld } from './tell-held.ts'
 import { countOf, formatCount, textTable } from './text-table.ts'
@@ -40,7 +42,11 @@ export function addVerify(program: Command, childModule: URL): void {
     .action((options: VerifyOptions, command: Command) => verify(workspaceOf(command), options, childModule))
 }
 
-/** Exit status 1 when a cell differs that late lines do not explain, be it repaired or not, or a source could not be compared. */
+/**
+ * Exit status 1 when a cell differs that late lines do not explain, be it repaired or not, when nothing was compared, a source could
+ * not be compared, and when
+ * lines of the source are not where they should be, so that equal cells say less than they seem to.
+ */
 async function verify(workspace: Workspace, options: VerifyOptions, childModule: URL): Promise<void> {
   const definition = await loadChecked(workspace)
   const names = options.metric ?? [...definition.metrics.keys()]
@@ -49,11 +55,28 @@ async function verify(workspace: Workspace, options: VerifyOptions, childModule:
     names.map((name) => requireMetric(definition, name)),
   )
   const result = await recompute(workspace, definition, range, options)
-  if (result.metrics.some(({ unexplained }) => unexplained)) process.exitCode = 1
-  if (workspace.json) await writeJson(result)
-  else await writeOut(describe(result))
+  const faults = await faultsAt(workspace, definition, names)
+  if (!isEqual(result) || faults.length > 0) process.exitCode = 1
+  if (workspace.json) await writeJson({ ...result, faults })
+  else await writeOut(describe(result, faults))
   tellHeld(result.held)
   if (options.repair) await repair(workspace, result, childModule)
+}
+
+/** By what a server that runs here knows; without one all lines were brought into the archive and compared. */
+async function faultsAt(
+  workspace: Workspace,
+  definition: Definition,
+  names: readonly string[],
+): Promise<Fault[]> {
+  const health = await servedHealth(deploymentOf(workspace, definition))
+  const sources = new Set(names.map((name) => requireMetric(definition, name).source))
+  const all = health ? [...sources].flatMap((source) => faultsOf(health, source)) : []
+  return [...new Set(all)]
+}
+
+function isEqual({ metrics }: Verification): boolean {
+  return metrics.some(({ cells }) => cells > 0) && !metrics.some(({ unexplained }) => unexplained)
 }
 
 /** By a batch run of the metrics and windows that differ. */
@@ -106,7 +129,7 @@ async function recompute(
   }
 }
 
-function describe({ engine, metrics }: Verification): string {
+function describe({ engine, metrics }: Verification, faults: readonly Fault[]): string {
   const rows = metrics.map(({ metric, version, cells, differing, late }) => [
     metric,
     version,
@@ -117,11 +140,20 @@ function describe({ engine, metrics }: Verification): string {
   const table = `${textTable(header, rows)}${behind.join('')}`
   const differing = metrics.reduce((sum, one) => sum + one.differing, 0)
   if (differing === 0 && metrics.every(({ cells }) => cells === 0))
-    return `${table}Nothing was compared: the range holds no final window with totals.\n`
-  if (differing === 0) return `${table}Recomputed with ${engine}: all cells are equal.\n`
+    return `${table}Nothing was compared, so nothing is proved: the range holds no final window with totals.\n${listOf(faults)}`
+  if (differing === 0) return `${table}${describeEqual(engine, faults)}`
   const shown = metrics.reduce((sum, { differences }) => sum + differences.length, 0)
   const rest = differing > shown ? ` The first ${formatCount(shown)} are shown.` : ''
   return `${table}${metrics.map(describeDifferences).join('')}Recomputed with ${engine}: ${countOf(differing, 'cell')} ${differing === 1 ? 'differs' : 'differ'}.${rest}\n`
+}
+
+function describeEqual(engine: string, faults: readonly Fault[]): string {
+  if (faults.length === 0) return `Recomputed with ${engine}: all cells are equal.\n`
+  return `Recomputed with ${engine}: the cells that could be compared are equal, but not all is well.\n${listOf(faults)}`
+}
+
+function listOf(faults: readonly Fault[]): string {
+  return faults.map(({ code, message }) => `  ${code}: ${message}\n`).join('')
 }
 
 function describeBehind({ metric, behind }: VerifiedMetric): string {

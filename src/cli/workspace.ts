@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { closestName } from '../core/closest-name.ts'
 import type { Definition } from '../core/definition.ts'
 import { type ErrorCode, MillraceError } from '../core/error.ts'
+import type { Cause } from '../core/health-facts.ts'
 import type { Deployment } from '../engines/registry.ts'
 import { limitAccess } from './data-access.ts'
 import { InvalidDefinition } from './exit.ts'
@@ -30,13 +31,14 @@ export async function loadChecked({ config, dataDir }: Workspace): Promise<Defin
   return definition
 }
 
-/** The adapters that the definition names, or the embedded ones. */
+/** The adapters that the definition names, or the embedded ones; what they are waited for is said. */
 export function deploymentOf(
   { dataDir }: Pick<Workspace, 'dataDir'>,
   { log, stream, archive, batch, report, sources }: Definition,
 ): Deployment {
   const onNews = (text: string) => say(`millrace: ${text}`)
-  return { dataDir, log, stream, archive, batch, report, sources, onNews }
+  const onArchiveWait = (trouble: Cause | undefined) => trouble && onNews(trouble.message)
+  return { dataDir, log, stream, archive, batch, report, sources, onNews, onArchiveWait }
 }
 
 export function requireSource(definition: Definition, name: string) {

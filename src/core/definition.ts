@@ -135,6 +135,8 @@ export interface ServeConfig {
   readonly hosts: readonly string[]
   /** Addresses and networks of proxies that tell whom they speak for. */
   readonly proxies: readonly string[]
+  /** How long an acked line may wait to be counted before it is told. */
+  readonly freshnessMs: number
   /** When windows with late records are computed anew. */
   readonly restate: 'at_once' | 'scheduled'
   /** Absolute paths of PEM files. */

@@ -1,5 +1,4 @@
-/** How far totals are behind the archive: lines that neither the runs that made them nor their stream has counted. */
-
+/** How far totals are behind their lines: those that neither the runs that made them nor their stream has counted. */
 import type { Manifest } from './block.ts'
 import { greatestOf } from './extremes.ts'
 import { countLost } from './lost-lines.ts'
@@ -20,27 +19,37 @@ export interface Counted {
   readonly sourceTo?: number | undefined
 }
 
+/** Where the lines of a source end that are there. */
+export interface HeldLines {
+  /** Of the archive, where there is one. */
+  readonly incarnation?: string
+  readonly endOffset: number
+  readonly lost?: Manifest['lost']
+}
+
 /**
- * The number of lines, or `other archive` when the totals were made from one that is no longer there; undefined
- * where neither a run nor a stream is known, or no archive.
+ * The number of lines, `other archive` when the totals were made from one that is no longer there, `ahead` when they have
+ * more lines than are there; undefined where neither a run nor a stream is known, or not how many lines there are.
  */
 export function linesBehind(
   { runs, revision, published, streamedTo, sourceTo = 0 }: Counted,
-  manifest: Manifest | undefined,
+  held: HeldLines | undefined,
   source: string,
-): number | 'other archive' | undefined {
+): number | 'other archive' | 'ahead' | undefined {
   const revisions = new Set([revision, ...published.map((one) => one.revision)])
   const cuts = runs
     .filter((run) => revisions.has(run.revision))
     .flatMap(({ sources }) => sources.filter((one) => one.source === source))
-  if (!manifest || (cuts.length === 0 && streamedTo === undefined)) return undefined
-  if (cuts.some(({ incarnation }) => incarnation !== manifest.incarnation)) return 'other archive'
+  if (!held || (cuts.length === 0 && streamedTo === undefined)) return undefined
+  const { incarnation: own } = held
+  if (own !== undefined && cuts.some(({ incarnation }) => incarnation !== own)) return 'other archive'
   const newest = greatestOf([0, ...cuts.map(({ cut }) => cut)])
   const counted = published.reduce((least, { cut }) => Math.min(least, cut), newest)
-  const endOffset = Math.max(manifest.nextOffset, sourceTo)
-  const left = { fromOffset: Math.max(counted, streamedTo ?? 0), endOffset }
+  const fromOffset = Math.max(counted, streamedTo ?? 0)
+  if (fromOffset > held.endOffset && fromOffset >= sourceTo) return 'ahead'
+  const endOffset = Math.max(held.endOffset, sourceTo)
   // Lost lines are nothing that anybody could count.
-  return Math.max(left.endOffset - left.fromOffset - countLost(manifest.lost, left), 0)
+  return endOffset - fromOffset - countLost(held.lost, { fromOffset, endOffset })
 }
 
 /** Of what runs published, newest first: that by which some window of the range stands. */

@@ -229,6 +229,17 @@ export const fromSchema = z
   })
   .meta({ description: 'A topic of Kafka that others fill. Needs `log: { kafka: … }`.' })
 
+/**
+ * What a process of Spark needs at least: 300 MiB that it reserves, one and a half times (UnifiedMemoryManager of Spark 4).
+ * With less it ends before it computes anything, unless the setting `unless` says that it reserves less.
+ */
+export const LEAST_MEMORY = {
+  bytes: 450 * 1024 ** 2,
+  text: '450m',
+  keys: ['spark.driver.memory', 'spark.executor.memory'],
+  unless: 'spark.testing.reservedMemory',
+} as const
+
 /** For each role: the key that names its adapter. */
 export const ADAPTER_KEYS = {
   log: 'kafka',

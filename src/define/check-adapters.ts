@@ -1,7 +1,7 @@
 /** The roles that a definition gives to other adapters than the embedded ones. */
 import { dirname, resolve } from 'node:path'
 import type { AdapterConfig, Definition } from '../core/definition.ts'
-import { ADAPTER_KEYS } from './adapter-schema.ts'
+import { ADAPTER_KEYS, LEAST_MEMORY } from './adapter-schema.ts'
 import { checkSchedule } from './check-schedule.ts'
 import type { DefinitionText, Partly } from './definition-schema.ts'
 import type { DiagnosticList } from './diagnostic.ts'
@@ -24,6 +24,7 @@ export function checkAdapters(text: Partly<DefinitionText>, file: string, proble
     )
   const { cron, timezone, ...engine } = text.batch ?? {}
   const batch = checkRole('batch', engine, file, problems)
+  checkMemory(batch, problems)
   const report = checkRole('report', text.report ?? {}, file, problems)
   const log = checkRole('log', text.log ?? {}, file, problems)
   checkLogin(log, problems)
@@ -48,6 +49,34 @@ function checkLogin(log: AdapterConfig | undefined, problems: DiagnosticList): v
   for (const [key, value] of Object.entries({ sasl, user, password_file }))
     if (value !== undefined && !isWhole)
       problems.add('DEFINE_PASSWORD_WITHOUT_LOGIN', ['log', key], { key }, { target: 'key' })
+}
+
+/** A batch engine that cannot start with so little is better told of here than by its first run. */
+function checkMemory(batch: AdapterConfig | undefined, problems: DiagnosticList): void {
+  const { memory, conf = {} } = (batch?.options ?? {}) as {
+    readonly memory?: unknown
+    readonly conf?: Readonly<Record<string, unknown>>
+  }
+  if (!batch || LEAST_MEMORY.unless in conf) return
+  const found = LEAST_MEMORY.keys.flatMap((key): [(string | number)[], unknown][] =>
+    conf[key] === undefined ? [] : [[['batch', 'conf', key], conf[key]]],
+  )
+  // Where `conf` says both, nothing is left for it to say.
+  if (memory !== undefined && found.length < LEAST_MEMORY.keys.length)
+    found.push([['batch', 'memory'], memory])
+  for (const [path, given] of found) {
+    const bytes = memoryBytes(String(given))
+    if (bytes === undefined || bytes >= LEAST_MEMORY.bytes) continue
+    const params = { given: String(given), adapter: batch.adapter, least: LEAST_MEMORY.text }
+    problems.add('DEFINE_LITTLE_MEMORY', path, params)
+  }
+}
+
+/** `512m`, `1gb`, `768`, which is in MiB; undefined for what the engine alone can judge. */
+function memoryBytes(text: string): number | undefined {
+  const [, digits, unit = 'm'] = /^([0-9]{1,9})([kmgt])?b?$/i.exec(text.trim()) ?? []
+  if (digits === undefined) return undefined
+  return Number(digits) * 1024 ** ('kmgt'.indexOf(unit.toLowerCase()) + 1)
 }
 
 /** A job reads the log's topics, and is asked how it does. */

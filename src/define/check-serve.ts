@@ -7,6 +7,8 @@ import type { CheckedSource } from './check-source.ts'
 import type { DefinitionText, Partly } from './definition-schema.ts'
 import type { DiagnosticList } from './diagnostic.ts'
 
+/** Longer than an engine of its own is waited for before the embedded one counts (`stream.patience`). */
+const FRESHNESS = '2m'
 const HASH_PREFIX = 'sha256:'
 const HOST_NAME = /^[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$/i
 
@@ -17,7 +19,7 @@ export function checkServe(
   problems: DiagnosticList,
 ): ServeConfig {
   const { listen = '127.0.0.1:8080', tls, tokens = {}, limits = {}, restate = 'at_once' } = serve
-  const { hosts = [], proxies = [] } = serve
+  const { hosts = [], proxies = [], freshness = FRESHNESS } = serve
   const colon = listen.lastIndexOf(':')
   const port = Number(listen.slice(colon + 1))
   if (port > 65_535) problems.add('DEFINE_BAD_LISTEN', ['serve', 'listen'], { given: listen })
@@ -36,6 +38,7 @@ export function checkServe(
     port,
     hosts: hosts.map((name) => name.toLowerCase()),
     proxies,
+    freshnessMs: parseDuration(freshness) ?? 0,
     restate,
     ...(tls && { tls: { cert: place(tls.cert), key: place(tls.key) } }),
     tokens: tokensOf(tokens, present),

@@ -38,6 +38,7 @@ export const DIAGNOSTIC_TABLE = {
   DEFINE_EMPTY_FILE: 'The file holds no definition.',
   DEFINE_FILE_TOO_LARGE: 'The file is larger than {limit}, which no definition needs.',
   DEFINE_FORMAT_CHOICE: 'A format in long form has exactly one of csv, tsv and pattern.',
+  DEFINE_LITTLE_MEMORY: '{given} is less memory than {adapter} needs to start: write {least} or more.',
   DEFINE_MIRROR_OF_ADAPTER: 'A mirror is a copy of the embedded archive; {adapter} keeps copies itself.',
   DEFINE_MISSING_KEY: '{parent} has no {key}, which is required.',
   DEFINE_MODULE_EXPORT: 'The module has no default export that holds a definition.',

@@ -43,6 +43,13 @@ export const serveSchema = z
       )
       .meta({ description: 'By source: hashes of the tokens that may send to it, from `millrace token`.' })
       .optional(),
+    freshness: duration
+      .meta({
+        description:
+          'How long an acked line may wait to be counted before the server is not ready and `status` exits with 1. Default 2m.',
+        examples: ['30s'],
+      })
+      .optional(),
     restate: z
       .enum(['at_once', 'scheduled'])
       .meta({

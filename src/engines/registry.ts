@@ -4,6 +4,7 @@ import type { RenameJournal } from '../archive/rename-journal.ts'
 import type { AdapterConfig, Definition, Source } from '../core/definition.ts'
 import { parseDuration } from '../core/duration.ts'
 import { MillraceError } from '../core/error.ts'
+import type { Cause } from '../core/health-facts.ts'
 import type { KnownClock } from '../core/observed-clock.ts'
 import type { SourcePlan } from '../core/plan.ts'
 import { carriesYear } from '../core/stamp-year.ts'
@@ -11,7 +12,7 @@ import type { Link } from '../link/link.ts'
 import type { NamedLogs } from '../log/named-logs.ts'
 import type { Archive, IngestOptions, StampQuery, StampRun } from '../ports/archive.ts'
 import type { BatchEngine, Statement } from '../ports/batch-engine.ts'
-import type { Log } from '../ports/log.ts'
+import type { Log, LogEnds } from '../ports/log.ts'
 import type { Report } from '../ports/report.ts'
 import type { StreamEngine } from '../ports/stream-engine.ts'
 import type { TableFile } from '../ports/table-file.ts'
@@ -29,20 +30,22 @@ export interface Deployment
   readonly signal?: AbortSignal | undefined
   /** Hears of tables that a report had lost and makes again. */
   onNews?(text: string): void
+  /** Hears what an archive on other machines is waited for, and undefined when that is over. */
+  onArchiveWait?(trouble: Cause | undefined): void
 }
 
-export async function openArchive({ dataDir, archive, patienceMs }: Deployment): Promise<Archive> {
+export async function openArchive(deployment: Deployment): Promise<Archive> {
+  const { dataDir, archive } = deployment
   if (!archive?.adapter) {
     const { FilesArchive } = await import('./files/archive.ts')
     return new FilesArchive({ dataDir, ...(archive?.mirror !== undefined && { mirror: archive.mirror }) })
   }
-  return openHdfs(archive.adapter, dataDir, patienceMs)
+  return openHdfs(archive.adapter, deployment)
 }
 
 async function openHdfs(
   { address, options }: AdapterConfig,
-  dataDir: string,
-  patienceMs?: number,
+  { dataDir, patienceMs, onArchiveWait: onWait }: Deployment,
 ): Promise<Archive> {
   const { HdfsArchive } = await import('./hdfs/archive.ts')
   const { ca, block_size, path = HDFS_PATH, ...rest } = options as HdfsConfig
@@ -50,6 +53,7 @@ async function openHdfs(
     ...{ ...rest, address, dataDir, path },
     ...(ca !== undefined && { caFile: ca }),
     ...(patienceMs !== undefined && { patienceMs }),
+    ...(onWait && { onWait }),
     ...(block_size !== undefined && { blockSizeBytes: bytesOf(block_size) }),
   })
 }
@@ -317,6 +321,12 @@ export async function openNamedLogs({ dataDir, log }: Deployment): Promise<Named
 export async function openRenames({ dataDir }: Deployment): Promise<RenameJournal> {
   const { RenameJournal } = await import('../archive/rename-journal.ts')
   return new RenameJournal(dataDir)
+}
+
+/** How far the logs of the data folder have come while no server has them open. Errors: LOG_DAMAGED. */
+export async function readLogEnds({ dataDir, log }: Deployment): Promise<LogEnds[]> {
+  const { endsOfLogs } = log?.adapter ? await import('./kafka/beside-log.ts') : await import('./files/log.ts')
+  return endsOfLogs(dataDir)
 }
 
 /** Lines that another log still has come before those of this one. Errors: LOG_NOT_EMPTIED. */

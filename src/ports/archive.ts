@@ -71,19 +71,22 @@ export interface IngestOptions {
   now?(): number
 }
 
+/**
+ * A file that is damaged, missing or under-replicated, and what was done. `unnamed`: a block that no manifest names, which an
+ * ingest left that did not end, or a manifest that was removed; it is `left` where it lies, or `removed`. `outdated`: a manifest of which a
+ * newer one existed. `replica` is one of the copies that the storage itself keeps, and `healing` means that it makes them again.
+ */
+export interface ArchiveFinding {
+  readonly block: string
+  readonly copy: 'primary' | 'mirror' | 'replica'
+  readonly fault: 'missing' | 'damaged' | 'under-replicated' | 'unnamed' | 'outdated'
+  readonly outcome: 'healed' | 'healing' | 'lost' | 'left' | 'removed'
+}
+
 export interface ScrubReport {
   readonly source: string
   readonly blocks: number
-  /**
-   * Each damaged, missing or under-replicated file, and what was done. `replica` is one of the copies that the
-   * storage itself keeps, and `healing` means that it is making them anew.
-   */
-  readonly findings: readonly {
-    readonly block: string
-    readonly copy: 'primary' | 'mirror' | 'replica'
-    readonly fault: 'missing' | 'damaged' | 'under-replicated'
-    readonly outcome: 'healed' | 'healing' | 'lost'
-  }[]
+  readonly findings: readonly ArchiveFinding[]
 }
 
 /** What is known of the times at which a source's lines were observed. */
@@ -196,6 +199,11 @@ export interface Archive {
   /** Makes an empty shared folder of its own for this run, and removes those that dead runs left. */
   shareFolder(name: string): Promise<SharedFolder>
   scrub(source: string): Promise<ScrubReport>
+  /**
+   * What manifests and names of files tell without a block being opened, and nothing is changed: `healed` is what scrub would
+   * heal. Blocks that somebody may be adding at the moment are left out.
+   */
+  inspect(source: string): Promise<readonly ArchiveFinding[]>
   /** Takes the place of what the manifest says of them. One commit, and no block changes. Errors: ARCHIVE_*. */
   setClock(source: string, clock: ClockFacts): Promise<void>
   /** Takes lines for lost, for good. One commit, and no block changes. Errors: ARCHIVE_*. */

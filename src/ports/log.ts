@@ -72,6 +72,12 @@ export interface LogSource {
   readonly gone?: readonly OffsetRange[]
 }
 
+/** Of a log that nobody has open, as its files tell. */
+export interface LogEnds extends Pick<LogSource, 'source' | 'startOffset' | 'endOffset'> {
+  /** No line of it was observed later, by the clock of the drive. */
+  readonly writtenMs: number
+}
+
 /** Records of one partition that were observed at one time, and the offsets of the lines in them. */
 export interface RecordRun {
   readonly partition: number

@@ -19,7 +19,7 @@ export interface BatchCut {
 /**
  * By metric, what was asked as far as it is final; all of it where nobody streams beside the run and all windows were
  * asked for. All lines from the cut on are late for these windows, since the state was read before the cut was fixed.
- * Errors: BATCH_ARCHIVE_BEHIND, BATCH_NOTHING_FINAL.
+ * Errors: BATCH_NOTHING_FINAL, REPORT_AHEAD.
  */
 export function finalRanges(plan: SourcePlan, asked: MetricRanges, place: BatchCut): Map<string, TimeRange> {
   const { state, cut, advance } = place
@@ -27,8 +27,9 @@ export function finalRanges(plan: SourcePlan, asked: MetricRanges, place: BatchC
     (most, metric) => Math.max(most, streamedOf(metric, state)?.endOffset ?? 0),
     0,
   )
+  // By now the archive has what any log here holds: nothing comes by waiting.
   if (cut < counted && !advance?.replaces)
-    throw new MillraceError('BATCH_ARCHIVE_BEHIND', { source: plan.source, cut, counted })
+    throw new MillraceError('REPORT_AHEAD', { source: plan.source, counted, end: cut })
   return new Map(
     plan.metrics.map((metric) => [metric.metric, finalRange(metric, rangeOf(asked, metric.metric), place)]),
   )

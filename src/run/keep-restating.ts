@@ -16,6 +16,8 @@ export interface RestateJob {
   readonly plans: readonly MetricPlan[]
   readonly report: Pick<Report, 'lateRanges' | 'metricState'>
   restate(ranges: ReadonlyMap<string, TimeRange>): Promise<void>
+  /** Hears that nothing waits which could not be restated. */
+  onLook?(): void
   onFailure(error: unknown): void
   now(): number
 }
@@ -31,6 +33,7 @@ export async function keepRestating(job: RestateJob, signal: AbortSignal): Promi
         await job.restate(ranges)
         pauseMs = Math.max(LOOK_MS, (job.now() - startedMs) * SHARE)
       }
+      job.onLook?.()
     } catch (error) {
       if (signal.aborted) return
       job.onFailure(error)

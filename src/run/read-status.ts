@@ -6,15 +6,19 @@ import type { Manifest } from '../core/block.ts'
 import type { Definition } from '../core/definition.ts'
 import { MillraceError } from '../core/error.ts'
 import { greatestOf, leastOf } from '../core/extremes.ts'
+import { type Health, isStanding, judgeHealth } from '../core/health.ts'
+import { causeOf, type HealthLimits } from '../core/health-facts.ts'
 import { acceptedLoss, type Incident } from '../core/incident.ts'
 import { linesBehind, publishedWithin } from '../core/lines-behind.ts'
 import { countLost } from '../core/lost-lines.ts'
 import type { MetricPlan } from '../core/plan.ts'
 import type { RunRecord, TimeRange } from '../core/run-record.ts'
-import type { Archive, StorageHealth } from '../ports/archive.ts'
+import type { Archive, ArchiveFinding, StorageHealth } from '../ports/archive.ts'
 import type { BatchEngine, ClusterState } from '../ports/batch-engine.ts'
-import type { Report } from '../ports/report.ts'
+import type { LogEnds } from '../ports/log.ts'
+import type { Report, StreamState } from '../ports/report.ts'
 import type { DeployedJob, StreamJobs } from '../ports/stream-jobs.ts'
+import { heldLines, sourceFacts } from './source-facts.ts'
 
 export interface StatusJob {
   readonly definition: Definition
@@ -22,6 +26,12 @@ export interface StatusJob {
   openArchive(): Promise<Archive>
   openReport(): Promise<Report>
   openEngine(): Promise<BatchEngine>
+  /** How far logs are that no server has open. */
+  logEnds(): Promise<readonly LogEnds[]>
+  readonly limits: HealthLimits
+  now(): number
+  /** As the server tells it that runs here: it knows its log, and what it last tried. An error: why it does not tell. */
+  readonly served?: Health | Error
   /** Where an engine of its own tallies the stream. */
   openJobs?(): Promise<StreamJobs>
   /** Of the drive that holds the data folder. */
@@ -59,10 +69,11 @@ export interface MetricStatus {
   readonly source: string
   readonly version: string
   /**
-   * `current`: all lines are counted; `behind`: lines came later; `changed`: the report holds totals of another
-   * definition; `other archive`: of another archive; `none`: no totals; `unknown`: the archive is away.
+   * `current`: all lines are counted, or a server counts them in time; `behind`: lines came later; `ahead`: it has counted
+   * lines that are neither in the archive nor in the log; `changed`: the report holds totals of another definition; `other
+   * archive`: of another archive; `none`: no totals; `unknown`: the archive is away.
    */
-  readonly state: 'current' | 'behind' | 'changed' | 'other archive' | 'none' | 'unknown'
+  readonly state: 'current' | 'behind' | 'ahead' | 'changed' | 'other archive' | 'none' | 'unknown'
   /** Lines of the source that came later, when `behind`. */
   readonly linesBehind?: number
   readonly revision?: number
@@ -85,6 +96,8 @@ export interface Status {
   readonly archive: {
     readonly failure?: Failure
     readonly health?: StorageHealth
+    /** What is not as manifests say, by names alone. */
+    readonly findings: readonly ({ readonly source: string } & ArchiveFinding)[]
     readonly sources: readonly SourceStatus[]
   }
   /** `state` is absent where the engine is this machine, or its machines give no account. */
@@ -92,6 +105,10 @@ export interface Status {
   /** Absent where the stream is computed here. */
   readonly jobs?: { readonly failure?: Failure; readonly sources: readonly JobStatus[] }
   readonly disk: { readonly failure?: Failure } & Partial<DiskState>
+  /** Logs that no server has open. */
+  readonly logs: readonly LogEnds[]
+  /** Of what was found here, or of the server that runs here. */
+  readonly health: Health
   readonly report: {
     readonly failure?: Failure
     readonly lastRun?: RunRecord
@@ -106,17 +123,24 @@ const PATIENCE_MS = 10_000
 
 type Manifests = Map<string, Manifest>
 type ArchiveAnswer = Status['archive'] & { readonly manifests: Manifests }
+type ReportAnswer = Status['report'] & { readonly states?: ReadonlyMap<string, StreamState> }
 
 /** Reads what roles say of themselves, side by side; no block is opened. */
 export async function readStatus(job: StatusJob): Promise<Status> {
   const { patienceMs = PATIENCE_MS } = job
   const ask = <T>(answer: Promise<T>, otherwise: (failure: Failure) => T) =>
     within(answer, patienceMs).catch((error: unknown) => otherwise(failureOf(error)))
-  const archived = ask(readArchive(job), (failure) => ({ manifests: new Map(), sources: [], failure }))
-  const [{ manifests, ...archive }, report, batch, disk, jobs] = await Promise.all([
+  const logs: LogAnswer = await ask<LogAnswer>(readLogs(job), (failure) => ({ ends: [], failure }))
+  const archived = ask(readArchive(job), (failure) => ({
+    manifests: new Map(),
+    findings: [],
+    sources: [],
+    failure,
+  }))
+  const [{ manifests, ...archive }, { states, ...report }, batch, disk, jobs] = await Promise.all([
     archived,
     archived.then((one) =>
-      ask<Status['report']>(readReport(job, one.failure ? undefined : one.manifests), (failure) => ({
+      ask<ReportAnswer>(readReport({ ...one, job, logs: logs.ends }), (failure) => ({
         metrics: [],
         failure,
       })),
@@ -129,7 +153,50 @@ export async function readStatus(job: StatusJob): Promise<Status> {
     ...one,
     ...eventsOf(one.source, report.metrics, job.definition),
   }))
-  return { archive: { ...archive, sources }, batch, report, disk, ...(jobs && { jobs }) }
+  const known = { archive, manifests, report, logs: logs.ends, states: states ?? new Map() }
+  const facts = {
+    sources: factsOf(job, known),
+    ...(logs.failure && { logTrouble: logs.failure }),
+    ...(job.served instanceof Error && { serverFailure: causeOf(job.served) }),
+  }
+  const health = healthOf(job) ?? judgeHealth(facts, job.limits, job.now())
+  const roles = { archive: { ...archive, sources }, batch, report, disk, ...(jobs && { jobs }) }
+  return { ...roles, logs: logs.ends, health }
+}
+
+interface LogAnswer {
+  readonly ends: readonly LogEnds[]
+  readonly failure?: Failure
+}
+
+/** A server tells what its log holds by its own account. */
+async function readLogs({ served, logEnds }: StatusJob): Promise<LogAnswer> {
+  return { ends: served ? [] : await logEnds() }
+}
+
+function healthOf({ served }: StatusJob): Health | undefined {
+  return served instanceof Error ? undefined : served
+}
+
+interface Found extends Pick<Status, 'archive' | 'report' | 'logs'> {
+  readonly manifests: Manifests
+  readonly states: ReadonlyMap<string, StreamState>
+}
+
+/** Of each source of the definition. */
+function factsOf({ definition }: StatusJob, { archive, report, logs, manifests, states }: Found) {
+  return [...definition.sources.keys()].map((source) => {
+    const own = report.metrics.filter((one) => one.source === source)
+    return sourceFacts({
+      source,
+      log: logs.find((one) => one.source === source),
+      manifest: manifests.get(source),
+      archiveFailure: archive.failure,
+      reportFailure: report.failure,
+      state: states.get(source),
+      behind: own.map(({ linesBehind }) => linesBehind),
+    })
+  })
 }
 
 /** What does not answer must not keep the rest waiting. */
@@ -177,11 +244,13 @@ function eventsOf(
 
 async function readArchive({ definition, openArchive }: StatusJob): Promise<ArchiveAnswer> {
   const manifests: Manifests = new Map()
+  const findings: ({ source: string } & ArchiveFinding)[] = []
   try {
     const archive = await openArchive()
     for (const source of new Set([...definition.sources.keys(), ...(await archive.sources())])) {
       const manifest = await archive.manifest(source)
       if (manifest) manifests.set(source, manifest)
+      for (const found of await archive.inspect(source)) findings.push({ source, ...found })
     }
     const health = await archive.health?.()
     const sources = [...manifests].map(
@@ -197,9 +266,9 @@ async function readArchive({ definition, openArchive }: StatusJob): Promise<Arch
         ...toldLoss({ source, ...(lost && { lost }) }),
       }),
     )
-    return { manifests, sources, ...(health && { health }) }
+    return { manifests, findings, sources, ...(health && { health }) }
   } catch (error) {
-    return { manifests, sources: [], failure: failureOf(error) }
+    return { manifests, findings, sources: [], failure: failureOf(error) }
   }
 }
 
@@ -208,22 +277,30 @@ function toldLoss(manifest: Pick<Manifest, 'source' | 'lost'>): Pick<SourceStatu
   return loss ? { incidents: [loss] } : {}
 }
 
-async function readReport(job: StatusJob, manifests: Manifests | undefined): Promise<Status['report']> {
+type Lines = Pick<ArchiveAnswer, 'failure' | 'manifests'> & Pick<Status, 'logs'> & { readonly job: StatusJob }
+
+async function readReport(lines: Lines): Promise<ReportAnswer> {
+  const { job } = lines
   const plans = buildPlans(job.definition, job.digest).flatMap((plan) => plan.metrics)
   let report: Report
   try {
     report = await job.openReport()
   } catch (error) {
-    const metrics = plans.map((plan) => ({ ...named(plan), state: 'none' as const }))
+    const metrics = plans.map((plan) => ({ ...named(plan), ...noTotals(lines, plan.source) }))
     // There is none before the first batch.
     if (error instanceof MillraceError && error.code === 'REPORT_MISSING') return { metrics }
     return { metrics: [], failure: failureOf(error) }
   }
   try {
     const runs = await report.runs(MOST_RUNS)
+    const states = new Map<string, StreamState>()
+    for (const source of new Set(plans.map((plan) => plan.source))) {
+      const state = await report.streamState(source)
+      if (state) states.set(source, state)
+    }
     const metrics: MetricStatus[] = []
-    for (const plan of plans) metrics.push(await readMetric({ report, runs, manifests }, plan))
-    return { metrics, ...(runs[0] && { lastRun: runs[0] }) }
+    for (const plan of plans) metrics.push(await readMetric({ ...lines, report, runs, states }, plan))
+    return { metrics, states, ...(runs[0] && { lastRun: runs[0] }) }
   } catch (error) {
     return { metrics: [], failure: failureOf(error) }
   } finally {
@@ -231,28 +308,54 @@ async function readReport(job: StatusJob, manifests: Manifests | undefined): Pro
   }
 }
 
-interface Known {
+interface Known extends Lines {
   readonly report: Report
   readonly runs: readonly RunRecord[]
-  readonly manifests: Manifests | undefined
+  readonly states: ReadonlyMap<string, StreamState>
 }
 
-async function readMetric({ report, runs, manifests }: Known, plan: MetricPlan): Promise<MetricStatus> {
+async function readMetric(known: Known, plan: MetricPlan): Promise<MetricStatus> {
+  const { report, runs, states } = known
   const held = await report.metricState(plan.metric, plan.version)
-  if (!held) return { ...named(plan), state: 'none' }
+  if (!held) return { ...named(plan), ...noTotals(known, plan.source) }
   const { revision, coverage, firstWindowMs, lastWindowMs } = held
-  const known = { ...named(plan), revision, coverage, firstWindowMs, lastWindowMs }
-  if (held.version !== plan.version) return { ...known, state: 'changed' }
-  const state = await report.streamState(plan.source)
+  const found = { ...named(plan), revision, coverage, firstWindowMs, lastWindowMs }
+  if (held.version !== plan.version) return { ...found, state: 'changed' }
+  const state = states.get(plan.source)
   const stream = state?.metrics.find(
     ({ metric, version }) => metric === plan.metric && version === plan.version,
   )
   const published = publishedWithin(held.published, {})
   const counted = { runs, revision, published, streamedTo: stream?.endOffset, sourceTo: state?.endOffset }
-  const behind = linesBehind(counted, manifests?.get(plan.source), plan.source)
-  if (behind === undefined) return { ...known, state: 'unknown' }
-  if (behind === 'other archive') return { ...known, state: behind }
-  return behind === 0 ? { ...known, state: 'current' } : { ...known, state: 'behind', linesBehind: behind }
+  const behind = linesBehind(counted, heldOf(known, plan.source), plan.source)
+  return { ...found, ...stateOf(known.job, plan.source, behind) }
+}
+
+/** Beside a server its word counts on where the log ends. */
+function heldOf({ manifests, failure, logs, job }: Lines, source: string) {
+  const health = healthOf(job)?.sources.find((one) => one.source === source)
+  const log = health ? { endOffset: health.endOffset ?? 0 } : logs.find((one) => one.source === source)
+  return heldLines({ log, manifest: manifests.get(source), archiveFailure: failure })
+}
+
+function noTotals(lines: Lines, source: string): Pick<MetricStatus, 'state' | 'linesBehind'> {
+  const end = heldOf(lines, source)?.endOffset
+  return { state: 'none', ...(end !== undefined && { linesBehind: end }) }
+}
+
+/** What a server counts in time is as good as counted, and it may have counted since it told where the log ends. */
+function stateOf(
+  job: StatusJob,
+  source: string,
+  behind: ReturnType<typeof linesBehind>,
+): Pick<MetricStatus, 'state' | 'linesBehind'> {
+  const health = healthOf(job)?.sources.find((one) => one.source === source)
+  if (behind === undefined) return { state: 'unknown' }
+  if (behind === 'other archive') return { state: behind }
+  if (health && behind === 'ahead') return { state: isStanding(health) ? 'ahead' : 'current' }
+  if (health?.faults.length === 0) return { state: 'current' }
+  if (behind === 'ahead') return { state: behind }
+  return { state: behind === 0 ? 'current' : 'behind', linesBehind: behind }
 }
 
 function named({ metric, source, version }: MetricPlan) {

@@ -159,12 +159,7 @@ export interface Computation {
 }
 
 /** Each of these is of one source, and no reason to hold up the others. */
-const HOLDING: readonly string[] = [
-  'BATCH_ARCHIVE_BEHIND',
-  'REPORT_AHEAD',
-  'REPORT_HOLDS_LOST',
-  'REPORT_OTHER_ARCHIVE',
-]
+const HOLDING: readonly string[] = ['REPORT_AHEAD', 'REPORT_HOLDS_LOST', 'REPORT_OTHER_ARCHIVE']
 
 /** All sources in one start of the engine. Errors: those of a batch; that of a held source where all are held. */
 export async function computeSources(job: ComputeJob): Promise<Computation> {

@@ -31,6 +31,8 @@ export interface StreamJob extends Omit<LinesPlace, 'source'> {
   /** An empty folder that both engine and report may open; `remove` gives it up. */
   makeStagingDir(): Promise<{ readonly path: string; remove(): Promise<void> }>
   now(): number
+  /** Hears, when it begins or begins again, of the offset at which its slowest metric stands. */
+  onBegin?(source: string, endOffset: number): void
   onAdvance?(news: StreamNews): void
 }
 
@@ -109,6 +111,7 @@ export class Stream {
     this.#noteArchive(end)
     this.#groups = groupsOf(this.#job.plan, state)
     await this.#agree(state)
+    this.#job.onBegin?.(this.#source, this.#groups[0]!.next)
     return true
   }
 

@@ -15,6 +15,7 @@ import type { Sides } from './compare-windows.ts'
 import { requireTotals } from './find-totals.ts'
 import { heldLost } from './held-lost.ts'
 import { type BatchJob, computeSources, publication } from './run-batch.ts'
+import { heldLines } from './source-facts.ts'
 import { readBasis, type VerifyBasis } from './verify-basis.ts'
 
 export interface VerifyJob extends Omit<BatchJob, 'cuts' | 'published' | 'lateness' | 'ends'> {
@@ -64,6 +65,7 @@ export async function verifyTotals(job: VerifyJob): Promise<Verification> {
   const scratch = await job.openScratchReport()
   try {
     const { lateness, counted, streams, ...basis } = await readBasis(job, report)
+    requireCounted(job.plans, basis.cuts)
     const late = job.countsLate ? await report.lateRanges() : []
     const behind = [...((await job.catchUp?.()) ?? []), ...(await holdLost(job, streams))]
     const startedMs = job.now()
@@ -85,7 +87,7 @@ export async function verifyTotals(job: VerifyJob): Promise<Verification> {
           signal: job.signal,
         })
         await requireUnchanged(report, metric, basis, job.isAlone === true)
-        const behind = linesBehind(counted.get(metric.metric)!, manifest, plan.source)
+        const behind = linesBehind(counted.get(metric.metric)!, heldLines({ manifest }), plan.source)
         metrics.push({ ...found, behind: typeof behind === 'number' ? behind : 0 })
       }
     }
@@ -116,6 +118,13 @@ function aheadOf(state: StreamState | undefined, manifest: Manifest | undefined)
   if (!state || !manifest || state.endOffset <= manifest.nextOffset) return undefined
   const { source, endOffset: counted } = state
   return new MillraceError('REPORT_AHEAD', { source, counted, end: manifest.nextOffset })
+}
+
+/** A stream that has begun and counted nothing yet has no totals. Errors: METRIC_WITHOUT_TOTALS. */
+function requireCounted(plans: VerifyJob['plans'], cuts: ReadonlyMap<string, number>): void {
+  const [first] = plans.flatMap(({ metrics }) => metrics)
+  if (first && ![...cuts.values()].some((cut) => cut > 0))
+    throw new MillraceError('METRIC_WITHOUT_TOTALS', { metric: first.metric })
 }
 
 function isOf({ metric, version }: MetricPlan, noted: LateRange): boolean {

@@ -3,10 +3,7 @@ import type { Log } from '../ports/log.ts'
 import type { Counters } from './counters.ts'
 import type { Family, Sample } from './open-metrics.ts'
 
-/** By source: how far the archive is. */
-export type ArchivedOffsets = ReadonlyMap<string, number>
-
-export function describeServer(counters: Counters, log: Log, archived: ArchivedOffsets): Family[] {
+export function describeServer(counters: Counters, log: Log): Family[] {
   const sources = log.sources()
   const perSource = (value: (source: (typeof sources)[number]) => number): Sample[] =>
     sources.map((one) => ({ labels: { source: one.source }, value: value(one) }))
@@ -47,18 +44,6 @@ export function describeServer(counters: Counters, log: Log, archived: ArchivedO
     {
       ...{ name: 'millrace_log_end_offset', type: 'gauge', help: 'The offset after the last durable line.' },
       samples: perSource(({ endOffset }) => endOffset),
-    },
-    {
-      ...{
-        name: 'millrace_archive_lag_lines',
-        type: 'gauge',
-        help: 'Lines of the log that the archive has not.',
-      },
-      samples: perSource(({ source, endOffset }) => endOffset - (archived.get(source) ?? endOffset)),
-    },
-    {
-      ...{ name: 'millrace_log_healthy', type: 'gauge', help: '1 while lines can be acked.' },
-      samples: [{ value: log.failure ? 0 : 1 }],
     },
   ] as Family[]
 }

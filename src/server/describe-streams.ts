@@ -6,7 +6,7 @@ import { FRESHNESS_SECONDS, type StreamFacts, type StreamWatch } from './stream-
 export function describeStreams({ streams }: StreamWatch, log: Log): Family[] {
   const perStream = (value: (facts: StreamFacts, source: string) => number): Sample[] =>
     [...streams].map(([source, facts]) => ({ labels: { source }, value: value(facts, source) }))
-  const ends = new Map(log.sources().map(({ source, endOffset }) => [source, endOffset]))
+  const held = new Set(log.sources().map(({ source }) => source))
   return [
     {
       ...{ name: 'millrace_stream_lines', type: 'counter', help: 'Lines counted since the start.' },
@@ -41,19 +41,9 @@ export function describeStreams({ streams }: StreamWatch, log: Log): Family[] {
       samples: perStream(({ commitSeconds }) => commitSeconds),
     },
     {
-      ...{ name: 'millrace_stream_lag_lines', type: 'gauge' },
-      help: 'Lines of the log that are in no total yet.',
-      samples: perStream(({ endOffset }, source) => Math.max((ends.get(source) ?? 0) - endOffset, 0)),
-    },
-    {
       ...{ name: 'millrace_stream_clock_seconds', type: 'gauge', unit: 'seconds' },
       help: 'The observed clock of the source, in seconds since the epoch.',
-      samples: perStream((_, source) => (ends.has(source) ? log.end(source).clockMs / 1000 : 0)),
-    },
-    {
-      ...{ name: 'millrace_stream_healthy', type: 'gauge' },
-      help: '0 while the stream of a source cannot go on.',
-      samples: perStream(({ failure }) => (failure === undefined ? 1 : 0)),
+      samples: perStream((_, source) => (held.has(source) ? log.end(source).clockMs / 1000 : 0)),
     },
     {
       ...{ name: 'millrace_freshness_seconds', type: 'histogram', unit: 'seconds' },

@@ -2,8 +2,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { MillraceError } from '../core/error.ts'
+import { doorFault, type Fault, type Health } from '../core/health.ts'
+import { describeHealth } from './describe-health.ts'
 import { describeJobs } from './describe-jobs.ts'
-import { type ArchivedOffsets, describeServer } from './describe-server.ts'
+import { describeServer } from './describe-server.ts'
 import { describeStreams } from './describe-streams.ts'
 import { type IngestDoor, ingestLines } from './ingest-route.ts'
 import { OPEN_METRICS_TYPE, printFamilies } from './open-metrics.ts'
@@ -14,7 +16,7 @@ import type { ServeSettings } from './serve-settings.ts'
 import type { StreamWatch } from './stream-watch.ts'
 
 export interface ServerJob extends IngestDoor {
-  archived(): ArchivedOffsets
+  health(): Health
   readonly streams: StreamWatch
   /** Whatever goes wrong that no client can mend. */
   onFailure(error: unknown): void
@@ -31,7 +33,6 @@ export interface RunningServer {
 
 const INGEST = /^\/v1\/ingest\/([^/]+)$/
 const WATCHED: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics'])
-const FULL: ReadonlySet<string> = new Set(['LOG_DISK_FULL', 'LOG_UNWRITABLE'])
 const CHECK_MS = 500
 
 /** Errors: SERVE_PORT_IN_USE, SERVE_CANNOT_LISTEN. */
@@ -56,6 +57,13 @@ export async function startServer(job: ServerJob): Promise<RunningServer> {
     update,
     stop: (graceMs) => stop(server, graceMs),
   }
+}
+
+/** Before anything is opened that would leave files behind. Errors: SERVE_PORT_IN_USE, SERVE_CANNOT_LISTEN. */
+export async function requirePort({ host, port }: Pick<ServeSettings, 'host' | 'port'>): Promise<void> {
+  const server = createServer()
+  await listen(server, host, port)
+  await new Promise((resolve) => server.close(resolve))
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {
@@ -107,15 +115,22 @@ function requireMethod({ method }: IncomingMessage, response: ServerResponse, al
 }
 
 function answerAbout(
-  { log, counters, archived, streams }: ServerJob,
+  { log, counters, health, streams }: ServerJob,
   path: string,
   response: ServerResponse,
 ): void {
-  if (path === '/healthz') answerHealth(log.failure, response, log.trouble)
-  else if (path === '/readyz') answerReady(log, streams, response)
+  const found = health()
+  if (path === '/healthz')
+    answerHealth(
+      response,
+      [doorFault(found)].flatMap((fault) => fault ?? []),
+    )
+  // Lines are taken all the same, but totals or the archive are not what they should be.
+  else if (path === '/readyz') answerHealth(response, found.faults)
   else {
     const text = printFamilies([
-      ...describeServer(counters, log, archived()),
+      ...describeServer(counters, log),
+      ...describeHealth(found),
       ...describeStreams(streams, log),
       ...describeJobs(streams, Date.now()),
     ])
@@ -124,31 +139,14 @@ function answerAbout(
   }
 }
 
-/** A disk that is full is no reason to restart. */
-function answerHealth(failure: Error | undefined, response: ServerResponse, trouble?: Error): void {
-  if (!failure && trouble instanceof MillraceError && FULL.has(trouble.code))
-    throw new Problem(503, 'LOG_FULL', `Lines cannot be acked: ${trouble.message}`)
-  if (failure) throw new Problem(503, 'LOG_FAILED', describeFailure(failure))
-  answerJson(response, 200, { status: 'ok' })
-}
-
-/** Errors of ours say themselves what to do. */
-export function describeFailure(failure: Error): string {
-  const isOurs = failure instanceof MillraceError
-  return `Lines cannot be acked: ${isOurs ? failure.message : `${failure.message}. Restart the server.`}`
-}
-
-/** Lines are taken all the same, but totals are not what they should be. */
-function answerReady(
-  { failure, trouble }: IngestDoor['log'],
-  { streams }: StreamWatch,
-  response: ServerResponse,
-): void {
-  if (trouble && !failure) throw new Problem(503, 'LOG_WAITS', trouble.message)
-  const failed = [...streams].find(([, facts]) => facts.failure !== undefined)
-  if (failed && !failure)
-    throw new Problem(503, 'STREAM_FAILED', `The stream of ${failed[0]} cannot go on: ${failed[1].failure}`)
-  answerHealth(failure, response)
+/** By the worst of the faults; how many more there are is said. */
+function answerHealth(response: ServerResponse, [fault, ...others]: readonly Fault[]): void {
+  if (!fault) {
+    answerJson(response, 200, { status: 'ok' })
+    return
+  }
+  const more = others.length === 0 ? '' : ` \`millrace status\` tells of ${others.length} more.`
+  throw new Problem(503, fault.code, `${fault.message}${more}`)
 }
 
 function refuse(job: ServerJob, response: ServerResponse, error: unknown): void {

@@ -1,4 +1,4 @@
-/** What the server knows of its streams: how far each is, how fresh its totals are, and what ails it. */
+/** What the server counts of its streams: lines, commits, and how fresh totals were. */
 import type { RejectCounts } from '../ports/batch-engine.ts'
 import type { JobState } from '../ports/stream-jobs.ts'
 
@@ -6,7 +6,6 @@ import type { JobState } from '../ports/stream-jobs.ts'
 export const FRESHNESS_SECONDS = [0.1, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 2.5, 5, 10, 60] as const
 
 export interface StreamFacts {
-  endOffset: number
   /** Seconds that the latest micro-batch took. */
   commitSeconds: number
   commits: number
@@ -19,13 +18,11 @@ export interface StreamFacts {
   /** Lines by reason, and by metric. */
   readonly rejected: Map<string, number>
   readonly late: Map<string, number>
-  failure?: string | undefined
 }
 
 /** What a micro-batch tells; see src/run/run-stream.ts. */
 export interface StreamNote {
   readonly source: string
-  readonly endOffset: number
   readonly lines: number
   readonly tookMs: number
   readonly freshnessMs: number | undefined
@@ -39,14 +36,12 @@ export class StreamWatch {
   /** Of sources that have one; undefined while nobody says what it does. */
   readonly jobs = new Map<string, JobState | undefined>()
 
-  note({ source, endOffset, lines, tookMs, freshnessMs, isTakenOver, rejects, late }: StreamNote): void {
+  note({ source, lines, tookMs, freshnessMs, isTakenOver, rejects, late }: StreamNote): void {
     const facts = this.#of(source)
-    facts.endOffset = endOffset
     facts.commitSeconds = tookMs / 1000
     facts.commits += 1
     facts.lines += lines
     if (isTakenOver) facts.takenOver += lines
-    facts.failure = undefined
     for (const { reason, lines } of rejects?.reasons ?? []) addTo(facts.rejected, reason, lines)
     for (const { metric, lines } of late) addTo(facts.late, metric, lines)
     if (freshnessMs === undefined) return
@@ -61,20 +56,12 @@ export class StreamWatch {
       for (const source of known.keys()) if (!sources.has(source)) known.delete(source)
   }
 
-  /** True when it is news: another failure than the one that is known. */
-  fail(source: string, failure: string): boolean {
-    const facts = this.#of(source)
-    const isNews = facts.failure !== failure
-    facts.failure = failure
-    return isNews
-  }
-
   #of(source: string): StreamFacts {
     const known = this.streams.get(source)
     if (known) return known
     const freshness = Array.from({ length: FRESHNESS_SECONDS.length + 1 }, () => 0)
     const facts: StreamFacts = {
-      ...{ endOffset: 0, commitSeconds: 0, commits: 0, lines: 0, takenOver: 0 },
+      ...{ commitSeconds: 0, commits: 0, lines: 0, takenOver: 0 },
       ...{ freshness, freshnessSum: 0, rejected: new Map(), late: new Map() },
     }
     this.streams.set(source, facts)

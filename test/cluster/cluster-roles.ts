@@ -4,7 +4,9 @@ import type { Deployment } from '../../src/engines/registry.ts'
 import { clusterAddress } from './cluster-addresses.ts'
 import { smallSpark } from './small-spark.ts'
 
-type Roles = Required<Omit<Deployment, 'dataDir' | 'log' | 'sources' | 'patienceMs' | 'signal' | 'onNews'>>
+type Roles = Required<
+  Omit<Deployment, 'dataDir' | 'log' | 'sources' | 'patienceMs' | 'signal' | 'onNews' | 'onArchiveWait'>
+>
 
 export interface ChosenRoles {
   readonly archive?: 'hdfs'

@@ -67,7 +67,7 @@ async function joinDefinitions(): Promise<Definition> {
     batch: {},
     report: {},
     serve: {
-      ...{ host: '', port: 0, hosts: [], proxies: [], restate: 'at_once' as const },
+      ...{ host: '', port: 0, hosts: [], freshnessMs: 120_000, proxies: [], restate: 'at_once' as const },
       ...{ tokens: new Map(), limits: {} },
     },
   }

@@ -6,6 +6,8 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Source } from '../../src/core/definition.ts'
+import { type Health, judgeHealth } from '../../src/core/health.ts'
+import { causeOf } from '../../src/core/health-facts.ts'
 import { FilesLog } from '../../src/engines/files/log.ts'
 import { Counters } from '../../src/server/counters.ts'
 import { DEFAULT_LIMITS, type ServeLimits, type ServeSettings } from '../../src/server/serve-settings.ts'
@@ -45,7 +47,7 @@ export class Door {
         counters: this.counters,
         sources: new Map(SOURCES.map((source) => [source.name, source])),
       },
-      ...{ archived: () => new Map(), streams: new StreamWatch() },
+      ...{ health: () => this.#judge(), streams: new StreamWatch() },
       onFailure: (error) => {
         throw error
       },
@@ -56,6 +58,16 @@ export class Door {
         limits: { ...DEFAULT_LIMITS, ...limits },
       },
     })
+  }
+
+  /** Of its log alone. */
+  #judge(): Health {
+    const { failure, trouble } = this.log
+    const shared = {
+      ...(failure && { logFailure: causeOf(failure) }),
+      ...(trouble && { logTrouble: causeOf(trouble) }),
+    }
+    return judgeHealth({ sources: [], ...shared }, {}, Date.now())
   }
 
   async stop(): Promise<void> {

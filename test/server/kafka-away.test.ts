@@ -33,7 +33,7 @@ it('tells by its output, its readiness and its status, and stays healthy', async
   expect((await fetch(`${server.url}/healthz`)).status).toBe(200)
   await expect.poll(() => server.said, { timeout: 30_000 }).toContain(AWAY)
   const { status, stdout } = await millrace(['status'], { cwd })
-  expect(stdout).toContain(`waits: ${AWAY}`)
+  expect(stdout).toContain(`LOG_WAITS: ${AWAY}`)
   expect(status).toBe(1)
   expect(await server.send('web', '{}\n')).toMatchObject({
     status: 503,

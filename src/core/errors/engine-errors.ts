@@ -2,10 +2,6 @@
 import type { ErrorEntries } from './error-entry.ts'
 
 export const ENGINE_ERRORS = {
-  BATCH_ARCHIVE_BEHIND: {
-    exit: 1,
-    text: 'The archive of source {source} ends at offset {cut}, and its stream has counted up to {counted}, so the lines between are missing. Run the batch on the machine of `millrace serve`, or wait until it has archived them; where `/readyz` of that server names a fault of this source, do what it says. The report stays as it was.',
-  },
   BATCH_CANCELLED: {
     exit: 1,
     text: 'The batch run was cancelled. The report stays as it was.',
@@ -48,7 +44,7 @@ export const ENGINE_ERRORS = {
   },
   BATCH_NOTHING_INGESTED: {
     exit: 1,
-    text: 'There is nothing to compute: no lines of {sources} were ingested into {path}. Run `millrace ingest SOURCE FILE…` first, or name the right folder with --data.',
+    text: 'There is nothing to compute: {path} holds no lines of {sources}, and no log here does. Run `millrace ingest SOURCE FILE…` or send lines to `millrace serve` first, or name the right folder with --data.',
   },
   BATCH_NO_RESOURCES: {
     exit: 1,

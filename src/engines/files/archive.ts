@@ -13,6 +13,7 @@ import { MillraceError } from '../../core/error.ts'
 import type {
   AccountPlace,
   Archive,
+  ArchiveFinding,
   ClockFacts,
   IngestInput,
   IngestOptions,
@@ -25,7 +26,14 @@ import type { StoredBatch } from '../../ports/log.ts'
 import { healSegments } from './content-files.ts'
 import { FilesWriter } from './files-writer.ts'
 import { healBlock, healBlocks, stateOf } from './heal-block.ts'
-import { findManifest, type ManifestPlaces, type ManifestState, readManifest } from './manifest-store.ts'
+import { missingBlocks, unnamedBlocks } from './inspect-blocks.ts'
+import {
+  findManifest,
+  inspectManifest,
+  type ManifestPlaces,
+  type ManifestState,
+  readManifest,
+} from './manifest-store.ts'
 import { withOpenSource } from './open-source.ts'
 import { readPending, removePending } from './pending-ingests.ts'
 import { renameSource } from './rename-source.ts'
@@ -167,11 +175,26 @@ export class FilesArchive implements Archive {
 
   async scrub(source: string): Promise<ScrubReport> {
     const places = this.#places(source)
+    // Settling clears them away.
+    const found = await unnamedBlocks(places).catch(() => [])
+    const unnamed = found.map((one) => ({ ...one, outcome: 'removed' as const }))
     const settled = await this.#settle(places)
     if (settled === 'lost') return { source, blocks: 0, findings: [LOST_MANIFEST] }
     const blocks = (await this.manifest(source))?.blocks ?? []
     const findings = await healBlocks(this.#disk, places, blocks, 'all')
-    return { source, blocks: blocks.length, findings: [...settled, ...findings] }
+    return { source, blocks: blocks.length, findings: [...unnamed, ...settled, ...findings] }
+  }
+
+  async inspect(source: string): Promise<readonly ArchiveFinding[]> {
+    const places = this.#places(source)
+    try {
+      const faults = await inspectManifest(places)
+      const manifests = faults.map((fault) => ({ ...fault, outcome: 'healed' as const }))
+      return [...manifests, ...(await missingBlocks(places)), ...(await unnamedBlocks(places))]
+    } catch (error) {
+      if (error instanceof MillraceError && error.code === 'ARCHIVE_CORRUPT_MANIFEST') return [LOST_MANIFEST]
+      throw error
+    }
   }
 
   /** One whose manifests are all damaged is known too: what reads it must say so. */

@@ -1,6 +1,6 @@
 /** The log on plain files: for each source a folder of segments that only grow (see docs/log.md). */
 import { randomBytes } from 'node:crypto'
-import { readdir } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { acquireLock, isMine, type Release, takeLock } from '../../archive/lock.ts'
 import { MillraceError } from '../../core/error.ts'
@@ -9,7 +9,7 @@ import { DiskReserve, type DiskReserveOptions } from '../../log/disk-reserve.ts'
 import { IdleClocks } from '../../log/idle-clocks.ts'
 import { type LogDisk, realLogDisk } from '../../log/log-disk.ts'
 import type { LogFolders } from '../../log/named-logs.ts'
-import type { Appended, Log, LogBatch, LogEnd, LogSource, StoredBatch } from '../../ports/log.ts'
+import type { Appended, Log, LogBatch, LogEnd, LogEnds, LogSource, StoredBatch } from '../../ports/log.ts'
 import { RecentBatches } from './log/recent-batches.ts'
 import { listSegments } from './log/segment-list.ts'
 import { isFull, SourceLog } from './log/source-log.ts'
@@ -236,6 +236,21 @@ export async function listLogs(dataDir: string): Promise<string[]> {
     if ((await listSegments(join(root, entry.name))).length > 0) names.push(entry.name)
   }
   return names.sort()
+}
+
+/** How far each log of this data folder has come that nobody has open. Errors: LOG_DAMAGED. */
+export async function endsOfLogs(dataDir: string): Promise<LogEnds[]> {
+  const ends: LogEnds[] = []
+  for (const source of await listLogs(dataDir)) {
+    const folder = join(dataDir, 'log', source)
+    const segments = await listSegments(folder)
+    const [first, last] = [segments[0], segments.at(-1)]
+    if (!first || !last) continue
+    const { mtimeMs } = await stat(last.path)
+    const endOffset = await SourceLog.endOf(folder)
+    ends.push({ source, startOffset: first.firstOffset, endOffset, writtenMs: mtimeMs })
+  }
+  return ends
 }
 
 /**

@@ -15,7 +15,7 @@ import { MANIFEST, MANIFEST_COPY, type SourceFolder } from './source-folder.ts'
 export interface ManifestFault {
   readonly block: string
   readonly copy: 'primary' | 'mirror'
-  readonly fault: 'missing' | 'damaged'
+  readonly fault: 'missing' | 'damaged' | 'outdated'
 }
 
 export type ManifestState =
@@ -37,12 +37,33 @@ interface Copy {
 type Copies = readonly Copy[]
 
 /**
- * The committed manifest, for readers that hold no lock: the primary file, or the newest good copy when that
- * one is missing or damaged. Undefined when there is none at all. Errors: ARCHIVE_CORRUPT_MANIFEST.
+ * The committed manifest, for readers that hold no lock: the primary file, unless its copy is newer, which only one has that was
+ * put back to an older state; or the newest good copy when the primary file is missing or damaged. Undefined when there is none at all. Errors: ARCHIVE_CORRUPT_MANIFEST.
  */
 export async function findManifest(places: ManifestPlaces): Promise<StoredManifest | undefined> {
   const copies = await readCopies(places)
-  return manifestIn(copies[0]) ?? newestOf(copies) ?? (await requireNothing(places, copies))
+  const own = manifestIn(copies[0]) && newestOf(copies.slice(0, 2))
+  return own ?? newestOf(copies) ?? (await requireNothing(places, copies))
+}
+
+/** What `settleManifest` would heal that no crash leaves behind. Errors: ARCHIVE_CORRUPT_MANIFEST. */
+export async function inspectManifest(places: ManifestPlaces): Promise<ManifestFault[]> {
+  const manifest = await findManifest(places)
+  if (!manifest) return []
+  const copies = await readCopies(places)
+  return copies.flatMap((copy) => faultOf(places, copy, manifest) ?? [])
+}
+
+function faultOf(
+  { primary }: ManifestPlaces,
+  { folder, name, found }: Copy,
+  { generation }: StoredManifest,
+): ManifestFault | undefined {
+  const copy = folder === primary ? 'primary' : 'mirror'
+  if (found.state !== 'good') return { block: name, copy, fault: found.state }
+  // A crash may leave the other copies behind, but never the file that commits.
+  const isOutdated = copy === 'primary' && name === MANIFEST && found.manifest.generation < generation
+  return isOutdated ? { block: name, copy, fault: 'outdated' } : undefined
 }
 
 /**
@@ -67,9 +88,8 @@ export async function settleManifest(
   for (const { folder, name, found } of copies) {
     if (found.state === 'good' && found.manifest.generation === manifest.generation) continue
     await writeManifest(disk, folder, [name], manifest)
-    if (found.state === 'good') continue
-    const copy = folder === places.primary ? 'primary' : 'mirror'
-    faults.push({ block: name, copy, fault: found.state })
+    const fault = faultOf(places, { folder, name, found }, manifest)
+    if (fault) faults.push(fault)
   }
   return { manifest, faults }
 }

@@ -1,4 +1,5 @@
 /** The archive in HDFS, reached by WebHDFS: the same blocks and the same list of them as on plain files. */
+import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -10,9 +11,11 @@ import { readObserved } from '../../archive/read-observed.ts'
 import { setClock } from '../../archive/set-clock.ts'
 import type { Block, Manifest } from '../../core/block.ts'
 import { MillraceError } from '../../core/error.ts'
+import type { Cause } from '../../core/health-facts.ts'
 import type {
   AccountPlace,
   Archive,
+  ArchiveFinding,
   ClockFacts,
   CompactOptions,
   CompactReport,
@@ -29,7 +32,8 @@ import { BlockCache } from './block-cache.ts'
 import { compactOnce, TARGET_BYTES } from './compact-source.ts'
 import { dataFolderId } from './data-folder-id.ts'
 import type { HdfsWriter } from './hdfs-writer.ts'
-import { findManifest } from './manifest-generations.ts'
+import { type Inspected, inspectSource } from './inspect-source.ts'
+import { findManifest, restoreManifest } from './manifest-generations.ts'
 import { unacknowledged, withOpenSource } from './open-source.ts'
 import {
   acknowledgement,
@@ -43,6 +47,7 @@ import { scrubBlocks } from './scrub-source.ts'
 import { openSharedFolder } from './shared-folder.ts'
 import { beneath, isContentFault, reasonOf } from './storage-failure.ts'
 import type { Storing } from './upload-block.ts'
+import { UploadFolder } from './upload-folder.ts'
 import { WebHdfs } from './web-hdfs.ts'
 
 /** No source can have this name. */
@@ -70,6 +75,8 @@ export interface HdfsArchiveOptions {
   /** For tests: smaller pieces and blocks, and less patience. */
   readonly limits?: Partial<BlockLimits>
   readonly patienceMs?: number
+  /** See WebHdfsOptions. */
+  readonly onWait?: (trouble: Cause | undefined) => void
   readonly leaseMs?: number
 }
 
@@ -88,10 +95,10 @@ export class HdfsArchive implements Archive {
   /** Asks nothing of the NameNode yet. Errors: ARCHIVE_BAD_ADDRESS. */
   constructor(options: HdfsArchiveOptions) {
     const { address, path, replication, blockSizeBytes, dataDir, limits } = options
-    const { user = userInfo().username, token, caFile, patienceMs } = options
+    const { user = userInfo().username, token, caFile, patienceMs, onWait } = options
     const ca = caFile === undefined ? undefined : readAuthorities(caFile, address)
     this.#options = options
-    this.#hdfs = WebHdfs.connect({ address, user, token, ca, patienceMs })
+    this.#hdfs = WebHdfs.connect({ address, user, token, ca, patienceMs, onWait })
     this.#path = path.replace(/\/+$/, '')
     this.#storing = { replication, blockSizeBytes }
     this.#limits = { ...BLOCK_LIMITS, ...limits }
@@ -194,17 +201,32 @@ export class HdfsArchive implements Archive {
   }
 
   async scrub(source: string): Promise<ScrubReport> {
-    const manifest = await this.manifest(source).catch((error: unknown) => {
+    const folder = this.#folder(source)
+    const inspected = await this.#inspect(source)
+    if (inspected === 'lost') return { source, blocks: 0, findings: [LOST_MANIFEST] }
+    const { found, findings } = inspected
+    if (found?.fault) {
+      const uploads = new UploadFolder(this.#hdfs, folder, `scrub-${randomUUID()}`, this.#storing)
+      await restoreManifest(this.#hdfs, folder, found, uploads)
+    }
+    const blocks = found?.manifest.blocks ?? []
+    // Reading tells of missing blocks too.
+    const ofNames = findings.filter(({ block, fault }) => fault !== 'missing' || !isBlock(block))
+    const ofBlocks = await scrubBlocks(this.#hdfs, folder, blocks)
+    return { source, blocks: blocks.length, findings: [...ofNames, ...ofBlocks] }
+  }
+
+  async inspect(source: string): Promise<readonly ArchiveFinding[]> {
+    const inspected = await this.#inspect(source)
+    return inspected === 'lost' ? [LOST_MANIFEST] : inspected.findings
+  }
+
+  async #inspect(source: string): Promise<Inspected | 'lost'> {
+    const { leaseMs } = this.#options
+    return inspectSource(this.#hdfs, this.#folder(source), leaseMs).catch((error: unknown) => {
       if (error instanceof MillraceError && error.code === 'ARCHIVE_CORRUPT_MANIFEST') return 'lost' as const
       throw error
     })
-    if (manifest === 'lost') return { source, blocks: 0, findings: [LOST_MANIFEST] }
-    const blocks = manifest?.blocks ?? []
-    return {
-      source,
-      blocks: blocks.length,
-      findings: await scrubBlocks(this.#hdfs, this.#folder(source), blocks),
-    }
   }
 
   async compact(source: string, options: CompactOptions = {}): Promise<CompactReport> {
@@ -265,6 +287,10 @@ export class HdfsArchive implements Archive {
   #folder(source: string): RemoteFolder {
     return remoteFolder(this.#path, source)
   }
+}
+
+function isBlock(name: string): boolean {
+  return name.endsWith('.parquet')
 }
 
 function corrupt(source: string, { name: block }: Block, path: string, why: string): MillraceError {

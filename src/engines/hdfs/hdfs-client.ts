@@ -1,6 +1,7 @@
 /** Asks NameNode and DataNodes, and asks again while they are away for a while. */
 import type { IncomingMessage } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Cause } from '../../core/health-facts.ts'
 import { jsonOf } from './answer.ts'
 import { type Exchange, HttpExchanger } from './http-exchange.ts'
 import { type ReadBean, transferAddressesOf } from './name-node-beans.ts'
@@ -9,6 +10,7 @@ import {
   codeOf,
   DataNodeFault,
   explainFailure,
+  explainWait,
   isFaultOfNode,
   isPassing,
 } from './storage-failure.ts'
@@ -24,6 +26,8 @@ export interface WebHdfsOptions {
   readonly ca?: string | undefined
   /** How long a NameNode or all DataNodes may be away, once the NameNode has answered. */
   readonly patienceMs?: number | undefined
+  /** Hears what is waited for, soon after it began, and undefined when that is over. */
+  readonly onWait?: ((trouble: Cause | undefined) => void) | undefined
 }
 
 export type Parameters = Readonly<Record<string, string | number | boolean | undefined>>
@@ -31,6 +35,8 @@ export type Parameters = Readonly<Record<string, string | number | boolean | und
 export const PATIENCE_MS = 120_000
 /** Before the first answer a wrong address is likelier than a restart. */
 const FIRST_PATIENCE_MS = 5_000
+/** A wait that is over by then is not worth a word. */
+const TELL_MS = 1000
 const FIRST_PAUSE_MS = 100
 const LONGEST_PAUSE_MS = 3_000
 /** Content that is wrong from this many DataNodes is wrong everywhere. */
@@ -154,17 +160,26 @@ export class HdfsClient {
   /** Patience is counted from the first failure on: what took long and then failed is tried again at least once. */
   async #patiently<T>(path: string, act: () => Promise<T>): Promise<T> {
     let failingSinceMs: number | undefined
-    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
-      try {
-        return await act()
-      } catch (error) {
-        failingSinceMs ??= Date.now()
-        const waitedMs = Date.now() - failingSinceMs
-        const leftMs = this.#patienceMs(error) - waitedMs
-        if (!isPassing(error) || leftMs <= 0) throw this.explain(error, path, waitedMs)
-        const pause = Math.min(pauseMs * (0.5 + Math.random() / 2), leftMs)
-        await sleep(pause, undefined, { signal: this.#signal })
+    let isTold = false
+    try {
+      for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+        try {
+          return await act()
+        } catch (error) {
+          failingSinceMs ??= Date.now()
+          const waitedMs = Date.now() - failingSinceMs
+          const leftMs = this.#patienceMs(error) - waitedMs
+          if (!isPassing(error) || leftMs <= 0) throw this.explain(error, path, waitedMs)
+          if (!isTold && waitedMs >= TELL_MS) {
+            isTold = true
+            this.#options.onWait?.(explainWait(error, this.address, leftMs))
+          }
+          const pause = Math.min(pauseMs * (0.5 + Math.random() / 2), leftMs)
+          await sleep(pause, undefined, { signal: this.#signal })
+        }
       }
+    } finally {
+      if (isTold) this.#options.onWait?.(undefined)
     }
   }
 

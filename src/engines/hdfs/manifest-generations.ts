@@ -10,7 +10,7 @@ import {
 } from '../../archive/manifest-text.ts'
 import type { PendingIngest } from '../../archive/source-writer.ts'
 import { MillraceError } from '../../core/error.ts'
-import { generationOf, manifestName, type RemoteFolder } from './remote-folder.ts'
+import { generationOf, manifestCopyName, manifestName, type RemoteFolder } from './remote-folder.ts'
 import { isContentFault } from './storage-failure.ts'
 import type { UploadFolder } from './upload-folder.ts'
 import type { WebHdfs } from './web-hdfs.ts'
@@ -36,20 +36,39 @@ export function stillRetired({ retired = [] }: RemoteManifest, nowMs: number): R
 
 /** Older ones are of use only to people who look into what happened. */
 const KEPT_GENERATIONS = 5
+const KEPT_COPIES = 2
 
-/** The newest one, or undefined when there never was any. Errors: ARCHIVE_CORRUPT_MANIFEST. */
+/** The newest manifest, and what its own file is where only the copy tells of it. */
+export interface FoundManifest {
+  readonly manifest: RemoteManifest
+  readonly fault?: 'missing' | 'damaged'
+}
+
+/**
+ * The newest one, or undefined when there never was any. A copy is written once its manifest is committed, so that one of a newer
+ * generation than all manifests means that a manifest was removed. Errors: ARCHIVE_CORRUPT_MANIFEST.
+ */
 export async function findManifest(hdfs: WebHdfs, folder: RemoteFolder): Promise<RemoteManifest | undefined> {
+  return (await lookForManifest(hdfs, folder))?.manifest
+}
+
+/** Errors: ARCHIVE_CORRUPT_MANIFEST. */
+export async function lookForManifest(
+  hdfs: WebHdfs,
+  folder: RemoteFolder,
+): Promise<FoundManifest | undefined> {
   for (;;) {
-    const newest = (await listGenerations(hdfs, folder)).at(-1)
-    if (newest === undefined) return requireNothing(hdfs, folder)
-    const text = await hdfs.readText(`${folder.root}/${manifestName(newest)}`).catch((error: unknown) => {
-      if (isContentFault(error)) throw corrupt(folder)
-      throw error
-    })
+    const { manifests, copies } = await listGenerations(hdfs, folder)
+    const newest = Math.max(manifests.at(-1) ?? -1, copies.at(-1) ?? -1)
+    if (newest < 0) return requireNothing(hdfs, folder)
+    const own = await readManifest(hdfs, folder, manifestName(newest), newest)
+    if (typeof own === 'object') return { manifest: own }
+    const isNamed = manifests.at(-1) === newest
     // Newer ones have taken its place meanwhile.
-    if (text === undefined) continue
-    const manifest = parseManifest(text)
-    if (manifest?.generation === newest && isOf(manifest, folder)) return manifest
+    if (isNamed && own === 'missing') continue
+    const copy = await readManifest(hdfs, folder, manifestCopyName(newest), newest)
+    if (typeof copy === 'object') return { manifest: copy, fault: own }
+    if (!isNamed && copy === 'missing') continue
     throw corrupt(folder)
   }
 }
@@ -57,6 +76,35 @@ export async function findManifest(hdfs: WebHdfs, folder: RemoteFolder): Promise
 /** Of a source that is being renamed the manifest has the new name before the folder has. */
 function isOf({ source, formerNames = [] }: RemoteManifest, folder: RemoteFolder): boolean {
   return source === folder.source || formerNames.at(-1) === folder.source
+}
+
+async function readManifest(
+  hdfs: WebHdfs,
+  folder: RemoteFolder,
+  name: string,
+  generation: number,
+): Promise<RemoteManifest | 'missing' | 'damaged'> {
+  const text = await hdfs.readText(`${folder.root}/${name}`).catch((error: unknown) => {
+    if (isContentFault(error)) return ''
+    throw error
+  })
+  if (text === undefined) return 'missing'
+  const manifest = parseManifest(text)
+  return manifest?.generation === generation && isOf(manifest, folder) ? manifest : 'damaged'
+}
+
+/** Puts back the file of the newest manifest, of which only the copy is left. What it holds was committed. */
+export async function restoreManifest(
+  hdfs: WebHdfs,
+  folder: RemoteFolder,
+  { manifest, fault }: FoundManifest,
+  uploads: UploadFolder,
+): Promise<void> {
+  const name = `${folder.root}/${manifestName(manifest.generation)}`
+  const uploaded = await uploads.put(printManifest(manifest))
+  if (fault === 'damaged') await hdfs.remove(name)
+  await hdfs.rename(uploaded, name)
+  await uploads.remove()
 }
 
 /** The newest one; where there is none the first, which is empty and says that the source was begun. */
@@ -81,22 +129,43 @@ export async function commitManifest(
   const text = printManifest(manifest)
   const name = `${folder.root}/${manifestName(manifest.generation)}`
   const outcome = await hdfs.rename(await uploads.put(text), name)
-  return outcome === 'renamed' || (outcome === 'unsure' && (await hdfs.readText(name)) === text)
+  const isDone = outcome === 'renamed' || (outcome === 'unsure' && (await hdfs.readText(name)) === text)
+  if (isDone)
+    await keepCopy(hdfs, folder, manifest.generation, await uploads.put(text).catch(() => undefined))
+  return isDone
+}
+
+/** The commit stands without it, and the next one has a copy again. */
+async function keepCopy(
+  hdfs: WebHdfs,
+  { root }: RemoteFolder,
+  generation: number,
+  uploaded: string | undefined,
+): Promise<void> {
+  if (uploaded === undefined) return
+  await hdfs.rename(uploaded, `${root}/${manifestCopyName(generation)}`).catch(() => undefined)
 }
 
 /** Only tidies up: a failure is nobody's concern. */
 export async function removeOldManifests(hdfs: WebHdfs, folder: RemoteFolder): Promise<void> {
   try {
-    for (const generation of (await listGenerations(hdfs, folder)).slice(0, -KEPT_GENERATIONS))
-      await hdfs.remove(`${folder.root}/${manifestName(generation)}`)
+    const { manifests, copies } = await listGenerations(hdfs, folder)
+    const old = [
+      ...manifests.slice(0, -KEPT_GENERATIONS).map(manifestName),
+      ...copies.slice(0, -KEPT_COPIES).map(manifestCopyName),
+    ]
+    for (const name of old) await hdfs.remove(`${folder.root}/${name}`)
   } catch {
     // The next commit tries again.
   }
 }
 
-async function listGenerations(hdfs: WebHdfs, { root }: RemoteFolder): Promise<number[]> {
-  const generations = (await hdfs.list(root)).map(({ pathSuffix }) => generationOf(pathSuffix))
-  return generations.filter((generation) => generation !== undefined).sort((a, b) => a - b)
+/** Ascending. One request, so that both lists are of one moment. */
+async function listGenerations(hdfs: WebHdfs, { root }: RemoteFolder) {
+  const found = (await hdfs.list(root)).flatMap(({ pathSuffix }) => generationOf(pathSuffix) ?? [])
+  const ofKind = (wanted: boolean) =>
+    found.flatMap(({ generation, isCopy }) => (isCopy === wanted ? [generation] : [])).sort((a, b) => a - b)
+  return { manifests: ofKind(false), copies: ofKind(true) }
 }
 
 /** Lines without a manifest are never taken for an empty archive: starting anew would orphan them. */

@@ -53,13 +53,18 @@ export function manifestName(generation: number): string {
   return `manifest.${digits(generation)}.json`
 }
 
+/** A second copy beside each of the newest, so that one file that is removed or damaged loses no commit. */
+export function manifestCopyName(generation: number): string {
+  return `manifest-copy.${digits(generation)}.json`
+}
+
 /** The folder whose being there says that the user was told of this generation's ingest. */
 export function acknowledgement({ acknowledged }: RemoteFolder, generation: number): string {
   return `${acknowledged}/${digits(generation)}`
 }
 
 /** Undefined for other names. */
-export function generationOf(name: string): number | undefined {
-  const found = /^manifest\.(\d{16})\.json$/.exec(name)
-  return found ? Number(found[1]) : undefined
+export function generationOf(name: string): { generation: number; isCopy: boolean } | undefined {
+  const found = /^manifest(-copy)?\.(\d{16})\.json$/.exec(name)
+  return found ? { generation: Number(found[2]), isCopy: found[1] !== undefined } : undefined
 }

@@ -2,13 +2,11 @@
 
 import type { Block } from '../../core/block.ts'
 import { leastOf } from '../../core/extremes.ts'
-import type { ScrubReport } from '../../ports/archive.ts'
+import type { ArchiveFinding } from '../../ports/archive.ts'
 import { type RemoteFolder, remoteBlock } from './remote-folder.ts'
 import { isContentFault } from './storage-failure.ts'
 import { readDigest } from './upload-block.ts'
 import type { FileStatus, WebHdfs } from './web-hdfs.ts'
-
-type Finding = ScrubReport['findings'][number]
 
 /**
  * A DataNode that meets a damaged replica while it reads tells the NameNode, which has it made anew from another;
@@ -18,9 +16,9 @@ export async function scrubBlocks(
   hdfs: WebHdfs,
   folder: RemoteFolder,
   blocks: readonly Block[],
-): Promise<Finding[]> {
+): Promise<ArchiveFinding[]> {
   const statuses = new Map((await hdfs.list(folder.blocks)).map((status) => [status.pathSuffix, status]))
-  const findings: Finding[] = []
+  const findings: ArchiveFinding[] = []
   for (const block of blocks) {
     const finding = await scrubBlock(hdfs, remoteBlock(folder, block), block, statuses.get(block.name))
     if (finding) findings.push(finding)
@@ -33,9 +31,9 @@ async function scrubBlock(
   path: string,
   { name: block, fileBytes, sha256 }: Block,
   status: FileStatus | undefined,
-): Promise<Finding | undefined> {
+): Promise<ArchiveFinding | undefined> {
   if (!status) return { block, copy: 'primary', fault: 'missing', outcome: 'lost' }
-  const damaged: Finding = { block, copy: 'primary', fault: 'damaged', outcome: 'lost' }
+  const damaged: ArchiveFinding = { block, copy: 'primary', fault: 'damaged', outcome: 'lost' }
   if (status.length !== fileBytes) return damaged
   const replicas = await hdfs.replicas(path, fileBytes)
   if (replicas.includes(0)) return { ...damaged, fault: 'missing' }

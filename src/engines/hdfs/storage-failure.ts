@@ -1,5 +1,6 @@
 /** What NameNode, DataNodes and the network say, as errors a user can act on. */
 import { type ErrorCode, MillraceError } from '../../core/error.ts'
+import type { Cause } from '../../core/health-facts.ts'
 
 /** An answer with an exception of Hadoop's in it, or with a status and nothing that we know. */
 export class RemoteFailure extends Error {
@@ -136,6 +137,14 @@ export function explainFailure(error: unknown, { address, user, path, waitedMs }
   const why = reasonOf(error)
   const seconds = Math.round(waitedMs / 1000)
   return new MillraceError(errorCodeOf(error), { address, user, path, why, seconds }, { cause: error })
+}
+
+/** Before it is given up: what is waited for, and how long. */
+export function explainWait(error: unknown, address: string, leftMs: number): Cause {
+  const why = reasonOf(error)
+  const reason = isSafeMode(error) ? `it is in safe mode (${why})` : why
+  const message = `Waiting for the archive at ${address} for up to ${Math.round(leftMs / 1000)} seconds: ${reason}.`
+  return { code: errorCodeOf(error), message }
 }
 
 function errorCodeOf(error: unknown): ErrorCode {

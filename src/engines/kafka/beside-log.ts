@@ -1,10 +1,11 @@
 /** An ingest of files into a source whose log is on Kafka. */
-import { readdir } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { takeLock } from '../../archive/lock.ts'
 import { MillraceError } from '../../core/error.ts'
 import type { LogFolders } from '../../log/named-logs.ts'
-import { endOfOrder } from './order.ts'
+import type { LogEnds } from '../../ports/log.ts'
+import { endOfOrder, Order } from './order.ts'
 import { ORDER_FILE } from './order-file.ts'
 
 interface IngestPlace {
@@ -70,4 +71,17 @@ export async function listLogs(dataDir: string): Promise<string[]> {
     if (files.includes(ORDER_FILE)) names.push(entry.name)
   }
   return names.sort()
+}
+
+/** How far each log of this data folder has come that nobody has open. Errors: LOG_DAMAGED. */
+export async function endsOfLogs(dataDir: string): Promise<LogEnds[]> {
+  const ends: LogEnds[] = []
+  for (const source of await listLogs(dataDir)) {
+    const folder = join(dataDir, 'kafka', source)
+    const { mtimeMs } = await stat(join(folder, ORDER_FILE))
+    const order = await Order.read(folder)
+    if (order)
+      ends.push({ source, startOffset: order.startOffset, endOffset: order.endOffset, writtenMs: mtimeMs })
+  }
+  return ends
 }

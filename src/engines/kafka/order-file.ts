@@ -45,6 +45,13 @@ export interface Act {
   readonly cut?: readonly PartitionRecord[]
 }
 
+export interface FileContent {
+  readonly head: Head
+  readonly acts: readonly Act[]
+  /** What follows was torn. */
+  readonly goodBytes: number
+}
+
 export const ORDER_FILE = 'order.ndjson'
 
 export class OrderFile {
@@ -67,7 +74,17 @@ export class OrderFile {
   }
 
   /** Undefined where there is none. What was torn is cut off. Errors: LOG_DAMAGED. */
-  async open(): Promise<{ readonly head: Head; readonly acts: readonly Act[] } | undefined> {
+  async open(): Promise<FileContent | undefined> {
+    const found = await this.read()
+    if (!found) return undefined
+    await this.#reach(found.goodBytes)
+    // What was torn is gone for good before anything follows.
+    await this.#file!.sync()
+    return found
+  }
+
+  /** As it stands there; nothing is cut off. Errors: LOG_DAMAGED. */
+  async read(): Promise<FileContent | undefined> {
     const bytes = await readFile(this.#path).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return undefined
       throw error
@@ -75,10 +92,7 @@ export class OrderFile {
     if (!bytes) return undefined
     const { records, goodBytes } = parseFile(bytes, this.#path)
     const [head, ...acts] = records as [Head, ...Act[]]
-    await this.#reach(goodBytes)
-    // What was torn is gone for good before anything follows.
-    await this.#file!.sync()
-    return { head, acts }
+    return { head, acts, goodBytes }
   }
 
   /** Durable when it resolves, in the file that others find there. Errors: LOG_UNWRITABLE, LOG_FILE_GONE, after which there is none. */

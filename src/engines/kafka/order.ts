@@ -64,7 +64,17 @@ export class Order {
   static async open(folder: string): Promise<Order | undefined> {
     const file = new OrderFile(folder)
     const found = await file.open()
-    if (!found) return undefined
+    return found && Order.#of(file, found)
+  }
+
+  /** To look at alone: it must neither be added to nor closed. Errors: LOG_DAMAGED. */
+  static async read(folder: string): Promise<Order | undefined> {
+    const file = new OrderFile(folder)
+    const found = await file.read()
+    return found && Order.#of(file, found)
+  }
+
+  static #of(file: OrderFile, found: { readonly head: Head; readonly acts: readonly Act[] }): Order {
     const { keys, positions, distrusted = [], ...head } = found.head
     const order = new Order(file, head)
     order.keys.load(keys)
@@ -344,9 +354,7 @@ function isBeyond({ partition, endRecord }: OrderEntry, ends: ReadonlyMap<number
 
 /** Where the order of a folder ends; 0 where there is none. Errors: LOG_DAMAGED. */
 export async function endOfOrder(folder: string): Promise<number> {
-  const order = await Order.open(folder)
-  await order?.close()
-  return order?.endOffset ?? 0
+  return (await Order.read(folder))?.endOffset ?? 0
 }
 
 function numbersOf(entry: OrderEntry): number[] {
