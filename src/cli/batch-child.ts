@@ -84,6 +84,8 @@ async function computeAndPublish(
   const deployment = deploymentOf(order, definition)
   // What is being published is waited for, so that its outcome is known.
   const asking = { ...deployment, signal: cancel.signal }
+  // A report on another machine may be held by others, who are not waited for then.
+  const publishing = deployment.report?.adapter ? asking : deployment
   const plans = buildPlans(definition, sha256, order.metrics)
   const isServed = await requireServed(asking, plans, order)
   await requireSameSources(asking, plans, order)
@@ -100,8 +102,8 @@ async function computeAndPublish(
       readStreams: () => readReportStreams(asking, plans),
       // Who restarts a source holds its log, and has archived it before.
       ...(!order.restarts && { catchUp: () => catchUp(asking, archive) }),
-      checkReport: () => checkReport(deployment),
-      openReport: () => openReport(deployment, 'write'),
+      checkReport: () => checkReport(publishing),
+      openReport: () => openReport(publishing, 'write'),
       archivePlace: archivePlace(deployment),
       makeStagingDir: async (name) => makeFolder(join(staging, name)),
       digest: sha256,

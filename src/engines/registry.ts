@@ -26,7 +26,7 @@ export interface Deployment
   readonly dataDir: string
   /** How long an archive or a report on other machines that does not answer is asked again; else as they see fit. */
   readonly patienceMs?: number
-  /** Ends waiting for a server that runs on the data folder. */
+  /** Ends waiting for a server that runs on the data folder, and for a report on another machine. */
   readonly signal?: AbortSignal | undefined
   /** Hears of tables that a report had lost and makes again. */
   onNews?(text: string): void
@@ -246,7 +246,7 @@ export async function explainStream(
 async function openPostgres(
   { address, options }: AdapterConfig,
   mode: 'read' | 'write',
-  { patienceMs, onNews }: Deployment,
+  { patienceMs, onNews, signal }: Deployment,
 ): Promise<Report> {
   const { openPostgresReport } = await import('./postgres/report.ts')
   const { stagedTextReader } = await import('./duckdb/staged-text.ts')
@@ -256,6 +256,7 @@ async function openPostgres(
     text: stagedTextReader,
     ...(patienceMs !== undefined && { patienceMs }),
     ...(onNews && { onNews }),
+    ...(signal && { signal }),
   })
 }
 

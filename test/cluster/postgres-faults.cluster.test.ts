@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { stagedTextReader } from '../../src/engines/duckdb/staged-text.ts'
 import { openPostgresReport } from '../../src/engines/postgres/report.ts'
 import type { Publication, Report, StreamAdvance } from '../../src/ports/report.ts'
@@ -29,6 +29,9 @@ afterAll(async () => {
   await server?.stop()
   rmSync(dir, { recursive: true, force: true })
 })
+
+// One test that fails while the server is down is not the fault of those after it.
+beforeEach(() => server.restart())
 
 const open = (
   schema: string,

@@ -53,6 +53,8 @@ export interface PostgresOptions {
   readonly text: StagedTextReader
   /** How long a lost server, or a lock that somebody holds, is waited for. */
   readonly patienceMs?: number
+  /** Shortly after it whatever waits for the server fails. */
+  readonly signal?: AbortSignal
   /** Hears of tables that were lost and made again. */
   onNews?(text: string): void
 }
@@ -60,6 +62,8 @@ export interface PostgresOptions {
 const PATIENCE_MS = 30_000
 /** A run that has computed for long does not give way to another one that is publishing. */
 const PUBLISH_WAIT_MS = 600_000
+/** Within which a transaction that is nearly done ends. */
+const GRACE_MS = 1500
 const OUT_OF_RANGE = '22003'
 /** A table, schema or column that is not there. */
 const MISSING = ['42P01', '3F000', '42703']
@@ -68,9 +72,12 @@ const MISSING = ['42P01', '3F000', '42703']
 export async function openPostgresReport(
   { url, schema = 'millrace', caFile }: PostgresPlace,
   mode: 'read' | 'write',
-  { text, patienceMs = PATIENCE_MS, onNews }: PostgresOptions,
+  { text, patienceMs = PATIENCE_MS, onNews, signal }: PostgresOptions,
 ): Promise<Report> {
   const session = await Session.open({ url, ...(caFile !== undefined && { caFile }) }, patienceMs)
+  signal?.addEventListener('abort', () => setTimeout(() => session.interrupt(), GRACE_MS).unref(), {
+    once: true,
+  })
   const names = namesOf(schema)
   const path = `schema ${schema} of ${session.shown}`
   try {
