@@ -90,10 +90,6 @@ export const REPORT_ERRORS = {
     exit: 1,
     text: 'In the report {path} something else has the name of the table {table}, which Millrace made, so the totals in it are lost. Nothing was changed in it. Move or drop what is there; after that a server, or `millrace batch`, makes the table again and counts its metric from the first line.',
   },
-  REPORT_INCOMPLETE: {
-    exit: 1,
-    text: 'The report {path} lacks what it says it holds: {what}. Nothing was answered, since totals would be missing. A running server makes the tables again within seconds and counts their metrics from the first line; where none runs, `millrace batch` does so.',
-  },
   REPORT_GONE: {
     exit: 1,
     text: 'The report {path} was {what} while it was open. Nothing is added to it or read from it, since nobody would find it later; a server still takes lines. If the file was moved, move it back. Then restart the server, or run the command again: the totals of a report that is missing or older are counted again from the archive and the log.',
@@ -101,6 +97,10 @@ export const REPORT_ERRORS = {
   REPORT_HOLDS_LOST: {
     exit: 1,
     text: 'The totals of {metric} hold {lines} lines of source {source} that were lost after they were counted, so counting again would drop them. The totals stay as they are, and a stream goes on adding to them. To drop those lines, stop the server and run `millrace batch --replace`, which counts the lines that are left.',
+  },
+  REPORT_INCOMPLETE: {
+    exit: 1,
+    text: 'The report {path} lacks what it says it holds: {what}. Nothing was answered, since totals would be missing. A running server makes the tables again within seconds and counts their metrics from the first line; where none runs, `millrace batch` does so.',
   },
   REPORT_LATENESS_MOVED: {
     exit: 1,
