@@ -10,6 +10,7 @@ import type { MillraceError } from '../../src/core/error.ts'
 import { Cluster } from '../../src/engines/kafka/cluster.ts'
 import { deleteRecords } from '../../src/engines/kafka/door-topic.ts'
 import { KafkaLog, type KafkaLogOptions } from '../../src/engines/kafka/log.ts'
+import { Order } from '../../src/engines/kafka/order.ts'
 import { TransactionalProducer } from '../../src/engines/kafka/transactional-producer.ts'
 import { batchOf, keyOf, readAll, textOf } from '../contract/log.contract.ts'
 import { clusterAddress } from './cluster-addresses.ts'
@@ -84,6 +85,24 @@ it('reads lines whose batch of records expired in part', async () => {
   await expire(`${name}.web`, 0, 2)
   await open({ partitions: 1 })
   expect(textOf(await readAll(log!, 'web', 0))).toBe('a\nb\nc\nd\n')
+})
+
+it('tells of lines whose records are there and not as they were, as after compaction', async () => {
+  await open({ partitions: 1 })
+  await log!.append('web', batchOf('a\n'))
+  await log!.close()
+  // The record after the line is a marker.
+  const order = (await Order.open(join(dataDir, 'kafka/web')))!
+  const marker = { partition: 0, firstRecord: 1, endRecord: 2, lines: 1, bytes: 2, observedMs: 5 }
+  await order.add([marker], () => [])
+  await order.close()
+  await open({ partitions: 1 })
+  await log!.append('web', batchOf('b\n'))
+  await expect(log!.read('web', 1, 1)).rejects.toMatchObject({ code: 'LOG_TRIMMED', params: { held: 2 } })
+  await log!.confirmHeld('web')
+  expect(held()!.gone).toEqual([{ fromOffset: 1, endOffset: 2 }])
+  expect(textOf(await log!.read('web', 0, 1000))).toBe('a\n')
+  expect(textOf(await log!.read('web', 2, 1000))).toBe('b\n')
 })
 
 it('gives offsets to records of others that expired before anybody read them, and goes on in each partition', async () => {

@@ -80,7 +80,7 @@ export const LOG_ERRORS = {
   },
   LOG_RECORDS_GONE: {
     exit: 1,
-    text: 'Topic {topic} does not hold record {record} of partition {partition} as source {source} got it, and the archive does not have its lines yet: the brokers lost the end of the partition, or compaction rewrote it. Source {source} reads and takes nothing until then, since other records would get the same numbers. If the records come back, as with a broker that is away, it goes on by itself. If they are lost for good, run `millrace accept-loss {source}`.',
+    text: 'Topic {topic} does not hold record {record} of partition {partition} as source {source} got it, and the archive does not have its lines yet: the brokers lost the end of the partition. Source {source} reads and takes nothing until then, since other records would get the same numbers. If the records come back, as with a broker that is away, it goes on by itself. If they are lost for good, run `millrace accept-loss {source}`.',
   },
   LOG_TOPIC_CHANGED: {
     exit: 1,

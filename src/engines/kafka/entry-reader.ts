@@ -1,6 +1,5 @@
 /** Reads the lines of entries of the order from the brokers. */
 import { appendAll } from '../../core/append-all.ts'
-import { MillraceError } from '../../core/error.ts'
 import { brokerFailure, errorCodeOf, reasonOf } from './broker-error.ts'
 import { HEADER } from './door-header.ts'
 import { fetchRecords } from './fetch-records.ts'
@@ -43,12 +42,17 @@ export class EntryReader {
     this.#entries = entries
   }
 
+  /** Without entries that the brokers do not have as they were. Errors: LOG_BROKER_AWAY. */
   async read(): Promise<Map<OrderEntry, FoundEntry>> {
     let next = this.#from
     while (this.#entry) {
       // What lies between two entries need not be fetched.
-      next = Math.max(next, this.#entry.firstRecord)
-      next = this.#take(await this.#fetch(next), next)
+      const from = Math.max(next, this.#entry.firstRecord)
+      const bytes = await this.#fetch(from)
+      if (!bytes) break
+      next = this.#take(bytes, from)
+      // Nothing at all, where there had been records.
+      if (next === from) break
       this.#finish(next)
     }
     return this.#done
@@ -58,7 +62,8 @@ export class EntryReader {
     return this.#entries[this.#current]
   }
 
-  async #fetch(offset: number): Promise<Buffer> {
+  /** Undefined where the partition does not reach. */
+  async #fetch(offset: number): Promise<Buffer | undefined> {
     const { cluster, topic, source } = this.#place
     const partition = this.#partition
     try {
@@ -70,7 +75,7 @@ export class EntryReader {
       cluster.forget(topic)
       const why = reasonOf(error)
       const isGone = errorCodeOf(error) === 'OFFSET_OUT_OF_RANGE' || why === 'OFFSET_OUT_OF_RANGE'
-      if (isGone) throw this.#gone(offset)
+      if (isGone) return undefined
       throw brokerFailure(error, cluster.places, `source ${source}`)
     }
   }
@@ -89,8 +94,6 @@ export class EntryReader {
       }
       this.#finish(batch.endOffset)
     }
-    // Nothing at all: the records are gone, for they had been there.
-    if (next === from) throw this.#gone(from)
     return next
   }
 
@@ -100,19 +103,14 @@ export class EntryReader {
     this.#lines += countLines(value)
   }
 
-  /** Entries that end at or before the record are whole. */
+  /** Entries that end at or before the record are whole, or were never. */
   #finish(record: number): void {
     for (let entry = this.#entry; entry && entry.endRecord <= record; entry = this.#entry) {
-      if (this.#lines !== entry.lines) throw this.#gone(entry.firstRecord)
-      this.#done.set(entry, { bytes: Buffer.concat(this.#parts), header: this.#header })
+      if (this.#lines === entry.lines)
+        this.#done.set(entry, { bytes: Buffer.concat(this.#parts), header: this.#header })
       this.#parts = []
       this.#lines = 0
       this.#current++
     }
-  }
-
-  #gone(record: number): MillraceError {
-    const { source, topic } = this.#place
-    return new MillraceError('LOG_RECORDS_GONE', { source, topic, partition: this.#partition, record })
   }
 }

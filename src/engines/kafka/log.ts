@@ -122,11 +122,7 @@ export class KafkaLog implements Log {
 
   /** Where records are gone, `sources` tells of it. */
   async confirmHeld(source: string): Promise<void> {
-    await this.#of(source)
-      .lookHeld()
-      .catch((error: MillraceError) => {
-        if (error.code !== 'LOG_RECORDS_GONE' && error.code !== 'LOG_TOPIC_REPLACED') throw error
-      })
+    await this.#of(source).confirmHeld()
   }
 
   wait(source: string, offset: number, signal: AbortSignal): Promise<void> {

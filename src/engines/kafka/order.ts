@@ -3,6 +3,7 @@ import { realDisk } from '../../archive/disk.ts'
 import type { OffsetRange } from '../../core/lost-lines.ts'
 import { KeyIndex } from '../../log/key-index.ts'
 import type { Appended, IdempotencyKey } from '../../ports/log.ts'
+import { HeldRecords, isBeyond, NOWHERE } from './held-records.ts'
 import { type Act, type Head, OrderFile, type PartitionRecord } from './order-file.ts'
 
 /** Records of one partition that were observed at one time; their lines have offsets that follow one another. */
@@ -35,8 +36,6 @@ export interface NewOrder extends Pick<Head, 'topic' | 'topicId' | 'incarnation'
 
 type PlainHead = Omit<Head, 'keys' | 'positions' | 'distrusted'>
 
-/** The partition of lines whose records the brokers lost, and number others like them. */
-const NOWHERE = -1
 /** It is written anew when it has grown to this, and most of it is of lines that were given up. */
 const GROWN_BYTES = 8 * 1024 * 1024
 
@@ -47,10 +46,7 @@ export class Order {
   readonly positions = new Map<number, number>()
   readonly distrusted = new Map<number, number>()
   readonly #entries: OrderEntry[] = []
-  /** By partition: the first record that the brokers have, as far as they were asked. */
-  readonly #held = new Map<number, number>()
-  /** By partition: the record after the last one that the brokers have, where they lost some. */
-  #ends: ReadonlyMap<number, number> = new Map()
+  readonly #held = new HeldRecords()
   #gone: readonly OffsetRange[] = []
   #lineBytes = 0
   #writing: Promise<void> = Promise.resolve()
@@ -140,7 +136,7 @@ export class Order {
 
   /** By partition: the first record that the brokers have, as far as they were asked. */
   get held(): ReadonlyMap<number, number> {
-    return this.#held
+    return this.#held.from
   }
 
   /**
@@ -157,7 +153,7 @@ export class Order {
     const found: OrderEntry[] = []
     for (let bytes = 0; low < this.#entries.length && (bytes < maxBytes || found.length === 0); low++) {
       const entry = this.#entries[low]!
-      if (this.#isGone(entry)) return found
+      if (this.#held.isGone(entry)) return found
       bytes += entry.bytes
       found.push(entry)
     }
@@ -198,14 +194,23 @@ export class Order {
    */
   noteHeld(held: ReadonlyMap<number, number>, ends: ReadonlyMap<number, number> = new Map()): Promise<void> {
     return this.#inTurn(async () => {
-      for (const [partition, record] of held) this.#held.set(partition, record)
-      this.#ends = ends
+      this.#held.note(held, ends)
       this.#findGone()
       // Records at the end that are missing may be there again, as when this was another cluster.
       if (ends.size > 0) return
-      const kept = this.#entries.find((entry) => !this.#isGone(entry))
+      const kept = this.#entries.find((entry) => !this.#held.isExpired(entry))
       await this.#trimTo(kept ? kept.firstOffset : this.endOffset)
     })
+  }
+
+  /** Entries whose records are there, and not as they were; such lines are gone until they can be read. */
+  get unreadable(): OrderEntry[] {
+    return this.#entries.filter((entry) => this.#held.isUnreadable(entry))
+  }
+
+  noteRead(entries: readonly OrderEntry[], isReadable: boolean): void {
+    this.#held.noteRead(entries, isReadable)
+    this.#findGone()
   }
 
   /** The end of the lines that `cut` would give up; 0 where there are none. */
@@ -276,22 +281,8 @@ export class Order {
     if (this.#file.bytes > GROWN_BYTES) await this.#rewrite()
   }
 
-  #isGone(entry: OrderEntry): boolean {
-    const { partition, endRecord } = entry
-    const isBelow = endRecord <= (this.#held.get(partition) ?? 0)
-    return partition === NOWHERE || isBelow || isBeyond(entry, this.#ends)
-  }
-
   #findGone(): void {
-    const ranges: { fromOffset: number; endOffset: number }[] = []
-    for (const entry of this.#entries) {
-      if (!this.#isGone(entry)) continue
-      const { firstOffset: fromOffset, lines } = entry
-      const last = ranges.at(-1)
-      if (last?.endOffset === fromOffset) last.endOffset += lines
-      else ranges.push({ fromOffset, endOffset: fromOffset + lines })
-    }
-    this.#gone = ranges
+    this.#gone = this.#held.gone(this.#entries)
   }
 
   #apply({ entries = [], keys = [], trim, skip, clock, distrust = [], positions = [], cut = [] }: Act): void {
@@ -319,7 +310,7 @@ export class Order {
     const ends = new Map([[partition, end]])
     for (const [index, entry] of this.#entries.entries())
       if (isBeyond(entry, ends)) this.#entries[index] = { ...entry, partition: NOWHERE }
-    this.#ends = new Map()
+    this.#held.note(new Map(), new Map())
     this.#findGone()
   }
 
@@ -328,7 +319,7 @@ export class Order {
     this.#lineBytes += entry.bytes
     if (entry.partition !== NOWHERE)
       this.positions.set(entry.partition, Math.max(this.positions.get(entry.partition) ?? 0, entry.endRecord))
-    if (this.#isGone(entry)) this.#findGone()
+    if (this.#held.isGone(entry)) this.#findGone()
     const lastObservedMs = Math.max(this.lastObservedMs, entry.observedMs)
     this.#head = { ...this.#head, endOffset: entry.firstOffset + entry.lines, lastObservedMs }
   }
@@ -346,10 +337,6 @@ export class Order {
       acts.push({ entries: this.#entries.slice(at, at + 1000).map(numbersOf) })
     await this.#file.replace(head, acts)
   }
-}
-
-function isBeyond({ partition, endRecord }: OrderEntry, ends: ReadonlyMap<number, number>): boolean {
-  return endRecord > (ends.get(partition) ?? Number.POSITIVE_INFINITY)
 }
 
 /** Where the order of a folder ends; 0 where there is none. Errors: LOG_DAMAGED. */

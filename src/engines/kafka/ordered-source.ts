@@ -64,6 +64,15 @@ export abstract class OrderedSource {
     }
   }
 
+  /** As `lookHeld`, and reads again what could not be read. Where records are gone `describe` tells of it. */
+  async confirmHeld(): Promise<void> {
+    await this.lookHeld().catch((error: MillraceError) => {
+      if (error.code !== 'LOG_RECORDS_GONE' && error.code !== 'LOG_TOPIC_REPLACED') throw error
+    })
+    const found = await this.#find(this.order.unreadable)
+    this.order.noteRead([...found.keys()], true)
+  }
+
   get records(): LogRecords {
     const { order } = this
     return {
@@ -74,14 +83,24 @@ export abstract class OrderedSource {
   }
 
   async read(fromOffset: number, maxBytes: number): Promise<StoredBatch[]> {
-    try {
-      return await this.#read(fromOffset, maxBytes)
-    } catch (error) {
-      if (!(error instanceof MillraceError) || error.code !== 'LOG_RECORDS_GONE') throw error
+    if (fromOffset >= this.order.endOffset) return []
+    let entries = this.#entriesFrom(fromOffset, maxBytes)
+    let lines = await this.#find(entries)
+    if (lines.size < entries.length) {
       // The brokers may have given them up by themselves; what they have now is read.
       await this.lookHeld()
-      return this.#read(fromOffset, maxBytes)
+      entries = this.#entriesFrom(fromOffset, maxBytes)
+      lines = await this.#find(entries)
     }
+    if (lines.size < entries.length) {
+      // They are there, and not as they were: compacted, or damaged.
+      this.order.noteRead(
+        entries.filter((entry) => !lines.has(entry)),
+        false,
+      )
+      entries = this.#entriesFrom(fromOffset, maxBytes)
+    }
+    return entries.map((entry) => this.#batchOf(entry, lines.get(entry)!))
   }
 
   wait(offset: number, signal: AbortSignal): Promise<void> {
@@ -107,32 +126,37 @@ export abstract class OrderedSource {
     await this.order.close()
   }
 
-  async #read(fromOffset: number, maxBytes: number): Promise<StoredBatch[]> {
-    const { startOffset: held, endOffset } = this.order
-    if (fromOffset >= endOffset) return []
+  /** Errors: LOG_TRIMMED. */
+  #entriesFrom(offset: number, maxBytes: number): OrderEntry[] {
     const { source } = this.place
-    if (fromOffset < held) throw new MillraceError('LOG_TRIMMED', { source, offset: fromOffset, held })
-    const entries = this.order.from(fromOffset, maxBytes)
-    if (entries.length === 0) throw this.#trimmed(fromOffset)
-    // They may be dropped while others are fetched.
-    const recent = new Map(entries.map((entry) => [entry, this.recent.get(entry.firstOffset)]))
-    const fetched = await this.#fetch(entries.filter((entry) => !recent.get(entry)))
-    return entries.map((entry) => {
-      const { firstOffset, lines, observedMs } = entry
-      const { bytes, context } = recent.get(entry) ?? fetched.get(entry)!
-      const place = { firstOffset, endOffset: firstOffset + lines, observedMs }
-      return { ...place, bytes, ...(context !== undefined && { context }), origin: this.#originOf(entry) }
-    })
+    const { startOffset, gone } = this.order
+    const entries = offset < startOffset ? [] : this.order.from(offset, maxBytes)
+    if (entries.length > 0) return entries
+    const held = findRange(gone, offset)?.endOffset ?? startOffset
+    throw new MillraceError('LOG_TRIMMED', { source, offset, held })
+  }
+
+  /** Those that came last may be dropped while others are fetched. */
+  async #find(entries: readonly OrderEntry[]): Promise<Map<OrderEntry, EntryLines>> {
+    const found = new Map<OrderEntry, EntryLines>()
+    for (const entry of entries) {
+      const lines = this.recent.get(entry.firstOffset)
+      if (lines) found.set(entry, lines)
+    }
+    const fetched = await this.#fetch(entries.filter((entry) => !found.has(entry)))
+    for (const [entry, lines] of fetched) found.set(entry, lines)
+    return found
+  }
+
+  #batchOf(entry: OrderEntry, { bytes, context }: EntryLines): StoredBatch {
+    const { firstOffset, lines, observedMs } = entry
+    const place = { firstOffset, endOffset: firstOffset + lines, observedMs }
+    return { ...place, bytes, ...(context !== undefined && { context }), origin: this.#originOf(entry) }
   }
 
   #originOf({ partition, endRecord }: OrderEntry): RecordOrigin {
     const { topicId, incarnation } = this.order
     return { topicId, incarnation, partition, endRecord }
-  }
-
-  #trimmed(offset: number): MillraceError {
-    const held = findRange(this.order.gone, offset)?.endOffset ?? this.order.startOffset
-    return new MillraceError('LOG_TRIMMED', { source: this.place.source, offset, held })
   }
 
   protected tell(): void {
