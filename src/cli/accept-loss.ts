@@ -11,6 +11,7 @@ import type { FoundLoss, FoundRange, LossPlace } from '../run/find-loss.ts'
 import { nextCommand } from './next-command.ts'
 import { collect } from './options.ts'
 import { say, writeJson, writeOut } from './output.ts'
+import { settleNames } from './settle-names.ts'
 import { countOf, formatCount, textTable } from './text-table.ts'
 import { waitForLock } from './wait-for-lock.ts'
 import { deploymentOf, loadChecked, requireSource, type Workspace, workspaceOf } from './workspace.ts'
@@ -45,6 +46,7 @@ async function acceptLossOf(workspace: Workspace, source: string, options: LossO
   const definition = await loadChecked(workspace)
   requireSource(definition, source)
   const deployment = deploymentOf(workspace, definition)
+  await settleNames(deployment)
   const { openLink } = await import('../engines/registry.ts')
   const deleted = (options.deleted ?? []).flatMap((path) => [path, resolve(path)])
   const link = await openLink(deployment)

@@ -152,7 +152,7 @@ export const ARCHIVE_ERRORS = {
   },
   RENAME_BOTH_HOLD: {
     exit: 1,
-    text: 'Source {to} cannot take over what {from} has (`was: {from}`), since {where} already holds lines of both, and their offsets would be the same. Nothing was changed. Take `was: {from}` out of the definition and keep {from} as a source of its own, or give the source that was {from} a name that has no lines yet.',
+    text: 'Source {to} cannot take over what {from} has (`was: {from}`), since {where} already holds lines of both, and their offsets would be the same. Nothing was changed. Give the source that came to be called {to} another name in the same definition, such as {to}_since with `was: {to}`, which frees this one; or take `was: {from}` out and keep {from} as a source of its own.',
   },
   RENAME_MUST_STOP: {
     exit: 1,
