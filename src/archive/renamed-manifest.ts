@@ -8,12 +8,14 @@ export function renamedManifest<M extends StoredManifest>(
   { topicName }: Pick<Manifest, 'topicName'>,
 ): M {
   const { source, generation, formerNames = [] } = manifest
+  // The topic is the one of the first name, however often that has changed since.
+  const kept = manifest.topicName ?? topicName
   return {
     ...manifest,
     source: to,
     generation: generation + 1,
     // A name may have come back: then the latest time counts.
     formerNames: [...formerNames.filter((name) => name !== source && name !== to), source],
-    ...(topicName !== undefined && { topicName }),
+    ...(kept !== undefined && { topicName: kept }),
   }
 }

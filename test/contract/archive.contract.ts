@@ -67,7 +67,7 @@ export function describeArchive(name: string, makeFixture: () => Promise<Archive
       await archive.rename('web', 'site', {})
       expect(await textsOf(archive, 'web')).toEqual(['three'])
       expect((await textsOf(archive, 'site')).slice(-2)).toEqual(['one', 'two'])
-      await archive.rename('site', 'third', {})
+      await archive.rename('site', 'third', { topicName: 'site' })
       expect((await archive.manifest('third'))!).toMatchObject({
         ...{ source: 'third', incarnation: before.incarnation, nextOffset: 2001 },
         ...{ formerNames: ['web', 'site'], topicName: 'web' },
