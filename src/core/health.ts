@@ -163,17 +163,17 @@ function missingLines(facts: SourceFacts): Fault[] {
   const faults: Fault[] = []
   const end = endOf(facts) ?? 0
   if (!archiveFailure && counted > end)
-    faults.push({ code: 'REPORT_AHEAD', source, message: textOf('REPORT_AHEAD', { source, counted, end }) })
+    faults.push({
+      ...{ code: 'REPORT_AHEAD', source },
+      message: new MillraceError('REPORT_AHEAD', { source, counted, end }).message,
+    })
   const archived = archive?.endOffset ?? 0
   if (!archiveFailure && log && log.startOffset > archived) {
-    const places = { source, offset: archived, archived, held: log.startOffset }
-    faults.push({ code: 'LOG_LINES_MISSING', source, message: textOf('LOG_LINES_MISSING', places) })
+    const lines = log.startOffset - archived
+    const message = `${lines} lines of ${source}, from offset ${archived} on, are neither in the archive, which ends there, nor in the log, which begins at ${log.startOffset}.`
+    faults.push({ code: 'LOG_LINES_MISSING', source, message })
   }
   return faults.filter(({ code }) => code !== facts.streamFailure?.code)
-}
-
-function textOf(code: 'REPORT_AHEAD' | 'LOG_LINES_MISSING', params: Record<string, string | number>): string {
-  return new MillraceError(code, params).message
 }
 
 function failure(
