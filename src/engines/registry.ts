@@ -275,7 +275,10 @@ export interface LogHooks {
 
 /** Opens the log for the one process that writes it. Errors: DATA_LOCKED, LOG_DAMAGED. */
 export async function openLog(deployment: Deployment, archive: Archive, hooks: LogHooks): Promise<Log> {
-  const firstOffset = async (source: string) => (await archive.manifest(source))?.nextOffset ?? 0
+  const firstOffset = async (source: string) => {
+    const manifest = hooks.isReader ? await archive.manifest(source) : await archive.settle(source)
+    return manifest?.nextOffset ?? 0
+  }
   const knownClock = async (source: string): Promise<KnownClock> => {
     const manifest = await archive.manifest(source)
     return {
@@ -302,7 +305,19 @@ export async function openLog(deployment: Deployment, archive: Archive, hooks: L
   }
   await requireEmptied(deployment, await import('./kafka/beside-log.ts'), firstOffset)
   const { FilesLog } = await import('./files/log.ts')
-  return FilesLog.open({ dataDir, firstOffset, knownClock, ...(countedTo && { countedTo }), ...rest })
+  const archivedStamp = async (source: string, offset: number) => {
+    const { nextOffset, lastObservedMs, blocks, clockRepairs } = (await archive.manifest(source))!
+    const block = blocks.find(({ firstOffset, endOffset }) => firstOffset <= offset && offset < endOffset)
+    // Of the last line it is known without a look into its block.
+    const isLast = offset === nextOffset - 1 && !clockRepairs
+    if (!block) return undefined
+    return isLast ? lastObservedMs : archive.observedMs(source, block, offset)
+  }
+  return FilesLog.open({
+    ...{ dataDir, firstOffset, archivedStamp, knownClock },
+    ...(countedTo && { countedTo }),
+    ...rest,
+  })
 }
 
 /** What a data folder keeps of sources by their names, beside archive and report. */

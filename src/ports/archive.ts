@@ -168,6 +168,11 @@ export interface Archive {
   /** The committed manifest, or undefined when nothing was ever ingested. */
   manifest(source: string): Promise<Manifest | undefined>
   /**
+   * The manifest behind which the next commit would go, whatever copies of it lag or lead: who gives out offsets begins
+   * there. Nobody else may be about to commit. Errors: ARCHIVE_*.
+   */
+  settle(source: string): Promise<Manifest | undefined>
+  /**
    * Appends all inputs as one commit: when this resolves every line is durable; when it rejects, or the
    * process dies first, none of them is visible. What an earlier ingest took of the same content is not taken a second
    * time (see Repeats). Errors: ARCHIVE_CORRUPT_CONTENTS, ARCHIVE_LOCKED, ARCHIVE_UNWRITABLE, LOG_CLOCK_*, INGEST_*.

@@ -34,6 +34,18 @@ export const ARCHIVE_ERRORS = {
     exit: 1,
     text: 'The archive at {address} does not accept {user}: {why}. Nothing was added. Check `user` and `token` under `archive` in the definition; a delegation token expires and must then be fetched anew.',
   },
+  ARCHIVE_MIRROR_AWAY: {
+    exit: 1,
+    text: 'The mirror {path} has nothing of source {source}, though it held a copy of it before: a drive that is not mounted looks like this. Nothing was added, since the mirror may hold lines that this data folder lacks, and others would get their offsets. Mount the drive. If the copy is lost for good, run `millrace scrub`, which writes it again.',
+  },
+  ARCHIVE_MIRROR_OWNED: {
+    exit: 1,
+    text: 'The mirror {path} holds source {source} of the data folder {owner}, and the data folder {data} has nothing of it. Nothing was added, since both would give the same offsets to different lines. Name another mirror, or use --data {owner}. If that folder is lost and this one is to go on from the mirror, run `millrace scrub`, which takes it over.',
+  },
+  ARCHIVE_MIRROR_PARTED: {
+    exit: 1,
+    text: 'The data folder and its mirror {path} hold different lines of source {source} from offset {offset} on: each was added to without the other. Nothing was added or overwritten. Put back the one that belongs to the other. To go on with the data folder alone, name an empty folder as the mirror, and keep the old one, which holds lines that this data folder lacks.',
+  },
   ARCHIVE_NO_PERMISSION: {
     exit: 1,
     text: 'The archive at {address} refuses {user} access to {path}: {why}. Nothing was added. Ask for the right to it, or name another `user` or `path` under `archive` in the definition.',

@@ -74,6 +74,10 @@ export const LOG_ERRORS = {
     exit: 1,
     text: 'The log that was used before holds {lines} lines of source {source} that the archive does not have yet, so another one cannot go on from there. Nothing was started. Put `log` in the definition back as it was, run `millrace batch`, which archives them, then change it.',
   },
+  LOG_OTHER_LINES: {
+    exit: 1,
+    text: 'The log of source {source} in {path} holds another line at offset {offset} than the archive: one was observed at {held}, the other at {archived}. The archive or the log was put back to an older state, and both took lines since. Nothing was opened, since lines that were acked would be dropped. Put back the data folder, or the archive or mirror, that belongs to the other. To go on without the lines that only this log holds, move {path} away, and keep it.',
+  },
   LOG_READ_ONLY: {
     exit: 1,
     text: 'Source {source} takes its lines from topic {topic}, not from here. Nothing was added. Produce them to the topic.',

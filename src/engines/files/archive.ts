@@ -34,7 +34,7 @@ import {
   type ManifestState,
   readManifest,
 } from './manifest-store.ts'
-import { withOpenSource } from './open-source.ts'
+import { type OpenSource, withOpenSource } from './open-source.ts'
 import { readPending, removePending } from './pending-ingests.ts'
 import { renameSource } from './rename-source.ts'
 import { fileUri, openSharedFolder } from './shared-folder.ts'
@@ -66,6 +66,8 @@ export class FilesArchive implements Archive {
   readonly #limits: BlockLimits
   /** By path: size and modification time of blocks that this process has verified. */
   readonly #verified = new Map<string, string>()
+  /** Digests of the blocks that this process has written. */
+  readonly #sealed = new Set<string>()
   /** By source: the generation of the last ingest of this process. */
   readonly #unacknowledged = new Map<string, number>()
 
@@ -93,29 +95,49 @@ export class FilesArchive implements Archive {
     return manifest && manifest.generation > 0 ? manifest : undefined
   }
 
+  /** Only a mirror can be ahead of what `manifest` reads. */
+  async settle(source: string): Promise<Manifest | undefined> {
+    const places = this.#places(source)
+    if (places.mirror && (await this.#isKnown(source)))
+      await withOpenSource(this.#disk, places, async () => undefined)
+    return this.manifest(source)
+  }
+
   async ingest(source: string, inputs: readonly IngestInput[], options: IngestOptions = {}) {
     const places = this.#places(source)
     const { result, generation } = await withOpenSource(this.#disk, places, async (open) => {
       await healBlocks(this.#disk, places, open.manifest.blocks, 'missing')
-      const writer = new FilesWriter(this.#disk, places, open)
+      const writer = this.#write(places, open)
       return ingestInputs(writer, { limits: this.#limits, inputs, options })
     })
     if (generation !== undefined) this.#unacknowledged.set(source, generation)
     return result satisfies IngestResult
   }
 
-  append(source: string, batches: AsyncIterable<StoredBatch>): Promise<number> {
+  async append(source: string, batches: AsyncIterable<StoredBatch>): Promise<number> {
     const places = this.#places(source)
-    return withOpenSource(this.#disk, places, (open) =>
-      appendBatches(new FilesWriter(this.#disk, places, open), this.#limits, batches),
-    )
+    const known = (await this.manifest(source))?.nextOffset ?? 0
+    return withOpenSource(this.#disk, places, async (open) => {
+      this.#requireOwn(places, open.manifest, known)
+      return appendBatches(this.#write(places, open), this.#limits, batches)
+    })
+  }
+
+  /** Whoever appends has given out the offsets: a lead of the mirror may only come of an attempt of this process. */
+  #requireOwn({ mirror }: ManifestPlaces, { source, blocks }: Manifest, known: number): void {
+    const foreign = blocks.find(({ endOffset, sha256 }) => endOffset > known && !this.#sealed.has(sha256))
+    if (!foreign || !mirror) return
+    const offset = foreign.firstOffset
+    throw new MillraceError('ARCHIVE_MIRROR_PARTED', { source, path: mirror.root, offset })
+  }
+
+  #write(places: ManifestPlaces, open: OpenSource): FilesWriter {
+    return new FilesWriter(this.#disk, places, open, ({ sha256 }) => this.#sealed.add(sha256))
   }
 
   setClock(source: string, clock: ClockFacts): Promise<void> {
     const places = this.#places(source)
-    return withOpenSource(this.#disk, places, (open) =>
-      setClock(new FilesWriter(this.#disk, places, open), clock),
-    )
+    return withOpenSource(this.#disk, places, (open) => setClock(this.#write(places, open), clock))
   }
 
   rename(from: string, to: string, keeps: Pick<Manifest, 'topicName'>): Promise<void> {
@@ -125,7 +147,7 @@ export class FilesArchive implements Archive {
   acceptLost(source: string, loss: LossFacts): Promise<void> {
     const places = this.#places(source)
     return withOpenSource(this.#disk, places, (open) =>
-      addLost(new FilesWriter(this.#disk, places, open), loss, LOSS_GENERATIONS),
+      addLost(this.#write(places, open), loss, LOSS_GENERATIONS),
     )
   }
 
@@ -221,10 +243,15 @@ export class FilesArchive implements Archive {
   /** A running ingest has settled manifests and lists of contents already, and needs the lock for itself. */
   async #settle(places: ManifestPlaces): Promise<ScrubReport['findings'] | 'lost'> {
     try {
-      return await withOpenSource(this.#disk, places, async ({ faults, manifest }) => [
-        ...faults.map((fault) => ({ ...fault, outcome: 'healed' as const })),
-        ...(await healSegments(this.#disk, places, manifest)),
-      ])
+      return await withOpenSource(
+        this.#disk,
+        places,
+        async ({ faults, manifest }) => [
+          ...faults.map((fault) => ({ ...fault, outcome: 'healed' as const })),
+          ...(await healSegments(this.#disk, places, manifest)),
+        ],
+        { isHealing: true },
+      )
     } catch (error) {
       const code = error instanceof MillraceError ? error.code : undefined
       if (code === 'ARCHIVE_LOCKED') return []

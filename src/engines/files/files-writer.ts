@@ -22,18 +22,27 @@ export class FilesWriter implements SourceWriter {
   readonly sealsAtOnce = 1
   readonly #disk: Disk
   readonly #places: ManifestPlaces
+  readonly #onSealed: (block: Block) => void
 
-  constructor(disk: Disk, places: ManifestPlaces, { manifest, pending }: OpenSource) {
+  constructor(
+    disk: Disk,
+    places: ManifestPlaces,
+    { manifest, pending }: OpenSource,
+    onSealed: (block: Block) => void,
+  ) {
     this.manifest = manifest
     this.pending = pending
     this.packFolder = places.primary.blocks
     this.spillFolder = places.primary.spill
     this.#disk = disk
     this.#places = places
+    this.#onSealed = onSealed
   }
 
-  seal(packed: PackedBlock): Promise<Block> {
-    return sealBlock(this.#disk, this.#places, packed)
+  async seal(packed: PackedBlock): Promise<Block> {
+    const block = await sealBlock(this.#disk, this.#places, packed)
+    this.#onSealed(block)
+    return block
   }
 
   readSegment(segment: ContentSegment): Promise<string | undefined> {

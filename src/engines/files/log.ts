@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { acquireLock, isMine, type Release, takeLock } from '../../archive/lock.ts'
 import { MillraceError } from '../../core/error.ts'
 import type { Clocks, KnownClock } from '../../core/observed-clock.ts'
+import { formatInstant } from '../../core/timestamp.ts'
 import { DiskReserve, type DiskReserveOptions } from '../../log/disk-reserve.ts'
 import { IdleClocks } from '../../log/idle-clocks.ts'
 import { type LogDisk, realLogDisk } from '../../log/log-disk.ts'
@@ -23,6 +24,8 @@ export interface FilesLogOptions {
   firstOffset(source: string): Promise<number>
   /** Up to where a report has counted lines of a log that is there no longer: their offsets are not given out again. */
   countedTo?(source: string): Promise<number>
+  /** When the archive's line at this offset, which lies below `firstOffset`, was observed, as it was stamped; undefined where nobody knows. */
+  archivedStamp?(source: string, offset: number): Promise<number | undefined>
   /** Lines are stamped with no earlier time than the last that anyone was told of this source. */
   knownClock?(source: string): Promise<KnownClock>
   /** Hears of bytes at the end of a source that were never acked and are gone. */
@@ -158,9 +161,25 @@ export class FilesLog implements Log {
     this.#sources.set(source, opened)
     const archived = await this.#options.firstOffset(source)
     const isRepaired = opened.startOffset < (clock.repairedTo ?? 0)
+    if (!isRepaired) await this.#requireSameLines(source, opened, archived)
     // Lines that were put into the archive while no server ran come between; of others only it knows the right times.
     if (archived > opened.endOffset || isRepaired) await opened.skipTo(archived)
     else await opened.finishSkip(archived)
+  }
+
+  /**
+   * Where both hold a line, it is the same one: stamps rise, so the last that both hold tells. An archive and a log that
+   * were put back to different states would else drop what only the log has. Errors: LOG_OTHER_LINES.
+   */
+  async #requireSameLines(source: string, opened: SourceLog, archived: number): Promise<void> {
+    const { archivedStamp } = this.#options
+    const offset = Math.min(archived, opened.endOffset) - 1
+    if (!archivedStamp || offset < opened.startOffset) return
+    const heldMs = (await opened.read(offset, 1))[0]!.observedMs
+    const stampMs = await archivedStamp(source, offset)
+    if (stampMs === undefined || heldMs === stampMs) return
+    const [path, held, stamp] = [join(this.#root, source), formatInstant(heldMs), formatInstant(stampMs)]
+    throw new MillraceError('LOG_OTHER_LINES', { source, path, offset, held, archived: stamp })
   }
 
   #begin(source: string): Promise<SourceLog> {

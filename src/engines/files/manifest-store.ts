@@ -70,7 +70,7 @@ function faultOf(
  * Under the lock: decides which manifest is the true one and makes every copy equal to it.
  * `isPending(generation)` tells whether an ingest announced that generation; a mirror that is one ahead of a
  * good primary because of such an ingest was never committed, any other lead means that the primary was put
- * back to an older state. Errors: ARCHIVE_CORRUPT_MANIFEST, ARCHIVE_FOREIGN_MIRROR, ARCHIVE_UNWRITABLE.
+ * back to an older state. Errors: ARCHIVE_CORRUPT_MANIFEST, ARCHIVE_FOREIGN_MIRROR, ARCHIVE_MIRROR_PARTED, ARCHIVE_UNWRITABLE.
  */
 export async function settleManifest(
   disk: Disk,
@@ -79,6 +79,7 @@ export async function settleManifest(
 ): Promise<{ manifest: StoredManifest; faults: ManifestFault[] }> {
   const copies = await readCopies(places)
   refuseForeign(places, copies)
+  refuseParted(places, copies)
   const manifest = chooseTrue(copies, isPending) ?? (await startNew(places, copies))
   const faults: ManifestFault[] = []
   if (manifest.generation === 0) {
@@ -138,6 +139,23 @@ function refuseForeign({ mirror }: ManifestPlaces, copies: Copies): void {
   const other = manifestIn(copies[2])
   if (!own || !other || own.incarnation === other.incarnation) return
   throw new MillraceError('ARCHIVE_FOREIGN_MIRROR', { source: own.source, path: mirror!.root })
+}
+
+/** Each was added to without the other, so one of them holds lines that the other would overwrite. */
+function refuseParted({ mirror }: ManifestPlaces, copies: Copies): void {
+  const own = newestOf(copies.slice(0, 2))
+  const other = manifestIn(copies[2])
+  if (!own || !other) return
+  const endOffset = Math.min(own.nextOffset, other.nextOffset)
+  const offset = partingOf(own, other)
+  if (offset === undefined || offset >= endOffset) return
+  throw new MillraceError('ARCHIVE_MIRROR_PARTED', { source: own.source, path: mirror!.root, offset })
+}
+
+/** Where the blocks of two manifests begin to differ. */
+function partingOf({ blocks }: StoredManifest, { blocks: others }: StoredManifest): number | undefined {
+  const at = blocks.findIndex(({ sha256 }, index) => others[index]?.sha256 !== sha256)
+  return blocks[at]?.firstOffset
 }
 
 function newestOf(copies: readonly (Copy | undefined)[]): StoredManifest | undefined {

@@ -8,6 +8,7 @@ import type { PendingIngest } from '../../archive/source-writer.ts'
 import { MillraceError } from '../../core/error.ts'
 import { clearSegments } from './content-files.ts'
 import { type ManifestFault, type ManifestPlaces, settleManifest } from './manifest-store.ts'
+import { keepBond, requireBond } from './mirror-bond.ts'
 import { readPending, removePending } from './pending-ingests.ts'
 import type { SourceFolder } from './source-folder.ts'
 
@@ -19,20 +20,28 @@ export interface OpenSource {
   readonly faults: readonly ManifestFault[]
 }
 
-/** Runs `act` under the source's lock. Errors: ARCHIVE_LOCKED and those of settleManifest. */
+/**
+ * Runs `act` under the source's lock. With `isHealing` a mirror that is empty is written again, and that of another data
+ * folder is taken over. Errors: ARCHIVE_LOCKED, and those of requireBond and settleManifest.
+ */
 export async function withOpenSource<T>(
   disk: Disk,
   places: ManifestPlaces,
   act: (open: OpenSource) => Promise<T>,
+  { isHealing = false } = {},
 ): Promise<T> {
   const { primary } = places
+  if (!isHealing) await requireBond(places)
   await makeFolders(disk, places)
   const release = await takeLock(primary.lock)
   if (typeof release !== 'function') {
     throw new MillraceError('ARCHIVE_LOCKED', { source: primary.source, path: primary.root, ...release })
   }
   try {
-    return await act(await recover(disk, places))
+    const done = await act(await recover(disk, places))
+    // What was done stands; whoever opens the source next notes it.
+    await keepBond(disk, places).catch(() => undefined)
+    return done
   } finally {
     await release()
   }
@@ -58,6 +67,7 @@ async function recover(disk: Disk, places: ManifestPlaces): Promise<OpenSource> 
   for (const { generation } of announced) {
     if (generation > manifest.generation) await removePending(disk, places.primary, generation)
   }
+  await keepBond(disk, places)
   await clearLeftovers(disk, places, manifest)
   return { manifest, faults, pending: announced.filter((one) => one.generation <= manifest.generation) }
 }

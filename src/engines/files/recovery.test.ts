@@ -1,5 +1,5 @@
 /** Damage and loss: what can be healed is healed, what is lost is said, and nothing is made up. */
-import { cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -185,6 +185,79 @@ describe('manifests', () => {
     )
     await open().ingest('web', [inputOf('c', 'c')])
     expect(await textsOf(open(), 'web')).toEqual(['a', 'c'])
+  })
+
+  const asBatches = async function* (first: number, ...texts: string[]) {
+    for (const [index, text] of texts.entries())
+      yield {
+        ...{ firstOffset: first + index, endOffset: first + index + 1 },
+        observedMs: 1,
+        bytes: Buffer.from(`${text}\n`),
+      }
+  }
+  const backUp = () => cp(data, join(folder, 'backup'), { recursive: true })
+  const putBack = async () => {
+    await rm(data, { recursive: true })
+    await cp(join(folder, 'backup'), data, { recursive: true })
+  }
+
+  it('are ahead in the mirror of a folder that was put back, and a log begins behind that', async () => {
+    await open().append('web', asBatches(0, 'a'))
+    await backUp()
+    await open().append('web', asBatches(1, 'b', 'c'))
+    await putBack()
+    expect((await open().settle('web'))?.nextOffset).toBe(3)
+    await open().append('web', asBatches(3, 'd'))
+    expect(await textsOf(open(), 'web')).toEqual(['a', 'b', 'c', 'd'])
+  })
+
+  it('do not take what only the mirror has for lines of a log that gave out their offsets', async () => {
+    const [one, other] = [open(), open()]
+    await one.append('web', asBatches(0, 'a'))
+    await backUp()
+    await other.append('web', asBatches(1, 'b', 'c'))
+    await putBack()
+    await expect(one.append('web', asBatches(1, 'x', 'y', 'z'))).rejects.toMatchObject(
+      code('ARCHIVE_MIRROR_PARTED'),
+    )
+    expect(await textsOf(open(), 'web')).toEqual(['a', 'b', 'c'])
+  })
+
+  it('are not written over each other when each was added to without the other', async () => {
+    await open().append('web', asBatches(0, 'a'))
+    await backUp()
+    await open().append('web', asBatches(1, 'b', 'c'))
+    await putBack()
+    await open({}).append('web', asBatches(1, 'x'))
+    const parted = { ...code('ARCHIVE_MIRROR_PARTED'), message: expect.stringContaining('offset 1') }
+    await expect(open().settle('web')).rejects.toMatchObject(parted)
+    await expect(open().ingest('web', [inputOf('d', 'd')])).rejects.toMatchObject(parted)
+    await expect(open().append('web', asBatches(2, 'y', 'z'))).rejects.toMatchObject(parted)
+    expect(await textsOf(open({}), 'web')).toEqual(['a', 'x'])
+  })
+
+  it('wait for a mirror whose drive is not mounted, until it is written again', async () => {
+    await open().append('web', asBatches(0, 'a'))
+    await rm(mirror, { recursive: true })
+    await mkdir(mirror)
+    const away = code('ARCHIVE_MIRROR_AWAY')
+    await expect(open().settle('web')).rejects.toMatchObject(away)
+    await expect(open().append('web', asBatches(1, 'b'))).rejects.toMatchObject(away)
+    expect((await open().scrub('web')).findings).not.toEqual([])
+    await open().append('web', asBatches(1, 'b'))
+    await rm(data, { recursive: true })
+    expect(await textsOf(open(), 'web')).toEqual(['a', 'b'])
+  })
+
+  it('take the mirror of another data folder over by a scrub alone', async () => {
+    await open().append('web', asBatches(0, 'a'))
+    const other = new FilesArchive({ dataDir: join(folder, 'other'), limits, mirror })
+    const owned = { ...code('ARCHIVE_MIRROR_OWNED'), message: expect.stringContaining(data) }
+    await expect(other.settle('web')).rejects.toMatchObject(owned)
+    await expect(other.ingest('web', [inputOf('x', 'x')])).rejects.toMatchObject(owned)
+    await other.scrub('web')
+    await other.append('web', asBatches(1, 'b'))
+    expect(await textsOf(other, 'web')).toEqual(['a', 'b'])
   })
 
   it('refuse a mirror that belongs to another data folder', async () => {

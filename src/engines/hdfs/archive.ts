@@ -117,6 +117,11 @@ export class HdfsArchive implements Archive {
     return manifest && manifest.nextOffset > 0 ? manifest : undefined
   }
 
+  /** There is one manifest, which all data folders read. */
+  settle(source: string): Promise<Manifest | undefined> {
+    return this.manifest(source)
+  }
+
   async ingest(
     source: string,
     inputs: readonly IngestInput[],

@@ -293,6 +293,26 @@ it('notices a file or folder that was deleted under it while no lines come', asy
   await log.close()
 })
 
+it.each([
+  ['as many lines', 2],
+  ['more lines', 5],
+])('does not open beside an archive of %s that holds others at its offsets', async (_, archived) => {
+  let stampMs = 0
+  const beside = { firstOffset: async () => archived, archivedStamp: async () => stampMs }
+  const log = await open()
+  const { observedMs } = await log.append('web', batchOf('a\n'))
+  await log.append('web', batchOf('b\n'))
+  await log.close()
+  await expect(open(beside)).rejects.toMatchObject({
+    code: 'LOG_OTHER_LINES',
+    params: { source: 'web', offset: 1 },
+  })
+  stampMs = observedMs
+  const again = await open(beside)
+  expect(await again.append('web', batchOf('c\n'))).toMatchObject({ firstOffset: archived })
+  await again.close()
+})
+
 it('begins no log in a folder that took the place of its own', async () => {
   const log = await open()
   await rm(join(dataDir, 'log.lock'), { recursive: true })
