@@ -129,15 +129,33 @@ describe('a folder', () => {
 })
 
 describe('a manifest', () => {
-  it('that is damaged is not believed, and no older one is taken for it', async () => {
-    const archive = open({ path: '/damaged' })
+  const copy = 'manifest-copy.0000000000000002.json'
+  const name = 'manifest.0000000000000002.json'
+  const fill = async (path: string) => {
+    const archive = open({ path })
     await ingest(archive)
     await archive.acknowledge('web')
     await ingest(archive, 'another\n')
-    const newest = '/damaged/web/manifest.0000000000000002.json'
-    await web().createText(newest, 'half a mani')
+    return archive
+  }
+
+  it.each(['deleted', 'damaged'])('that is %s is read from its copy, told of, and put back', async (how) => {
+    const archive = await fill(`/${how}`)
+    const newest = `/${how}/web/${name}`
+    if (how === 'deleted') await web().remove(newest)
+    else await web().createText(newest, 'half a mani')
+    expect((await archive.manifest('web'))?.nextOffset).toBe(2)
+    const fault = how === 'deleted' ? 'missing' : 'damaged'
+    expect((await archive.scrub('web')).findings).toMatchObject([{ fault, outcome: 'healed' }])
+    expect((await archive.scrub('web')).findings).toEqual([])
+    expect((await open({ path: `/${how}` }).manifest('web'))?.nextOffset).toBe(2)
+  })
+
+  it('that is damaged with its copy is not believed, and no older one is taken for it', async () => {
+    const archive = await fill('/both')
+    for (const file of [name, copy]) await web().createText(`/both/web/${file}`, 'half a mani')
     await expect(archive.manifest('web')).rejects.toMatchObject({ code: 'ARCHIVE_CORRUPT_MANIFEST' })
-    await expectRefused(open({ path: '/damaged' }), 'ARCHIVE_CORRUPT_MANIFEST')
+    await expectRefused(open({ path: '/both' }), 'ARCHIVE_CORRUPT_MANIFEST')
     expect(await archive.sources()).toEqual(['web'])
     expect((await archive.scrub('web')).findings).toMatchObject([{ block: 'manifest', outcome: 'lost' }])
   })
