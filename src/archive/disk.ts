@@ -2,6 +2,7 @@
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { MillraceError } from '../core/error.ts'
+import { systemReason } from '../core/system-reason.ts'
 
 /**
  * Nothing is durable until it was synced: a file's bytes by `syncFile`, a name (made, renamed, removed) by
@@ -81,18 +82,6 @@ export async function replaceFiles(disk: Disk, folder: string, names: readonly s
   await disk.syncFolder(folder)
 }
 
-const REASONS: Record<string, string> = {
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the disk quota is used up',
-  EFBIG: 'the file would pass the size limit of this process or disk',
-  EACCES: 'permission was denied',
-  EPERM: 'permission was denied',
-  EROFS: 'the disk is mounted read-only',
-  ENOTDIR: 'a part of the path is a file, not a folder',
-  EEXIST: 'a file stands where a folder is needed',
-  EIO: 'the disk reported an input/output error',
-}
-
 async function refuseUnwritable<T>(path: string, act: () => Promise<T>): Promise<T> {
   try {
     return await act()
@@ -104,7 +93,11 @@ async function refuseUnwritable<T>(path: string, act: () => Promise<T>): Promise
 /** The error for a failed write; errors that were made for users already pass through. */
 export function unwritable(path: string, error: unknown): unknown {
   if (error instanceof MillraceError || !(error instanceof Error)) return error
-  const code = (error as NodeJS.ErrnoException).code ?? ''
-  const why = REASONS[code] ?? (/No space left/i.test(error.message) ? REASONS.ENOSPC! : error.message)
-  return new MillraceError('ARCHIVE_UNWRITABLE', { path, why }, { cause: error })
+  return new MillraceError('ARCHIVE_UNWRITABLE', { path, why: whyOf(error) }, { cause: error })
+}
+
+/** DuckDB tells only a text. */
+function whyOf(error: NodeJS.ErrnoException): string {
+  if (error.code === 'EEXIST') return 'a file stands where a folder is needed'
+  return systemReason(/No space left/i.test(error.message) ? { code: 'ENOSPC' } : error)
 }

@@ -3,12 +3,13 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import { makeOwnedFolder } from '../archive/owned-folder.ts'
-import { acceptedLoss } from '../core/incident.ts'
+import type { Definition } from '../core/definition.ts'
 import type { ExportResult } from '../run/export-metric.ts'
 import { restoreAccess } from './data-access.ts'
 import { say, writeJson } from './output.ts'
 import { sha256 } from './sha256.ts'
 import { countOf } from './text-table.ts'
+import { lacksOf, warn } from './warn-lacks.ts'
 import { deploymentOf, loadChecked, requireMetric, type Workspace, workspaceOf } from './workspace.ts'
 
 interface ExportOptions {
@@ -30,41 +31,38 @@ export function addExport(program: Command): void {
 }
 
 async function exportTotals(workspace: Workspace, metric: string, options: ExportOptions): Promise<void> {
-  const result = await withScratch(workspace, (scratch) => write(workspace, metric, options, scratch))
-  await warnLoss(workspace, metric)
-  if (workspace.json) return writeJson({ ...result, format: options.format })
-  say(`Wrote ${countOf(result.rows, 'row')} of ${metric} to ${result.out}.`)
-}
-
-/** The file is whole, but what it counts is not. */
-async function warnLoss(workspace: Workspace, metric: string): Promise<void> {
   const definition = await loadChecked(workspace)
-  const { source } = requireMetric(definition, metric)
-  const { openArchive } = await import('../engines/registry.ts')
-  const archive = await openArchive(deploymentOf(workspace, definition))
-  const told = await archive.manifest(source).then(
-    (manifest) => manifest && acceptedLoss(manifest)?.message,
-    (error: Error) => `Whether lines of ${source} are lost could not be asked: ${error.message}`,
+  restoreAccess()
+  requireMetric(definition, metric)
+  const result = await withScratch(workspace, (scratch) =>
+    write(workspace, definition, { ...options, metric }, scratch),
   )
-  if (told) say(`millrace: Warning: ${told}`)
+  const warnings = await lacksOf(workspace, definition, { ...result, range: {} })
+  const { rows, out, version, revision } = result
+  const told = { metric, rows, out, format: options.format, version, revision, warnings }
+  if (workspace.json) await writeJson(told)
+  else say(`Wrote ${countOf(rows, 'row')} of ${metric} to ${out}.`)
+  warn(warnings)
 }
 
 async function write(
   workspace: Workspace,
-  metric: string,
-  { format, out }: ExportOptions,
+  definition: Definition,
+  { metric, format, out }: ExportOptions & { readonly metric: string },
   makeScratchDir: () => Promise<string>,
 ): Promise<ExportResult> {
-  const definition = await loadChecked(workspace)
-  restoreAccess()
-  requireMetric(definition, metric)
   const deployment = deploymentOf(workspace, definition)
   const { openReport, openTableFile } = await import('../engines/registry.ts')
   const { exportMetric } = await import('../run/export-metric.ts')
   return exportMetric({
     ...{ definition, digest: sha256, metric, format, out, makeScratchDir, openTableFile },
+    own: ownPlaces(workspace, definition),
     openReport: () => openReport(deployment, 'read'),
   })
+}
+
+function ownPlaces({ config, dataDir }: Workspace, { archive: { mirror } }: Definition) {
+  return { definition: config, folders: [dataDir, ...(mirror === undefined ? [] : [mirror])] }
 }
 
 /** The folder is made only when it is asked for, and removed in any case. */

@@ -2,9 +2,9 @@
 import { writeFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { MillraceError } from '../core/error.ts'
+import { systemReason } from '../core/system-reason.ts'
 import { nextCommand } from './next-command.ts'
 import { say, writeJson } from './output.ts'
-import { systemReason } from './system-reason.ts'
 import { loadChecked, type Workspace, workspaceOf } from './workspace.ts'
 
 interface InitOptions {
@@ -26,6 +26,8 @@ export function addInit(program: Command): void {
 
 async function init(workspace: Workspace, files: readonly string[], options: InitOptions): Promise<void> {
   const out = options.out ?? workspace.config
+  const { findOutPlace } = await import('../run/out-place.ts')
+  await findOutPlace(out, { folders: [workspace.dataDir] })
   const { sniffFiles } = await import('../define/sniff/sniff-files.ts')
   const { readHead } = await import('./read-head.ts')
   const { text, guesses, undecided } = sniffFiles(await Promise.all(files.map(readHead)))

@@ -4,12 +4,10 @@ import type { Definition } from '../core/definition.ts'
 import { MillraceError } from '../core/error.ts'
 import type { QueryAnswer, QueryRequest } from '../run/query-metric.ts'
 import { formatTotals, type TotalsFormat } from './format-totals.ts'
-import { limitsOfFiles } from './health-limits.ts'
 import { readInstant, readNames } from './options.ts'
-import { say, writeAll } from './output.ts'
-import { servedHealth } from './served-status.ts'
+import { writeAll } from './output.ts'
 import { sha256 } from './sha256.ts'
-import { staleness } from './staleness.ts'
+import { lacksOf, warn } from './warn-lacks.ts'
 import { deploymentOf, loadChecked, requireMetric, type Workspace, workspaceOf } from './workspace.ts'
 
 interface QueryOptions {
@@ -64,53 +62,32 @@ export function addQuery(program: Command): void {
 
 async function query(workspace: Workspace, metric: string, options: QueryOptions): Promise<void> {
   const definition = await loadChecked(workspace)
-  const { source } = requireMetric(definition, metric)
+  requireMetric(definition, metric)
   const { from, to, asOf, engine, format, definitionVersion: version, ...rest } = options
   if (engine !== undefined && asOf === undefined) throw new MillraceError('CLI_ENGINE_UNUSED', { engine })
   const range = { ...(from !== undefined && { fromMs: from }), ...(to !== undefined && { toMs: to }) }
   const request = { metric, range, ...rest, ...(version !== undefined && { version }) }
   const show = ({ table }: QueryAnswer) =>
     writeAll(formatTotals(table, format ?? (workspace.json ? 'json' : 'table')))
-  if (asOf === undefined) return queryReport(workspace, definition, { request, source, show })
+  if (asOf === undefined) return queryReport(workspace, definition, request, show)
   const { queryAsOf } = await import('./query-as-of.ts')
   const answer = await queryAsOf(workspace, definition, request, { observedBeforeMs: asOf, engine })
   await show(answer)
   warn(answer.warnings)
 }
 
-/** The totals are shown already; what is said of them is worth no long wait. */
-const PATIENCE_MS = 5000
-
-interface ReportQuery {
-  readonly request: QueryRequest
-  /** Of the metric. */
-  readonly source: string
-  show(answer: QueryAnswer): Promise<void>
-}
-
 async function queryReport(
   workspace: Workspace,
   definition: Definition,
-  { request, source, show }: ReportQuery,
+  request: QueryRequest,
+  show: (answer: QueryAnswer) => Promise<void>,
 ): Promise<void> {
   const deployment = deploymentOf(workspace, definition)
-  const { openArchive, openReport, readLogEnds } = await import('../engines/registry.ts')
+  const { openReport } = await import('../engines/registry.ts')
   const { queryMetric } = await import('../run/query-metric.ts')
   const job = { definition, digest: sha256, openReport: () => openReport(deployment, 'read') }
   const answer = await queryMetric(job, request)
   await show(answer)
-  const { revision, version } = answer
   const { metric, range } = request
-  const stale = await staleness({
-    ...{ source, metric, version, revision, range, job },
-    openArchive: () => openArchive({ ...deployment, patienceMs: PATIENCE_MS }),
-    served: await servedHealth(deployment),
-    logEnds: () => readLogEnds(deployment),
-    limits: limitsOfFiles(definition),
-  })
-  warn([...answer.warnings, ...stale])
-}
-
-function warn(warnings: readonly string[]): void {
-  for (const warning of warnings) say(`millrace: Warning: ${warning}`)
+  warn(await lacksOf(workspace, definition, { ...answer, metric, range }))
 }

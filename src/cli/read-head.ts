@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { constants, createGunzip } from 'node:zlib'
 import { MillraceError } from '../core/error.ts'
-import { systemReason } from './system-reason.ts'
+import { systemReason } from '../core/system-reason.ts'
 
 const HEAD_BYTES = 1_048_576
 

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
 import type { Definition } from '../core/definition.ts'
 import { MillraceError } from '../core/error.ts'
+import { systemReason } from '../core/system-reason.ts'
 import { checkDefinition } from './check-definition.ts'
 import { type Diagnostic, DiagnosticList } from './diagnostic.ts'
 import { readModule } from './module-config.ts'
@@ -22,11 +23,7 @@ const MODULES: ReadonlySet<string> = new Set(['.js', '.mjs', '.cjs', '.ts', '.mt
  */
 export async function loadDefinition(file: string): Promise<LoadedDefinition> {
   const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
-    throw new MillraceError(
-      'DEFINE_UNREADABLE',
-      { file, why: WHY[error.code ?? ''] ?? error.message },
-      { cause: error },
-    )
+    throw new MillraceError('DEFINE_UNREADABLE', { file, why: systemReason(error) }, { cause: error })
   })
   if (MODULES.has(extname(file))) return finish(await readModule(file), file)
   const text = decodeText(bytes)
@@ -34,12 +31,6 @@ export async function loadDefinition(file: string): Promise<LoadedDefinition> {
   const problems = new DiagnosticList(file, () => ({ line: 1, column: 1, endLine: 1, endColumn: 2 }))
   problems.add('DEFINE_NOT_TEXT', [], {}, { hint: 'Is this the right file? A definition is a YAML text.' })
   return { diagnostics: problems.sorted() }
-}
-
-const WHY: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EACCES: 'permission denied',
-  EISDIR: 'it is a folder',
 }
 
 /** Checks a definition that is already in memory; `file` is the name to show. */

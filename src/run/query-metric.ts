@@ -11,11 +11,11 @@ import type { ResultTable } from '../core/result-table.ts'
 import type { TimeRange } from '../core/run-record.ts'
 import { planStep, type StepRequest, sparseGapMs } from '../core/step.ts'
 import { type StepRule, stepStart } from '../core/step-rule.ts'
-import { coversRange } from '../core/time-coverage.ts'
 import { formatInstant } from '../core/timestamp.ts'
 import type { MetricState, Report } from '../ports/report.ts'
 import { findPlan, findVersion, requireTotals } from './find-totals.ts'
 import { type SelectionRequest, selectTotals } from './select-totals.ts'
+import { warnTotals } from './warn-totals.ts'
 
 export interface QueryRequest extends SelectionRequest {
   readonly metric: string
@@ -72,7 +72,7 @@ export async function queryMetric(job: QueryJob, request: QueryRequest): Promise
       revision: state.revision,
       table,
       warnings: [
-        ...warn(state, request.range, current),
+        ...warnTotals(state, request.range, current),
         ...warnEmpty(request.range, plan.windowMs),
         ...warnCut(step, range, windowsHeld(plan, state, {})),
       ],
@@ -116,17 +116,6 @@ async function withHeld(request: StepRequest, plan: MetricPlan, report: Report):
   return { ...request, held: await report.windowRanges({ plan, range: request.range, parts: { gapMs } }) }
 }
 
-function warn(state: MetricState, range: TimeRange, current: MetricPlan): string[] {
-  if (state.version !== current.version) return warnOld(state, current)
-  return [...warnMissing(state, range), ...warnProvisional(state, range)]
-}
-
-function warnOld({ metric, version }: MetricState, current: MetricPlan): string[] {
-  return [
-    `These totals of ${metric} were computed for version ${version} of its definition, which is now ${current.version}.`,
-  ]
-}
-
 function warnEmpty(range: TimeRange, windowMs: number): string[] {
   const { fromMs, toMs } = onWindows(range, windowMs)
   if (fromMs === undefined || toMs === undefined || fromMs < toMs) return []
@@ -145,32 +134,4 @@ function warnCut(step: StepRule, { fromMs, toMs }: TimeRange, held: Required<Tim
     ]
   }
   return [...cut(fromMs, 'begins'), ...cut(toMs, 'ends')]
-}
-
-/** Before the first line nothing is final, and there is nothing to tell. */
-function warnProvisional(
-  { metric, finalBeforeMs, lastWindowMs }: MetricState,
-  { toMs }: TimeRange,
-): string[] {
-  const end = Math.min(lastWindowMs ?? Number.NEGATIVE_INFINITY, (toMs ?? Number.POSITIVE_INFINITY) - 1)
-  if (finalBeforeMs === undefined || end < finalBeforeMs) return []
-  return [
-    `Windows of ${metric} from ${formatInstant(finalBeforeMs)} on are provisional: lines that come now still count in them.`,
-  ]
-}
-
-function warnMissing({ metric, version, versions, coverage }: MetricState, range: TimeRange): string[] {
-  if (coversRange(coverage, range)) return []
-  const computed = coverage.map(printRange).join('; ')
-  const older = versions.find((one) => one !== version)
-  const old =
-    older === undefined ? '' : ` \`--definition-version ${older}\` reads totals of an older definition.`
-  return [
-    `Of metric ${metric} only these ranges were computed: ${computed}. Other windows are missing here. Run \`millrace batch\` without --from and --to to compute them all.${old}`,
-  ]
-}
-
-function printRange({ fromMs, toMs }: TimeRange): string {
-  const from = fromMs === undefined ? 'the beginning' : formatInstant(fromMs)
-  return `${from} to ${toMs === undefined ? 'the end' : formatInstant(toMs)}`
 }

@@ -1,6 +1,7 @@
 /** Opens files and standard input as inputs of an ingest: unpacked, and refused when they hold no lines. */
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { MillraceError } from '../core/error.ts'
+import { systemReason } from '../core/system-reason.ts'
 import { type ContentKind, contentKind, HEAD_BYTES } from '../ingest/content-kind.ts'
 import { peek } from '../ingest/peek.ts'
 import { type Chunks, UnpackError, unpack } from '../ingest/unpack.ts'
@@ -134,10 +135,9 @@ function refuse(path: string, error: unknown): never {
 }
 
 function unreadable(input: string, error: unknown): unknown {
-  const { code, message } = error as NodeJS.ErrnoException
+  const { code } = error as NodeJS.ErrnoException
   if (error instanceof MillraceError || code === undefined) return error
   if (code === 'ENOENT') return new MillraceError('INGEST_NOT_FOUND', { input }, { cause: error })
   if (code === 'EISDIR') return new MillraceError('INGEST_IS_DIRECTORY', { input }, { cause: error })
-  const why = code === 'EACCES' || code === 'EPERM' ? 'permission was denied' : message
-  return new MillraceError('INGEST_UNREADABLE', { input, why }, { cause: error })
+  return new MillraceError('INGEST_UNREADABLE', { input, why: systemReason(error) }, { cause: error })
 }

@@ -1,6 +1,14 @@
 /** Reading totals: query, export, runs, rejects, explain, scrub. */
 import { spawnSync } from 'node:child_process'
-import { appendFileSync, existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { BIN, DEFINITION, LINES, makeComputed, makeFolder, millrace } from './run-cli.ts'
@@ -150,9 +158,21 @@ describe('export', () => {
     const args = ['export', 'http.requests', '--format', 'csv', '--out', 'totals.csv', '--json']
     const { status, stdout } = await millrace(args, { cwd })
     expect(status).toBe(0)
-    expect(JSON.parse(stdout)).toEqual({ metric: 'http.requests', rows: 3, out: 'totals.csv', format: 'csv' })
+    const told = { metric: 'http.requests', rows: 3, out: 'totals.csv', format: 'csv', revision: 1 }
+    expect(JSON.parse(stdout)).toMatchObject(told)
     const query = await millrace(['query', 'http.requests', '--format', 'csv'], { cwd })
     expect(readFileSync(join(cwd, 'totals.csv'), 'utf8')).toBe(query.stdout)
+  })
+
+  it('tells what the totals lack, as the query does', async () => {
+    const later = makeFolder({})
+    cpSync(cwd, later, { recursive: true })
+    writeFileSync(join(later, 'more.log'), `${LINES[0]!}\n`)
+    await millrace(['ingest', 'web', 'more.log', '--again'], { cwd: later })
+    const args = ['export', 'http.requests', '--format', 'csv', '--out', 'totals.csv', '--json']
+    const { stdout, stderr } = await millrace(args, { cwd: later })
+    expect(JSON.parse(stdout).warnings.join()).toContain('1 line of web came after revision 1')
+    expect(stderr).toContain('millrace: Warning: 1 line of web came after revision 1')
   })
 
   it('writes Parquet and leaves no scratch files', async () => {

@@ -1,5 +1,7 @@
 /** The query and export use cases on totals of a real batch. */
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { readFile as readFileAsync } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -187,6 +189,7 @@ describe('exportMetric', () => {
       metric: 'http.requests',
       format,
       out,
+      own: { folders: [pipeline.folders.dataDir] },
       makeScratchDir: async () => join(pipeline.folders.dataDir, 'export'),
       openTableFile,
     })
@@ -194,9 +197,21 @@ describe('exportMetric', () => {
   it('writes the CSV of a plain query', async () => {
     mkdirSync(outDir(), { recursive: true })
     const out = join(outDir(), 'totals.csv')
-    expect(await run('csv', out)).toEqual({ metric: 'http.requests', rows: 4, out })
+    expect(await run('csv', out)).toMatchObject({ metric: 'http.requests', rows: 4, out, warnings: [] })
     expect(readFileSync(out, 'utf8')).toBe(await csv({}))
     expect(readdirSync(outDir())).toEqual(['totals.csv'])
+  })
+
+  it('writes into a pipe, and never over the report', async () => {
+    const pipe = join(outDir(), 'pipe')
+    execFileSync('mkfifo', [pipe])
+    const read = readFileAsync(pipe, 'utf8')
+    expect(await run('csv', pipe)).toMatchObject({ rows: 4, out: pipe })
+    expect(await read).toBe(await csv({}))
+    expect(lstatSync(pipe).isFIFO()).toBe(true)
+    const report = join(pipeline.folders.dataDir, 'report.duckdb')
+    await expect(run('csv', report)).rejects.toMatchObject({ code: 'CLI_OUT_REFUSED' })
+    rmSync(pipe)
   })
 
   it('writes Parquet with typed columns and the same values', async () => {
@@ -238,7 +253,7 @@ describe('exportMetric', () => {
       code: 'EXPORT_UNWRITABLE',
     })
     mkdirSync(join(outDir(), 'taken'))
-    await expect(run('parquet', join(outDir(), 'taken'))).rejects.toMatchObject({ code: 'EXPORT_UNWRITABLE' })
+    await expect(run('parquet', join(outDir(), 'taken'))).rejects.toMatchObject({ code: 'CLI_OUT_REFUSED' })
     expect(readdirSync(outDir()).sort()).toEqual(['taken', 'totals.csv', 'totals.parquet'])
     expect(existsSync(join(outDir(), 'no'))).toBe(false)
   })

@@ -72,6 +72,7 @@ it('an export holds every window', async () => {
     metric: 'hits',
     format: 'csv',
     out,
+    own: { folders: [] },
     makeScratchDir,
     openTableFile,
   })

@@ -34,6 +34,10 @@ export const COMMAND_ERRORS = {
     exit: 1,
     text: 'Cannot read {file}: {why}.',
   },
+  CLI_OUT_REFUSED: {
+    exit: 2,
+    text: 'Cannot write {path}: {why}. Nothing was written. Name another file with --out.',
+  },
   CLI_UNWRITABLE: {
     exit: 1,
     text: 'Cannot write {file}: {why}.',

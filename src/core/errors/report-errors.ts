@@ -8,7 +8,7 @@ export const REPORT_ERRORS = {
   },
   EXPORT_UNWRITABLE: {
     exit: 1,
-    text: 'Cannot write {path}: {why}. Nothing was left there. Choose another place with --out, or mend the permissions.',
+    text: 'Cannot write {path}: {why}. Nothing was left there. Choose another place with --out, or fix the permissions.',
   },
   LEDGER_MISMATCH: {
     exit: 1,
