@@ -3,6 +3,7 @@ import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { MillraceError } from '../core/error.ts'
 import { systemReason } from '../core/system-reason.ts'
+import { userName } from './unreadable.ts'
 
 /**
  * Nothing is durable until it was synced: a file's bytes by `syncFile`, a name (made, renamed, removed) by
@@ -93,7 +94,11 @@ async function refuseUnwritable<T>(path: string, act: () => Promise<T>): Promise
 /** The error for a failed write; errors that were made for users already pass through. */
 export function unwritable(path: string, error: unknown): unknown {
   if (error instanceof MillraceError || !(error instanceof Error)) return error
-  return new MillraceError('ARCHIVE_UNWRITABLE', { path, why: whyOf(error) }, { cause: error })
+  return new MillraceError(
+    'ARCHIVE_UNWRITABLE',
+    { path, user: userName(), why: whyOf(error) },
+    { cause: error },
+  )
 }
 
 /** DuckDB tells only a text. */

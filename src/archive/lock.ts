@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { MillraceError } from '../core/error.ts'
 import { realDisk, unwritable } from './disk.ts'
 import { identityOf, isAlive } from './process-identity.ts'
+import { ifThere } from './unreadable.ts'
 
 export type Release = () => Promise<void>
 
@@ -83,7 +84,7 @@ export async function isHeld(folder: string): Promise<boolean> {
 
 /** The process that holds it at this moment, or is taking it. */
 export async function holderOf(folder: string): Promise<number | undefined> {
-  const name = (await readdir(folder).catch(() => [])).find(isAlive)
+  const name = ((await ifThere(folder, readdir(folder))) ?? []).find(isAlive)
   return name === undefined ? undefined : Number.parseInt(name, 10)
 }
 

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { refusalOf } from '../archive/unreadable.ts'
 import { buildPlans } from '../compile/build-plan.ts'
 import type { Definition } from '../core/definition.ts'
 import { MillraceError } from '../core/error.ts'
@@ -186,7 +187,7 @@ function answer(message: BatchAnswer): void {
 }
 
 function describe(error: unknown): BatchAnswer {
-  const cause = cancel.signal.aborted ? new MillraceError('BATCH_CANCELLED') : error
+  const cause = cancel.signal.aborted ? new MillraceError('BATCH_CANCELLED') : (refusalOf(error) ?? error)
   if (cause instanceof MillraceError) {
     return { type: 'error', code: cause.code, message: cause.message, exitCode: cause.exitCode }
   }

@@ -1,7 +1,7 @@
 /** Before a command reads the archive as a whole: what was acked and lies only in the log yet is archived. */
 import { MillraceError } from '../core/error.ts'
 import { type HeldSource, holdSource } from '../core/held-source.ts'
-import { type Deployment, openLink, openLog } from '../engines/registry.ts'
+import { type Deployment, linesToArchive, openLink, openLog } from '../engines/registry.ts'
 import type { Archive } from '../ports/archive.ts'
 import { archiveLog } from '../run/archive-log.ts'
 import { say } from './output.ts'
@@ -34,7 +34,12 @@ function sayWait(why: string): void {
 
 async function archiveWithoutServer(deployment: Deployment, archive: Archive): Promise<HeldSource[]> {
   const held: HeldSource[] = []
-  const log = await openLog(deployment, archive, { isReader: true })
+  const log = await openLog(deployment, archive, { isReader: true }).catch(async (error: unknown) => {
+    const isUnwritable = error instanceof MillraceError && error.code === 'ARCHIVE_UNWRITABLE'
+    // A folder that can only be read serves readers as long as there is nothing to bring into the archive.
+    if (!isUnwritable || (await linesToArchive(deployment, archive)) > 0) throw error
+  })
+  if (!log) return held
   try {
     // The stream may still need every line.
     const passed = async () => 0

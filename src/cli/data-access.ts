@@ -1,5 +1,6 @@
 /** Who may read what commands make in the data folder: its owner alone, unless the definition or the folder says more. */
 import { stat } from 'node:fs/promises'
+import { ifThere } from '../archive/unreadable.ts'
 
 const OWNER_ALONE = 0o700
 
@@ -12,7 +13,7 @@ let userMask: number | undefined
  */
 export async function limitAccess(dataDir: string, declared: number | undefined): Promise<void> {
   userMask ??= process.umask()
-  const found = await stat(dataDir).catch(() => undefined)
+  const found = await ifThere(dataDir, stat(dataDir))
   if (found && declared === undefined) process.umask(userMask | maskOf(found.mode))
   else process.umask(maskOf(declared ?? OWNER_ALONE))
 }

@@ -1,5 +1,6 @@
 /** Turns errors into messages and exit statuses; the only place of the program that does. */
 import { CommanderError } from 'commander'
+import { refusalOf } from '../archive/unreadable.ts'
 import { MillraceError } from '../core/error.ts'
 import type { Diagnostic } from '../define/diagnostic.ts'
 import { say, usesColor } from './output.ts'
@@ -65,6 +66,8 @@ function describe(error: unknown): { code: string; message: string; diagnostics?
   }
   if (error instanceof Interrupted) return { code: 'INTERRUPTED', message: error.message }
   if (error instanceof CommanderError) return { code: 'USAGE', message: usageText(error.message) }
+  const refusal = refusalOf(error)
+  if (refusal) return { code: refusal.code, message: refusal.message }
   const why = error instanceof Error ? error.message : String(error)
   return {
     code: 'UNEXPECTED',

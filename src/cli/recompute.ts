@@ -1,5 +1,6 @@
 /** For commands that compute totals anew beside the report: an engine, the archive brought up to date, a report of their own. */
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { makeOwnedFolder } from '../archive/owned-folder.ts'
 import type { Definition } from '../core/definition.ts'
@@ -67,8 +68,20 @@ function requireEngine<Name extends string>(
   return found
 }
 
+/** In the data folder, or, where it can only be read or is full, where the system keeps what is temporary. */
+async function makeScratch(dataDir: string): Promise<string> {
+  return makeOwnedFolder(join(dataDir, 'tmp'), 'recompute').catch((error: unknown) => {
+    if (!isUnwritable(error)) throw error
+    return mkdtemp(join(tmpdir(), 'millrace-recompute-'))
+  })
+}
+
+export function isUnwritable(error: unknown): boolean {
+  return error instanceof MillraceError && error.code === 'ARCHIVE_UNWRITABLE'
+}
+
 async function withScratch<T>({ dataDir }: Workspace, act: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await makeOwnedFolder(join(dataDir, 'tmp'), 'recompute')
+  const folder = await makeScratch(dataDir)
   try {
     return await act(folder)
   } finally {

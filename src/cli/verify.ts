@@ -12,7 +12,7 @@ import { nextCommand } from './next-command.ts'
 import { collect, readInstant } from './options.ts'
 import { say, writeJson, writeOut } from './output.ts'
 import { readRange } from './read-range.ts'
-import { recomputing } from './recompute.ts'
+import { isUnwritable, recomputing } from './recompute.ts'
 import { servedHealth } from './served-status.ts'
 import { sha256 } from './sha256.ts'
 import { tellHeld } from './tell-held.ts'
@@ -113,7 +113,11 @@ async function recompute(
   const deployment = deploymentOf(workspace, definition)
   const { lockData, openLink, openReport } = await import('../engines/registry.ts')
   const { verifyTotals } = await import('../run/verify-totals.ts')
-  const release = await waitForLock(() => lockData(deployment, 'verify'))
+  // One at a time, since each takes much memory; a folder that can only be read is verified all the same.
+  const release = await waitForLock(() => lockData(deployment, 'verify')).catch((error: unknown) => {
+    if (!isUnwritable(error)) throw error
+    return async () => {}
+  })
   const link = await openLink(deployment)
   link?.close()
   try {

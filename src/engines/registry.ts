@@ -175,10 +175,12 @@ export async function openOwnReport(deployment: Deployment, mode: 'read' | 'writ
 export async function openLink({ dataDir, patienceMs, signal }: Deployment): Promise<Link | undefined> {
   const { Link } = await import('../link/link.ts')
   const { holderOf } = await import('../archive/lock.ts')
+  const { userName } = await import('../archive/unreadable.ts')
   return Link.open(dataDir, {
     ...(patienceMs !== undefined && { patienceMs }),
     ...(signal && { signal }),
     pid: await holderOf(join(dataDir, 'log.lock')),
+    user: userName(),
   })
 }
 
@@ -343,6 +345,17 @@ export async function openRenames({ dataDir }: Deployment): Promise<RenameJourna
 export async function readLogEnds({ dataDir, log }: Deployment): Promise<LogEnds[]> {
   const { endsOfLogs } = log?.adapter ? await import('./kafka/beside-log.ts') : await import('./files/log.ts')
   return endsOfLogs(dataDir)
+}
+
+/** Of all sources, while nobody has their logs open. Errors: LOG_DAMAGED. */
+export async function linesToArchive({ dataDir, log }: Deployment, archive: Archive): Promise<number> {
+  const logs = log?.adapter ? await import('./kafka/beside-log.ts') : await import('./files/log.ts')
+  let lines = 0
+  for (const source of await logs.listLogs(dataDir)) {
+    const archived = async () => (await archive.manifest(source))?.nextOffset ?? 0
+    lines += await logs.linesAhead(dataDir, source, archived)
+  }
+  return lines
 }
 
 /** Lines that another log still has come before those of this one. Errors: LOG_NOT_EMPTIED. */

@@ -1,6 +1,7 @@
 /** A command's side of the link to the server that owns its data folder. */
 import { connect, type Socket } from 'node:net'
 import { type ErrorCode, MillraceError } from '../core/error.ts'
+import { systemReason } from '../core/system-reason.ts'
 import { readFrames, writeFrame } from './frames.ts'
 import { findSocket } from './socket-path.ts'
 
@@ -33,6 +34,8 @@ export interface LinkOptions {
   readonly signal?: AbortSignal
   /** Of the server, for the message. */
   readonly pid?: number | undefined
+  /** Who asks, for the message. */
+  readonly user?: string
 }
 
 /** A server that works says so every second; on a busy machine it may be kept from that for a while. */
@@ -56,8 +59,10 @@ export class Link {
 
   /** Undefined where no server runs on the data folder. Errors: SERVE_UNREACHABLE. */
   static async open(dataDir: string, options: LinkOptions = {}): Promise<Link | undefined> {
-    const unreachable = (cause: Error) =>
-      new MillraceError('SERVE_UNREACHABLE', { why: cause.message }, { cause })
+    const unreachable = (cause: Error) => {
+      const params = { path: dataDir, user: options.user ?? 'unknown', why: systemReason(cause) }
+      return new MillraceError('SERVE_UNREACHABLE', params, { cause })
+    }
     const path = await findSocket(dataDir).catch((error: Error) => Promise.reject(unreachable(error)))
     if (path === undefined) return undefined
     return new Promise((resolve, reject) => {

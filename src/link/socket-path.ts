@@ -37,12 +37,16 @@ export async function placeSocket(dataDir: string): Promise<SocketPlace> {
 export async function findSocket(dataDir: string): Promise<string | undefined> {
   const name = nameIn(dataDir)
   if (isShort(name)) return name
-  const path = await readlink(name).catch(() => undefined)
-  const folder = path && (await lstat(dirname(path)).catch(() => undefined))
+  const path = await readlink(name).catch(missing)
+  const folder = path && (await lstat(dirname(path)).catch(missing))
   if (!path || !folder) return undefined
   const owners = [process.getuid?.(), (await stat(dataDir)).uid]
   if (folder.isDirectory() && owners.includes(folder.uid) && (folder.mode & 0o022) === 0) return path
   throw new Error(`others than its user may write to ${dirname(path)}, where its socket should lie`)
+}
+
+function missing(error: NodeJS.ErrnoException): undefined {
+  if (!['EINVAL', 'ENOENT', 'ENOTDIR'].includes(error.code ?? '')) throw error
 }
 
 function nameIn(dataDir: string): string {

@@ -1,5 +1,4 @@
 /** The use case of a query: names and texts → merged totals → a finished table, with warnings where data is missing. */
-
 import { compileWhere } from '../compile/compile-where.ts'
 import type { Digest } from '../compile/metric-version.ts'
 import type { Definition } from '../core/definition.ts'

@@ -167,7 +167,7 @@ describe('export', () => {
   it('tells what the totals lack, as the query does', async () => {
     const later = makeFolder({})
     cpSync(cwd, later, { recursive: true })
-    writeFileSync(join(later, 'more.log'), `${LINES[0]!}\n`)
+    writeFileSync(join(later, 'more.log'), `${LINES.split('\n')[0]}\n`)
     await millrace(['ingest', 'web', 'more.log', '--again'], { cwd: later })
     const args = ['export', 'http.requests', '--format', 'csv', '--out', 'totals.csv', '--json']
     const { stdout, stderr } = await millrace(args, { cwd: later })

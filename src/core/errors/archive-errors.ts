@@ -80,7 +80,7 @@ export const ARCHIVE_ERRORS = {
   },
   ARCHIVE_UNWRITABLE: {
     exit: 1,
-    text: 'Cannot write to {path}: {why}. Nothing was added. Free space or mend the permissions, then run the same command again.',
+    text: 'Cannot write to {path} as user {user}: {why}. Nothing was added or changed. Free space, fix the permissions, or run the command as the user of the data folder; then run it again.',
   },
   INGEST_BINARY_FILE: {
     exit: 1,

@@ -10,6 +10,10 @@ export const COMMAND_ERRORS = {
     exit: 1,
     text: 'Will not write {file}: it exists. Name another file with --out, or replace it with --force.',
   },
+  CLI_OUT_REFUSED: {
+    exit: 2,
+    text: 'Cannot write {path}: {why}. Nothing was written. Name another file with --out.',
+  },
   CLI_RANGE_EMPTY: {
     exit: 2,
     text: 'The range from {from} to {to} holds no time: --to must come after --from.',
@@ -34,17 +38,21 @@ export const COMMAND_ERRORS = {
     exit: 1,
     text: 'Cannot read {file}: {why}.',
   },
-  CLI_OUT_REFUSED: {
-    exit: 2,
-    text: 'Cannot write {path}: {why}. Nothing was written. Name another file with --out.',
-  },
   CLI_UNWRITABLE: {
     exit: 1,
     text: 'Cannot write {file}: {why}.',
   },
+  SYSTEM_REFUSED: {
+    exit: 1,
+    text: 'The system refused access to {path} for user {user}: {why}. The command was ended. Free space, fix the permissions, or run the command as the user of the data folder.',
+  },
   DATA_LOCKED: {
     exit: 1,
     text: 'Another {purpose} (process {pid}, started {since}) is at work in this data folder, says {path}. Wait for it to end, or use another --data folder.',
+  },
+  DATA_UNREADABLE: {
+    exit: 1,
+    text: 'Cannot read {path} as user {user}: {why}. Nothing was done. Run the command as the user of the data folder, or let this user read it.',
   },
   DEFINE_UNREADABLE: {
     exit: 2,

@@ -180,7 +180,7 @@ export const LOG_ERRORS = {
   },
   SERVE_UNREACHABLE: {
     exit: 1,
-    text: 'A server runs on this data folder, and this command cannot reach it: {why}. Run the command as the user of the server.',
+    text: 'Cannot ask as user {user} whether a server runs on the data folder {path}: {why}. Nothing was done. Run the command as the user of the data folder and its server.',
   },
   SERVE_UNREADABLE_TLS: {
     exit: 1,

@@ -1,9 +1,10 @@
 /** Opens the report file: one process writes or some read, so whoever comes second waits. */
 import { existsSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DuckDBInstance } from '@duckdb/node-api'
+import { ifThere } from '../../archive/unreadable.ts'
 import { MillraceError } from '../../core/error.ts'
 import { shellWord } from '../../core/shell-word.ts'
 import { HeldFile } from '../../log/held-file.ts'
@@ -33,7 +34,7 @@ export async function openReportFile(
   const folder = resolve(dataDir)
   const path = join(folder, 'report.duckdb')
   if (mode === 'write') await makeFolder(folder)
-  else if (!existsSync(path)) throw new MillraceError('REPORT_MISSING', { path })
+  else if (!(await ifThere(path, stat(path)))) throw new MillraceError('REPORT_MISSING', { path })
   const giveUpMs = performance.now() + waitMs
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
     const opened = await tryOpen(folder, path, mode)

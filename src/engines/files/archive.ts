@@ -8,6 +8,7 @@ import { type Disk, realDisk } from '../../archive/disk.ts'
 import { ingestInputs } from '../../archive/ingest.ts'
 import { readObserved } from '../../archive/read-observed.ts'
 import { setClock } from '../../archive/set-clock.ts'
+import { ifThere } from '../../archive/unreadable.ts'
 import type { Block, Manifest } from '../../core/block.ts'
 import { MillraceError } from '../../core/error.ts'
 import type {
@@ -82,7 +83,7 @@ export class FilesArchive implements Archive {
   async sources(): Promise<string[]> {
     const names = new Set<string>()
     for (const root of this.#mirror ? [this.#root, this.#mirror] : [this.#root]) {
-      const entries = await readdir(root, { withFileTypes: true }).catch(() => [])
+      const entries = (await ifThere(root, readdir(root, { withFileTypes: true }))) ?? []
       for (const entry of entries) if (entry.isDirectory()) names.add(entry.name)
     }
     const committed: string[] = []
@@ -272,6 +273,6 @@ function isAccount(found: ManifestState): boolean {
 }
 
 async function stampOf(path: string): Promise<string> {
-  const { size, mtimeMs } = await stat(path).catch(() => ({ size: -1, mtimeMs: 0 }))
+  const { size, mtimeMs } = (await ifThere(path, stat(path))) ?? { size: -1, mtimeMs: 0 }
   return `${size}@${mtimeMs}`
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type ContentSegment, isWholeSegment, type WrittenSegment } from '../../archive/content-segments.ts'
 import { type Disk, replaceFiles } from '../../archive/disk.ts'
 import type { StoredManifest } from '../../archive/manifest-text.ts'
+import { faultOf, ifThere } from '../../archive/unreadable.ts'
 import type { ScrubReport } from '../../ports/archive.ts'
 import type { ManifestPlaces } from './manifest-store.ts'
 import type { SourceFolder } from './source-folder.ts'
@@ -61,7 +62,7 @@ export async function clearSegments(
   { contents = [] }: StoredManifest,
 ): Promise<void> {
   const named = new Set(contents.map(({ name }) => name))
-  for (const name of await readdir(folder).catch(() => []))
+  for (const name of (await ifThere(folder, readdir(folder))) ?? [])
     if (!named.has(name)) await disk.remove(join(folder, name))
 }
 
@@ -73,11 +74,12 @@ async function readCopy(
   { contents }: SourceFolder,
   segment: ContentSegment,
 ): Promise<{ text?: string; fault?: 'missing' | 'damaged' }> {
+  const path = join(contents, segment.name)
   try {
-    const text = await readFile(join(contents, segment.name), 'utf8')
+    const text = await readFile(path, 'utf8')
     return isWholeSegment(segment, text) ? { text } : { fault: 'damaged' }
   } catch (error) {
-    return { fault: (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'missing' : 'damaged' }
+    return { fault: faultOf(path, error) }
   }
 }
 

@@ -6,6 +6,7 @@ import type { ContentSegment } from '../../archive/content-segments.ts'
 import type { Disk } from '../../archive/disk.ts'
 import type { StoredManifest } from '../../archive/manifest-text.ts'
 import type { Commit, PackedBlock, PendingIngest, SourceWriter } from '../../archive/source-writer.ts'
+import { ifThere } from '../../archive/unreadable.ts'
 import type { Block } from '../../core/block.ts'
 import { readSegment, writeSegment } from './content-files.ts'
 import { commitManifest, type ManifestPlaces } from './manifest-store.ts'
@@ -50,7 +51,8 @@ export class FilesWriter implements SourceWriter {
   }
 
   readHistory(): Promise<string | undefined> {
-    return readFile(join(this.#places.primary.root, HISTORY), 'utf8').catch(() => undefined)
+    const path = join(this.#places.primary.root, HISTORY)
+    return ifThere(path, readFile(path, 'utf8'))
   }
 
   /**

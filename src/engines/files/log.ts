@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { acquireLock, isMine, type Release, takeLock } from '../../archive/lock.ts'
+import { ifThere } from '../../archive/unreadable.ts'
 import { MillraceError } from '../../core/error.ts'
 import type { Clocks, KnownClock } from '../../core/observed-clock.ts'
 import { formatInstant } from '../../core/timestamp.ts'
@@ -123,7 +124,7 @@ export class FilesLog implements Log {
   /** Its files must be where they were opened. */
   async confirmHeld(source: string, incarnation?: string): Promise<void> {
     const path = join(this.#root, source)
-    const [first] = await listSegments(path).catch(() => [])
+    const [first] = (await ifThere(path, listSegments(path))) ?? []
     const held = this.#sources.get(source)
     if (!held || first?.firstOffset !== held.startOffset)
       throw new MillraceError('LOSS_UNPROVEN', { source, path, why: 'holds nothing of it' })
@@ -248,7 +249,7 @@ export function logFolders(dataDir: string): LogFolders {
 /** Sources that have a log in this data folder. */
 export async function listLogs(dataDir: string): Promise<string[]> {
   const root = join(dataDir, 'log')
-  const entries = await readdir(root, { withFileTypes: true }).catch(() => [])
+  const entries = (await ifThere(root, readdir(root, { withFileTypes: true }))) ?? []
   const names: string[] = []
   for (const entry of entries) {
     if (!entry.isDirectory()) continue
@@ -308,7 +309,7 @@ async function lockIdle(dataDir: string, source: string): Promise<Release> {
 }
 
 async function endOfLog(folder: string): Promise<number> {
-  const segments = await listSegments(folder).catch(() => [])
+  const segments = (await ifThere(folder, listSegments(folder))) ?? []
   return segments.length === 0 ? 0 : SourceLog.endOf(folder)
 }
 

@@ -8,6 +8,7 @@ import {
   printManifest,
   type StoredManifest,
 } from '../../archive/manifest-text.ts'
+import { faultOf, ifThere } from '../../archive/unreadable.ts'
 import { MillraceError } from '../../core/error.ts'
 import { MANIFEST, MANIFEST_COPY, type SourceFolder } from './source-folder.ts'
 
@@ -111,8 +112,7 @@ export async function readManifest(path: string): Promise<ManifestState> {
   try {
     text = await readFile(path, 'utf8')
   } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
-    return { state: missing ? 'missing' : 'damaged' }
+    return { state: faultOf(path, error) }
   }
   const manifest = parseManifest(text)
   return manifest ? { state: 'good', manifest } : { state: 'damaged' }
@@ -196,6 +196,6 @@ export async function holdsSource(folder: SourceFolder): Promise<boolean> {
 }
 
 async function holdsBlocks({ blocks }: SourceFolder): Promise<boolean> {
-  const names = await readdir(blocks).catch(() => [])
+  const names = (await ifThere(blocks, readdir(blocks))) ?? []
   return names.some((name) => name.endsWith('.parquet'))
 }

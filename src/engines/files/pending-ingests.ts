@@ -4,11 +4,13 @@ import { join } from 'node:path'
 import { digits } from '../../archive/block-name.ts'
 import { type Disk, replaceFiles } from '../../archive/disk.ts'
 import type { PendingIngest } from '../../archive/source-writer.ts'
+import { ifThere } from '../../archive/unreadable.ts'
 import type { SourceFolder } from './source-folder.ts'
 
 /** One file each, so that acknowledging needs no lock. Unreadable ones are passed over. */
 export async function readPending({ pending }: SourceFolder): Promise<PendingIngest[]> {
-  const names = (await readdir(pending).catch(() => [])).filter((name) => name.endsWith('.json')).sort()
+  const all = (await ifThere(pending, readdir(pending))) ?? []
+  const names = all.filter((name) => name.endsWith('.json')).sort()
   const found = await Promise.all(names.map((name) => readOne(join(pending, name))))
   return found.filter((one) => one !== undefined)
 }

@@ -2,6 +2,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { takeLock } from '../../archive/lock.ts'
+import { ifThere } from '../../archive/unreadable.ts'
 import { MillraceError } from '../../core/error.ts'
 import type { LogFolders } from '../../log/named-logs.ts'
 import type { LogEnds } from '../../ports/log.ts'
@@ -55,7 +56,8 @@ export function logFolders(dataDir: string): LogFolders {
   return {
     folderOf,
     exists: async (source) => {
-      const names: string[] = await readdir(folderOf(source)).catch(() => [])
+      const folder = folderOf(source)
+      const names: string[] = (await ifThere(folder, readdir(folder))) ?? []
       return names.includes(ORDER_FILE)
     },
     endOf: (source) => endOfOrder(folderOf(source)),
@@ -64,7 +66,8 @@ export function logFolders(dataDir: string): LogFolders {
 
 /** Sources whose order lies in this data folder. */
 export async function listLogs(dataDir: string): Promise<string[]> {
-  const entries = await readdir(join(dataDir, 'kafka'), { withFileTypes: true }).catch(() => [])
+  const root = join(dataDir, 'kafka')
+  const entries = (await ifThere(root, readdir(root, { withFileTypes: true }))) ?? []
   const names: string[] = []
   for (const entry of entries) {
     const files = entry.isDirectory() ? await readdir(join(dataDir, 'kafka', entry.name)) : []
