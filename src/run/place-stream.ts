@@ -36,7 +36,7 @@ export function placeStream(state: StreamState | undefined, end: LinesEnd): Stre
     throw new MillraceError('REPORT_OTHER_LOG', {
       source,
       held: state.incarnation,
-      found: incarnation,
+      found: incarnation === '' ? 'what is there, which is no log' : `the one that is there (${incarnation})`,
       counted,
     })
   return { ...place, follows: state.incarnation }

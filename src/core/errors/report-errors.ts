@@ -152,7 +152,7 @@ export const REPORT_ERRORS = {
   },
   REPORT_OTHER_LOG: {
     exit: 1,
-    text: 'The report has counted source {source} up to offset {counted} of another log ({held}) than the one that is there ({found}), and the archive does not show that these are the same lines. Nothing was added. Put the right data folder back. If the old log is lost for good, stop the server and run `millrace batch --replace`, which computes the totals from the lines that are left.',
+    text: 'The report has counted source {source} up to offset {counted} of another log ({held}) than {found}, and the archive does not show that these are the same lines. Nothing was added. Put the right data folder back. If the old log is lost for good, stop the server and run `millrace batch --replace`, which computes the totals from the lines that are left.',
   },
   REPORT_OWN_TABLE_LOST: {
     exit: 1,
