@@ -101,7 +101,7 @@ export function unwritable(path: string, error: unknown): unknown {
   )
 }
 
-/** DuckDB tells only a text. */
+/** An engine tells only a text. */
 function whyOf(error: NodeJS.ErrnoException): string {
   if (error.code === 'EEXIST') return 'a file stands where a folder is needed'
   return systemReason(/No space left/i.test(error.message) ? { code: 'ENOSPC' } : error)

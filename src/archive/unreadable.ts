@@ -8,13 +8,13 @@ export async function ifThere<T>(path: string, look: Promise<T>): Promise<T | un
   try {
     return await look
   } catch (error) {
-    if (faultOf(path, error) === 'missing') return undefined
+    if (readFault(path, error) === 'missing') return undefined
     throw unreadable(path, error)
   }
 }
 
 /** What is wrong with a file that could not be read. Errors: DATA_UNREADABLE, where nothing is known of it. */
-export function faultOf(path: string, error: unknown): 'missing' | 'damaged' {
+export function readFault(path: string, error: unknown): 'missing' | 'damaged' {
   const { code = '' } = error as NodeJS.ErrnoException
   if (MISSING.includes(code)) return 'missing'
   if (DAMAGED.includes(code)) return 'damaged'

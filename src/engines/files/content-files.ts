@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type ContentSegment, isWholeSegment, type WrittenSegment } from '../../archive/content-segments.ts'
 import { type Disk, replaceFiles } from '../../archive/disk.ts'
 import type { StoredManifest } from '../../archive/manifest-text.ts'
-import { faultOf, ifThere } from '../../archive/unreadable.ts'
+import { ifThere, readFault } from '../../archive/unreadable.ts'
 import type { ScrubReport } from '../../ports/archive.ts'
 import type { ManifestPlaces } from './manifest-store.ts'
 import type { SourceFolder } from './source-folder.ts'
@@ -79,7 +79,7 @@ async function readCopy(
     const text = await readFile(path, 'utf8')
     return isWholeSegment(segment, text) ? { text } : { fault: 'damaged' }
   } catch (error) {
-    return { fault: faultOf(path, error) }
+    return { fault: readFault(path, error) }
   }
 }
 

@@ -2,7 +2,7 @@
 import { rm, stat } from 'node:fs/promises'
 import type { Disk } from '../../archive/disk.ts'
 import { digestFile } from '../../archive/read-file.ts'
-import { faultOf } from '../../archive/unreadable.ts'
+import { readFault } from '../../archive/unreadable.ts'
 import { appendAll } from '../../core/append-all.ts'
 import type { Block } from '../../core/block.ts'
 import type { ScrubReport } from '../../ports/archive.ts'
@@ -61,7 +61,7 @@ export async function stateOf(folder: SourceFolder, block: Block): Promise<CopyS
     if ((await stat(path)).size !== block.fileBytes) return 'damaged'
     return (await digestFile(path)).sha256 === block.sha256 ? 'good' : 'damaged'
   } catch (error) {
-    return faultOf(path, error)
+    return readFault(path, error)
   }
 }
 

@@ -1,6 +1,8 @@
 /** Which blocks of a source lie there by their names, and which should. */
+
 import { readdir } from 'node:fs/promises'
 import { isHeld } from '../../archive/lock.ts'
+import { ifThere } from '../../archive/unreadable.ts'
 import type { ArchiveFinding } from '../../ports/archive.ts'
 import { findManifest, type ManifestPlaces } from './manifest-store.ts'
 import type { SourceFolder } from './source-folder.ts'
@@ -35,5 +37,5 @@ function foldersOf({ primary, mirror }: ManifestPlaces) {
 }
 
 async function namesIn({ blocks }: SourceFolder): Promise<string[]> {
-  return readdir(blocks).catch(() => [])
+  return (await ifThere(blocks, readdir(blocks))) ?? []
 }

@@ -241,7 +241,8 @@ export function logFolders(dataDir: string): LogFolders {
   const folderOf = (source: string) => join(dataDir, 'log', source)
   return {
     folderOf,
-    exists: async (source) => (await listSegments(folderOf(source)).catch(() => [])).length > 0,
+    exists: async (source) =>
+      ((await ifThere(folderOf(source), listSegments(folderOf(source)))) ?? []).length > 0,
     endOf: (source) => endOfLog(folderOf(source)),
   }
 }

@@ -8,7 +8,7 @@ import {
   printManifest,
   type StoredManifest,
 } from '../../archive/manifest-text.ts'
-import { faultOf, ifThere } from '../../archive/unreadable.ts'
+import { ifThere, readFault } from '../../archive/unreadable.ts'
 import { MillraceError } from '../../core/error.ts'
 import { MANIFEST, MANIFEST_COPY, type SourceFolder } from './source-folder.ts'
 
@@ -112,7 +112,7 @@ export async function readManifest(path: string): Promise<ManifestState> {
   try {
     text = await readFile(path, 'utf8')
   } catch (error) {
-    return { state: faultOf(path, error) }
+    return { state: readFault(path, error) }
   }
   const manifest = parseManifest(text)
   return manifest ? { state: 'good', manifest } : { state: 'damaged' }
