@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Disk, realDisk, replaceFiles } from './disk.ts'
+import { ifThere } from './unreadable.ts'
 
 interface SourceRename {
   readonly from: string
@@ -19,12 +20,10 @@ export class RenameJournal {
     this.#disk = disk
   }
 
-  /** In the order in which they must be done; those that are done are left out. */
+  /** In the order in which they must be done; those that are done are left out. Errors: DATA_UNREADABLE. */
   async read(): Promise<SourceRename[]> {
-    const text = await readFile(join(this.#dataDir, FILE), 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined
-      throw error
-    })
+    const path = join(this.#dataDir, FILE)
+    const text = await ifThere(path, readFile(path, 'utf8'))
     return text === undefined ? [] : (JSON.parse(text) as { underWay: SourceRename[] }).underWay
   }
 
