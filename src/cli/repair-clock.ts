@@ -51,6 +51,7 @@ async function repairClock(
   options: RepairOptions,
   childModule: URL,
 ): Promise<void> {
+  requireLines(source, options)
   const definition = await loadChecked(workspace)
   const { from } = requireSource(definition, source)
   const deployment = deploymentOf(workspace, definition)
@@ -84,6 +85,11 @@ async function repairClock(
     return { plan: made, ...(record && { record }) }
   })
   await tell(workspace, source, { ...told, isChosen })
+}
+
+/** Errors: CLOCK_EMPTY_RANGE. */
+function requireLines(source: string, { fromOffset: from = 0, toOffset: to }: RepairOptions): void {
+  if (to !== undefined && from >= to) throw new MillraceError('CLOCK_EMPTY_RANGE', { source, from, to })
 }
 
 function choiceOf({ behind, fromOffset, toOffset, observed }: RepairOptions): ClockChoice {

@@ -45,3 +45,10 @@ it('says what it would change, changes it, and lets the source go on', async () 
   const taken = await millrace(['ingest', 'web', 'a.log'], { cwd })
   expect(taken.status).toBe(0)
 })
+
+it('refuses a range of offsets that holds no line, and counts nothing again', async () => {
+  const cwd = makeFolder({ 'millrace.yaml': DEFINITION })
+  const args = ['repair-clock', 'web', '--from-offset', '8', '--to-offset', '5']
+  const { status, stderr } = await millrace(args, { cwd })
+  expect([status, stderr]).toEqual([2, expect.stringContaining('--to-offset must come after --from-offset')])
+})

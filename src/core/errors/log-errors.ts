@@ -6,6 +6,10 @@ export const LOG_ERRORS = {
     exit: 2,
     text: 'The lines of source {source} cannot have been observed until {time}: the line before them was observed at {least}, and what follows them at {latest}. Nothing was changed. Give --observed a time between the two.',
   },
+  CLOCK_EMPTY_RANGE: {
+    exit: 2,
+    text: 'The range from offset {from} to offset {to} holds no line of source {source}: --to-offset must come after --from-offset. Nothing was changed.',
+  },
   CLOCK_NO_LINES: {
     exit: 1,
     text: 'The archive has no lines of source {source}, so there are no times to repair. Nothing was changed. See `millrace status`.',
