@@ -91,7 +91,7 @@ it.each([
 it('names a definition that is not there', async () => {
   const { status, stderr } = await millrace(['check'], { cwd: makeFolder() })
   expect(status).toBe(2)
-  expect(stderr).toContain('Cannot read the definition ./millrace.yaml: there is no such file.')
+  expect(stderr).toContain('Cannot read the definition ./millrace.yaml: there is no such file or folder.')
 })
 
 it('refuses a definition of a newer version', async () => {
