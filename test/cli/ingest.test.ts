@@ -135,7 +135,7 @@ describe('refuses, with nothing added,', () => {
       cwd: makeFolder(files),
     })
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
-    expect(stderr).toMatch(/^millrace: Cannot write to .*Nothing was added\..*\n$/)
+    expect(stderr).toMatch(/^millrace: Cannot write to .*Nothing was added.*\n$/)
   })
 
   it('a csv file with another header', async () => {

@@ -85,8 +85,9 @@ it('takes metrics and allowances while lines come, and counts each line once', a
   // The new one counts from an offset on, and an id is the offset of its line.
   expect(sums!.counted).toBeGreaterThanOrEqual(10)
   expect(sum).toBe((sums!.counted * (2 * acked - sums!.counted - 1)) / 2)
-  const { status } = await millrace(['verify'], { cwd })
-  expect(status).toBe(0)
+  // All windows are of now, and so not final yet.
+  const verified = await millrace(['verify'], { cwd })
+  expect(verified.stdout).toContain('Nothing was compared')
 })
 
 it('refuses a definition with problems, all of them told', async () => {
