@@ -38,6 +38,10 @@ export const ARCHIVE_ERRORS = {
     exit: 1,
     text: 'The mirror {path} has nothing of source {source}, though it held a copy of it before: a drive that is not mounted looks like this. Nothing was added, since the mirror may hold lines that this data folder lacks, and others would get their offsets. Mount the drive. If the copy is lost for good, run `millrace scrub`, which writes it again.',
   },
+  ARCHIVE_MIRROR_INSIDE: {
+    exit: 1,
+    text: 'The mirror {path} lies in the data folder {data}, so what destroys one destroys both. Name a folder elsewhere, best on another drive, as `archive: { mirror: DIR }` in the definition.',
+  },
   ARCHIVE_MIRROR_OWNED: {
     exit: 1,
     text: 'The mirror {path} holds source {source} of the data folder {owner}, and the data folder {data} has nothing of it. Nothing was added, since both would give the same offsets to different lines. Name another mirror, or use --data {owner}. If that folder is lost and this one is to go on from the mirror, run `millrace scrub`, which takes it over.',

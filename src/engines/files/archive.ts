@@ -1,6 +1,6 @@
 /** The archive on plain files: blocks and manifests in the data folder, copies in an optional mirror folder. */
 import { readdir, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve, sep } from 'node:path'
 import { addLost } from '../../archive/add-lost.ts'
 import { appendBatches } from '../../archive/append-batches.ts'
 import { BLOCK_LIMITS, type BlockLimits } from '../../archive/append-inputs.ts'
@@ -72,7 +72,10 @@ export class FilesArchive implements Archive {
   /** By source: the generation of the last ingest of this process. */
   readonly #unacknowledged = new Map<string, number>()
 
+  /** Errors: ARCHIVE_MIRROR_INSIDE. */
   constructor({ dataDir, mirror, disk = realDisk, limits }: FilesArchiveOptions) {
+    if (mirror !== undefined && `${resolve(mirror)}${sep}`.startsWith(`${resolve(dataDir)}${sep}`))
+      throw new MillraceError('ARCHIVE_MIRROR_INSIDE', { path: mirror, data: dataDir })
     this.#dataDir = dataDir
     this.#root = join(dataDir, 'archive')
     this.#mirror = mirror

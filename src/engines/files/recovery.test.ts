@@ -300,6 +300,12 @@ describe('leftovers', () => {
   })
 })
 
+it('refuses a mirror in the data folder, which is no second copy', () => {
+  for (const inside of [data, join(data, 'archive'), join(data, 'mirror'), join(data, 'x/../archive')])
+    expect(() => open({ mirror: inside })).toThrow(expect.objectContaining(code('ARCHIVE_MIRROR_INSIDE')))
+  expect(() => open({ mirror: `${data}-mirror` })).not.toThrow()
+})
+
 describe('an unwritable place', () => {
   it('is named, with the reason', async () => {
     await writeFile(data, 'a file')
