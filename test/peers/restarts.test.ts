@@ -138,8 +138,9 @@ function dying(report: Report): Report {
     await report.advance(step)
     if (advances % 6 === 0) throw new Error('killed after')
   }
-  const state = report.streamState.bind(report)
-  return Object.assign(Object.create(report), { advance, streamState: state }) as Report
+  const streamState = report.streamState.bind(report)
+  const requireWhole = report.requireWhole.bind(report)
+  return Object.assign(Object.create(report), { advance, streamState, requireWhole }) as Report
 }
 
 it('pain 16: of 36,000 records under kills and changes of owner each is published, and once', async () => {
