@@ -18,7 +18,8 @@ const SIGNALS_ITSELF = `
 import { Server } from 'node:http'
 const listen = Server.prototype.listen
 Server.prototype.listen = function (...args) {
-  this.once('listening', () => {
+  // What only looks whether the port is free answers nobody.
+  if (this.listenerCount('request') > 0) this.once('listening', () => {
     process.kill(process.pid, 'SIGHUP')
     process.kill(process.pid, 'SIGTERM')
   })
