@@ -12,7 +12,8 @@ ${metrics}
 serve: { listen: "127.0.0.1:0", restate: scheduled }
 `
 const RULE = 'format: json, time: { field: ts, layout: epoch_ms }'
-const hits = (source: string) => `  hits: { source: ${source}, window: 1s, measures: { n: count() } }`
+const hits = (source: string) =>
+  `  hits: { source: ${source}, window: 1s, allowed_lateness: 1h, measures: { n: count() } }`
 const OLD = define(`  web: { ${RULE} }`, hits('web'))
 const RENAMED = define(`  site: { was: web, ${RULE} }`, hits('site'))
 

@@ -59,8 +59,8 @@ export default [
     fault: 'a torn order of Kafka’s lines is not cut for good',
     ...{
       file: ORDER_FILE,
-      from: '    await this.#file!.sync()\n    return { head, acts }',
-      to: '    return { head, acts }',
+      from: '    await this.#file!.sync()\n    return found',
+      to: '    return found',
     },
     tests: ['src/engines/kafka'],
   },
