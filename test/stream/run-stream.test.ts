@@ -369,6 +369,16 @@ it('lets a batch count first what is far behind, and the stream go on from its c
   expect(await ledgers()).toEqual({ requests: [0, 35, 35], volume: [0, 35, 35] })
 })
 
+it('gives windows that are not final to a batch that takes over, and none of their lines counts twice', async () => {
+  await append(0, 10)
+  await streaming((news) => caughtUp(news, 10))
+  await archiveLog({ log, archive, passed: async () => 10 }, 'web', { isUrgent: true })
+  await batch(world.plan, true)
+  const { volume } = await world.totals(await world.report())
+  const rows = volume!.trim().split('\n').slice(1)
+  expect(rows.reduce((sum, row) => sum + Number(row.split(',').at(-1)), 0)).toBe(10)
+})
+
 /** As long as no stream runs it takes over. */
 async function batch(plan: SourcePlan, takesOver: boolean): Promise<void> {
   const report = await world.report()

@@ -96,7 +96,7 @@ export default [
   {
     fault: 'a batch leaves the live partials of the windows that it publishes',
     ...{ file: PUBLISH, from: '    await this.#store.clearLive(plan, range)\n', to: '' },
-    tests: ['test/orders'],
+    tests: STREAM,
   },
   {
     fault: 'what the engine counted is not compared with what was stored',
