@@ -39,7 +39,7 @@ async function check(workspace: Workspace): Promise<void> {
 /** Sources that no job can tally. */
 async function sayUntallied(definition: Definition): Promise<void> {
   const { buildPlans } = await import('../compile/build-plan.ts')
-  const { explainStream } = await import('../engines/registry.ts')
+  const { explainStream } = await import('../engines/stream-registry.ts')
   for (const plan of buildPlans(definition, sha256))
     await explainStream(plan, new Map()).catch((error: unknown) => {
       if (!(error instanceof MillraceError)) throw error

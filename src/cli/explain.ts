@@ -26,7 +26,8 @@ async function explain(workspace: Workspace, name: string, isStream: boolean): P
   const definition = await loadChecked(workspace)
   const metric = requireMetric(definition, name)
   const { planSource } = await import('../compile/build-plan.ts')
-  const { explainBatch, explainStream } = await import('../engines/registry.ts')
+  const { explainBatch } = await import('../engines/registry.ts')
+  const { explainStream } = await import('../engines/stream-registry.ts')
   const plan = planSource(requireSource(definition, metric.source), [metric], sha256)
   const statements = isStream
     ? await explainStream(plan, new Map([[name, metric.allowedLatenessMs]]))

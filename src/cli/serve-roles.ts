@@ -42,6 +42,7 @@ export async function openServeRoles(
   { onTorn, onNotice, onTrouble }: RoleNews,
 ): Promise<ServeRoles> {
   const registry = await import('../engines/registry.ts')
+  const { openStreamEngine, openStreamJobs } = await import('../engines/stream-registry.ts')
   let hearWait = deployment.onArchiveWait
   const archive = await registry.openArchive({ ...deployment, onArchiveWait: (why) => hearWait?.(why) })
   const report = await registry.openOwnReport(deployment, 'write')
@@ -56,8 +57,8 @@ export async function openServeRoles(
   const stagingRoot = join(deployment.dataDir, 'streaming')
   await rm(stagingRoot, { recursive: true, force: true })
   await mkdir(stagingRoot, { recursive: true })
-  const engine = await registry.openStreamEngine(deployment, stagingRoot, { log, onTrouble })
-  const jobs = deployment.stream?.adapter && (await registry.openStreamJobs(deployment))
+  const engine = await openStreamEngine(deployment, stagingRoot, { log, onTrouble })
+  const jobs = deployment.stream?.adapter && (await openStreamJobs(deployment))
   return {
     ...{ archive, report, log, engine, ...(jobs && { jobs }) },
     onArchiveWait: (listener) => {

@@ -40,6 +40,7 @@ async function status(workspace: Workspace): Promise<void> {
   const definition = await loadChecked(workspace)
   const deployment = deploymentOf(workspace, definition)
   const registry = await import('../engines/registry.ts')
+  const { openStreamJobs } = await import('../engines/stream-registry.ts')
   const { archivePlace, batchPlace, openArchive, openBatchEngine, openReport, reportPlace } = registry
   const hasty = { ...deployment, patienceMs: PATIENCE_MS }
   const server = await askServer(hasty)
@@ -54,7 +55,7 @@ async function status(workspace: Workspace): Promise<void> {
       return openReport(hasty, 'read')
     },
     openEngine: () => openBatchEngine(hasty),
-    ...(deployment.stream?.adapter && { openJobs: () => registry.openStreamJobs(deployment) }),
+    ...(deployment.stream?.adapter && { openJobs: () => openStreamJobs(deployment) }),
     disk: () => readDisk(workspace.dataDir),
     logEnds: () => registry.readLogEnds(deployment),
     limits: limitsOfFiles(definition),

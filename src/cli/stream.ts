@@ -12,7 +12,7 @@ import { sha256 } from './sha256.ts'
 import { deploymentOf, loadChecked, requireSource, type Workspace, workspaceOf } from './workspace.ts'
 
 type Registry = typeof import('../engines/registry.ts')
-type Jobs = Awaited<ReturnType<Registry['openStreamJobs']>>
+type Jobs = Awaited<ReturnType<typeof import('../engines/stream-registry.ts')['openStreamJobs']>>
 type JobSource = Parameters<Jobs['deploy']>[0]
 type Deployed = Awaited<ReturnType<Jobs['deploy']>>
 
@@ -51,7 +51,8 @@ async function openWork(workspace: Workspace, names: readonly string[]): Promise
   const definition = await loadChecked(workspace)
   for (const name of names) requireSource(definition, name)
   const registry = await import('../engines/registry.ts')
-  const jobs = await registry.openStreamJobs(deploymentOf(workspace, definition))
+  const { openStreamJobs } = await import('../engines/stream-registry.ts')
+  const jobs = await openStreamJobs(deploymentOf(workspace, definition))
   const plans = buildPlans(definition, sha256).filter(
     ({ source }) => names.length === 0 || names.includes(source),
   )

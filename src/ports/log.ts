@@ -94,7 +94,7 @@ export interface LogRecords {
   readonly topic: string
   /**
    * In order of offset, beginning with the one that holds `fromOffset`, of about `maxBytes` of lines together; they end
-   * before a range that is gone.
+   * before a range that it no longer holds.
    */
   runs(fromOffset: number, maxBytes: number): readonly RecordRun[]
   /** By partition, the record after the last one that has an offset. */

@@ -150,7 +150,7 @@ function answerHealth(response: ServerResponse, [fault, ...others]: readonly Fau
 }
 
 function refuse(job: ServerJob, response: ServerResponse, error: unknown): void {
-  // A client that is gone hears nothing.
+  // A client that has left hears nothing.
   if (response.headersSent || response.destroyed) response.destroy()
   else if (error instanceof Problem) answerProblem(response, error)
   else {

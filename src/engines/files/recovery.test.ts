@@ -175,11 +175,11 @@ describe('manifests', () => {
     await archive.acknowledge('web')
     const isCommit = (to: string) => to === primaryFile('manifest.json')
     const rename = async (from: string, to: string) => {
-      if (isCommit(to)) throw new Error('the drive is gone')
+      if (isCommit(to)) throw new Error('the drive failed')
       return realDisk.rename(from, to)
     }
     const failing = new FilesArchive({ dataDir: data, mirror, limits, disk: { ...realDisk, rename } })
-    await expect(failing.ingest('web', [inputOf('b', 'b')])).rejects.toThrow('the drive is gone')
+    await expect(failing.ingest('web', [inputOf('b', 'b')])).rejects.toThrow('the drive failed')
     expect(await readFile(mirrorFile('manifest.json'))).not.toEqual(
       await readFile(primaryFile('manifest.json')),
     )

@@ -78,7 +78,7 @@ export class OrderFile {
     const found = await this.read()
     if (!found) return undefined
     await this.#reach(found.goodBytes)
-    // What was torn is gone for good before anything follows.
+    // What was torn is cut off for good before anything follows.
     await this.#file!.sync()
     return found
   }
