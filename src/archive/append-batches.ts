@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import type { ArchivedTopic, Block } from '../core/block.ts'
 import { MillraceError } from '../core/error.ts'
+import type { HeldLines } from '../ports/archive.ts'
 import type { StoredBatch } from '../ports/log.ts'
 import type { BlockLimits } from './append-inputs.ts'
 import { withBatches } from './archived-topic.ts'
@@ -32,6 +33,23 @@ export async function appendBatches(
   }
 }
 
+/** Blocks of lines that follow one another from an offset on, sealed and not committed. Errors: ARCHIVE_*. */
+export async function packBatches(
+  writer: SourceWriter,
+  limits: Limits,
+  { firstOffset, batches }: HeldLines,
+): Promise<readonly Block[]> {
+  const { packFolder: blockFolder, spillFolder } = writer
+  const table = await BlockTable.open({ blockFolder, spillFolder })
+  const appender = new BatchAppender(writer, table, limits, firstOffset)
+  try {
+    for await (const some of gather(batches, limits.pieceBytes)) await appender.add(some)
+    return await appender.finish()
+  } finally {
+    table.close()
+  }
+}
+
 class BatchAppender {
   readonly #writer: SourceWriter
   readonly #table: BlockTable
@@ -44,11 +62,16 @@ class BatchAppender {
   #tableBytes = 0
   #topic: ArchivedTopic | undefined
 
-  constructor(writer: SourceWriter, table: BlockTable, limits: Limits) {
+  constructor(
+    writer: SourceWriter,
+    table: BlockTable,
+    limits: Limits,
+    firstOffset = writer.manifest.nextOffset,
+  ) {
     this.#writer = writer
     this.#table = table
     this.#limits = limits
-    this.#next = writer.manifest.nextOffset
+    this.#next = firstOffset
     this.#blockStart = this.#next
     this.#observedMs = writer.manifest.lastObservedMs
     this.#topic = writer.manifest.topic
@@ -90,10 +113,14 @@ class BatchAppender {
     return fresh
   }
 
-  async commit(): Promise<number> {
+  async finish(): Promise<readonly Block[]> {
     if (this.#table.lines > 0) await this.#closeBlock()
+    return this.#blocks
+  }
+
+  async commit(): Promise<number> {
     const { manifest } = this.#writer
-    if (this.#blocks.length === 0) return manifest.nextOffset
+    if ((await this.finish()).length === 0) return manifest.nextOffset
     await this.#writer.commit({
       manifest: {
         ...manifest,

@@ -98,17 +98,18 @@ async function openExisting(deployment: Deployment) {
 
 async function decide(workspace: Workspace, hands: Hands, options: LossOptions): Promise<void> {
   const found = await hands.find()
-  const { source, lines, ranges } = found
-  const isDone = lines > 0 && options.dryRun !== true
+  const { source, lines, ranges, blocks } = found
+  const isDone = lines + blocks.length > 0 && options.dryRun !== true
   if (!workspace.json) await writeOut(describe(found))
   if (isDone) {
-    if (options.yes !== true && !(await isConfirmed(found)))
+    if (lines > 0 && options.yes !== true && !(await isConfirmed(found)))
       throw new MillraceError('LOSS_NEEDS_YES', { source, lines })
     await hands.accept(ranges, `${userInfo().username}@${hostname()}`)
   }
   if (workspace.json) return writeJson({ ...found, accepted: isDone })
   if (!isDone) return
-  await writeOut(`${source}: the loss is accepted and kept in its archive. The source goes on after it.\n`)
+  if (lines > 0)
+    await writeOut(`${source}: the loss is accepted and kept in its archive. The source goes on after it.\n`)
   say(`Next: ${nextCommand(workspace, 'ledger')}`)
 }
 
@@ -122,7 +123,12 @@ async function isConfirmed({ lines }: FoundLoss): Promise<boolean> {
   return answer.trim() === 'yes'
 }
 
-function describe({ source, lines, ranges, counted }: FoundLoss): string {
+function describe({ source, lines, ranges, blocks, counted }: FoundLoss): string {
+  const restored = blocks.filter(({ held }) => held.length > 0).map(({ block }) => block.name)
+  const again = restored.length
+    ? `${source}: of ${countOf(restored.length, 'block')} no copy is whole, but the log still holds lines of it, which are archived again: ${restored.join(', ')}.\n`
+    : ''
+  if (lines === 0 && again) return again
   if (lines === 0) return `${source}: no line is lost. Archive and log answer, and hold all of them.\n`
   const rows = ranges.map(({ fromOffset, endOffset, lineBeforeMs, lineAfterMs }) => [
     `${fromOffset}..${endOffset}`,
@@ -134,5 +140,5 @@ function describe({ source, lines, ranges, counted }: FoundLoss): string {
     (one) =>
       `${one.metric}: its totals hold ${countOf(one.lines, 'line')} of these, counted while they were there. The totals stay as they are, and windows are not counted again but by \`millrace batch --replace\`, which drops them.\n`,
   )
-  return `${source}: ${countOf(lines, 'line')} are neither in the archive nor in the log, which both answer.\n${table}${held.join('')}`
+  return `${again}${source}: ${countOf(lines, 'line')} are neither in the archive nor in the log, which both answer.\n${table}${held.join('')}`
 }

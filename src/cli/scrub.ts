@@ -39,7 +39,9 @@ async function scrub(workspace: Workspace): Promise<void> {
   ])
   await writeOut(textTable(['source', 'block', 'copy', 'fault', 'outcome'], rows))
   if (lost > 0)
-    say(`millrace: ${countOf(lost, 'block')} lost. Restore from a backup what is lost, then run scrub again.`)
+    say(
+      `millrace: ${countOf(lost, 'block')} lost. Restore from a backup what is lost, then run scrub again. If lines are lost for good, \`millrace accept-loss SOURCE\` lets their source go on.`,
+    )
 }
 
 function sayHealth(health: StorageHealth | undefined): void {

@@ -105,6 +105,26 @@ export interface LossFacts {
   readonly incarnation?: string
 }
 
+/** Lines that a log still holds, from the first offset on, without a gap. */
+export interface HeldLines {
+  readonly firstOffset: number
+  readonly batches: AsyncIterable<StoredBatch>
+}
+
+/** A block of which no copy is whole. */
+export interface LostBlock {
+  readonly block: Block
+  /** Where its bytes may be though they cannot be had, on drives or machines that are away. */
+  readonly away: readonly { readonly path: string; readonly why: string }[]
+}
+
+/** What becomes of a lost block: both together are all its offsets. */
+export interface BlockLoss {
+  readonly block: Block
+  readonly lost: readonly LostLines[]
+  readonly held: readonly HeldLines[]
+}
+
 /** One of the places that an archive keeps its account of a source in. */
 export interface AccountPlace {
   /** A path or URL, for people. */
@@ -213,6 +233,10 @@ export interface Archive {
   setClock(source: string, clock: ClockFacts): Promise<void>
   /** Takes lines for lost, for good. One commit, and no block changes. Errors: ARCHIVE_*. */
   acceptLost(source: string, loss: LossFacts): Promise<void>
+  /** Those of which no copy is whole. Reads every block to its end, and changes nothing. Errors: ARCHIVE_*. */
+  lostBlocks(source: string): Promise<LostBlock[]>
+  /** Takes the place of a block that is lost, for good. One commit. Errors: ARCHIVE_*, LOSS_MOVED. */
+  replaceBlock(source: string, loss: BlockLoss): Promise<void>
   /** Where accounts of the source should be: a place without one may be a drive that is not mounted. Errors: ARCHIVE_*. */
   accounts(source: string): Promise<AccountPlace[]>
   /**

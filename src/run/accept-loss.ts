@@ -2,8 +2,12 @@
 import { MillraceError } from '../core/error.ts'
 import { printRanges } from '../core/incident.ts'
 import type { OffsetRange } from '../core/lost-lines.ts'
+import type { StoredBatch } from '../ports/log.ts'
 import { archiveLog } from './archive-log.ts'
+import { cutAt } from './cut-batch.ts'
 import { type FoundLoss, findLoss, type LossPlace } from './find-loss.ts'
+
+const READ_BYTES = 4 * 1024 * 1024
 
 export interface AcceptLossJob extends LossPlace {
   /** What was shown to whoever accepts it. */
@@ -14,7 +18,7 @@ export interface AcceptLossJob extends LossPlace {
 }
 
 /**
- * Lines between the ranges are archived on the way. A crash leaves the first ranges accepted; repeating it accepts the
+ * What the log still holds of a lost block is archived again, and so are lines between the ranges, on the way. A crash leaves the first ranges accepted; repeating it accepts the
  * others. Errors: LOSS_MOVED, and those of findLoss and archiveLog.
  */
 export async function acceptLoss(job: AcceptLossJob): Promise<FoundLoss> {
@@ -28,10 +32,18 @@ export async function acceptLoss(job: AcceptLossJob): Promise<FoundLoss> {
       found: printRanges(found.ranges),
     })
   const state = await report?.streamState(source)
-  for (const range of found.ranges) {
+  const accepted = { acceptedMs: now(), acceptedBy: by }
+  for (const { block, lost, held } of found.blocks)
+    await archive.replaceBlock(source, {
+      block,
+      lost: lost.map((range) => ({ ...range, ...accepted })),
+      held: held.map((range) => ({ firstOffset: range.fromOffset, batches: linesOf(job, range) })),
+    })
+  const inBlocks = found.blocks.flatMap(({ lost }) => lost).length
+  for (const range of found.ranges.slice(inBlocks)) {
     await archiveUpTo(job)
     const log = state?.incarnation
-    const lost = { ...range, acceptedMs: now(), acceptedBy: by, ...(log && { log }) }
+    const lost = { ...range, ...accepted, ...(log && { log }) }
     await archive.acceptLost(source, { lost, ...(state?.archive && { incarnation: state.archive }) })
   }
   await archiveUpTo(job)
@@ -44,6 +56,19 @@ async function archiveUpTo({ source, log, archive }: AcceptLossJob): Promise<voi
   await archiveLog({ log, archive, passed }, source, { isUrgent: true }).catch((error: unknown) => {
     if (!(error instanceof MillraceError) || error.code !== 'LOG_LINES_MISSING') throw error
   })
+}
+
+async function* linesOf(
+  { log, source }: AcceptLossJob,
+  { fromOffset, endOffset }: OffsetRange,
+): AsyncGenerator<StoredBatch, void, undefined> {
+  for (let next = fromOffset; next < endOffset; ) {
+    for (const batch of await log.read(source, next, READ_BYTES)) {
+      if (batch.firstOffset >= endOffset) break
+      yield batch.endOffset > endOffset ? cutAt(batch, endOffset) : batch
+      next = batch.endOffset
+    }
+  }
 }
 
 function printAll(ranges: readonly OffsetRange[]): string {

@@ -1,10 +1,11 @@
 /** The use case that shows which lines of a source are lost: it must be proven that they are gone, and not just away. */
 import { resolve } from 'node:path'
-import type { Manifest } from '../core/block.ts'
+import type { Block, Manifest } from '../core/block.ts'
+import { observedAt } from '../core/clock-repair.ts'
 import { MillraceError } from '../core/error.ts'
 import type { OffsetRange } from '../core/lost-lines.ts'
 import type { Archive } from '../ports/archive.ts'
-import type { Log } from '../ports/log.ts'
+import type { Log, LogSource } from '../ports/log.ts'
 import type { Report, StreamState } from '../ports/report.ts'
 import { missingLines } from './missing-lines.ts'
 
@@ -26,11 +27,21 @@ export interface FoundRange extends OffsetRange {
   readonly lineAfterMs?: number
 }
 
+/** A block of which no copy is whole, and what a log still holds of its lines. */
+export interface FoundBlock {
+  readonly block: Block
+  /** Both ascending and disjoint; together all offsets of the block. */
+  readonly lost: readonly OffsetRange[]
+  readonly held: readonly OffsetRange[]
+}
+
 export interface FoundLoss {
   readonly source: string
   /** Ascending and disjoint. */
   readonly ranges: readonly FoundRange[]
   readonly lines: number
+  /** Those of the archive that are lost; what is lost of their lines is in the ranges. */
+  readonly blocks: readonly FoundBlock[]
   /** Metrics whose totals have some of the lines, counted while they were there. */
   readonly counted: readonly { readonly metric: string; readonly lines: number }[]
 }
@@ -45,11 +56,18 @@ export async function findLoss(place: LossPlace): Promise<FoundLoss> {
   if (holds()) await proven(place, () => log.confirmHeld(source))
   const manifest = await archive.manifest(source)
   const missing = [...missingLines(manifest, holds(), state?.endOffset), ...beyondLog(place, state)]
-  if (missing.length > 0) await prove(place, manifest, state)
+  const blocks = (await archive.lostBlocks(source)).map(({ block, away }) => {
+    const unproven = away.find(({ path }) => !isDeleted(place, path))
+    if (unproven) throw new MillraceError('LOSS_UNPROVEN', { source, ...unproven })
+    return { block, ...splitHeld(block, holds()) }
+  })
+  if (missing.length + blocks.length > 0)
+    await prove(place, { manifest, state, needsLog: missing.length > 0 })
   const ranges: FoundRange[] = []
-  for (const range of missing) ranges.push({ ...range, ...(await around(place, manifest, range)) })
+  for (const range of [...blocks.flatMap(({ lost }) => lost), ...missing])
+    ranges.push({ ...range, ...(await around(place, manifest, range)) })
   return {
-    ...{ source, ranges, lines: ranges.reduce((sum, range) => sum + linesOf(range), 0) },
+    ...{ source, ranges, blocks, lines: ranges.reduce((sum, range) => sum + linesOf(range), 0) },
     counted: (state?.metrics ?? []).flatMap(({ metric, startOffset, endOffset }) => {
       const lines = ranges.reduce(
         (sum, range) => sum + overlap(range, { fromOffset: startOffset, endOffset }),
@@ -58,6 +76,27 @@ export async function findLoss(place: LossPlace): Promise<FoundLoss> {
       return lines > 0 ? [{ metric, lines }] : []
     }),
   }
+}
+
+/** Which lines of a block its log still holds. */
+function splitHeld({ firstOffset, endOffset }: Block, log: LogSource | undefined): Omit<FoundBlock, 'block'> {
+  const whole = { fromOffset: firstOffset, endOffset }
+  if (!log) return { lost: [whole], held: [] }
+  const without = [{ fromOffset: 0, endOffset: log.startOffset }, ...(log.gone ?? [])]
+  const lost = [...without, { fromOffset: log.endOffset, endOffset: Number.MAX_SAFE_INTEGER }].flatMap(
+    (range) => {
+      const fromOffset = Math.max(range.fromOffset, firstOffset)
+      const end = Math.min(range.endOffset, endOffset)
+      return fromOffset < end ? [{ fromOffset, endOffset: end }] : []
+    },
+  )
+  const held: OffsetRange[] = []
+  let next = firstOffset
+  for (const { fromOffset, endOffset: end } of [...lost, { fromOffset: endOffset, endOffset }]) {
+    if (next < fromOffset) held.push({ fromOffset: next, endOffset: fromOffset })
+    next = end
+  }
+  return { lost, held }
 }
 
 /** Of an older copy of a log that was put back: what it no longer has of the lines that the report has counted. */
@@ -71,8 +110,15 @@ function beyondLog({ source, log, isAlone }: LossPlace, state: StreamState | und
 
 async function prove(
   place: LossPlace,
-  manifest: Manifest | undefined,
-  state: StreamState | undefined,
+  {
+    manifest,
+    state,
+    needsLog,
+  }: {
+    readonly manifest: Manifest | undefined
+    readonly state: StreamState | undefined
+    readonly needsLog: boolean
+  },
 ): Promise<void> {
   const { source, log, archive } = place
   // Nothing was ever archived where not even the report knows of an archive.
@@ -81,7 +127,9 @@ async function prove(
     if (isThere || isDeleted(place, path)) continue
     throw new MillraceError('LOSS_UNPROVEN', { source, path, why: 'holds nothing of it' })
   }
-  await proven(place, () => log.confirmHeld(source, state?.incarnation || undefined))
+  // Lines of a block may never have been in a log.
+  if (needsLog || state?.incarnation)
+    await proven(place, () => log.confirmHeld(source, state?.incarnation || undefined))
 }
 
 /** Unless somebody says that the folder was deleted. */
@@ -96,16 +144,19 @@ function isDeleted({ deleted }: LossPlace, path: string): boolean {
   return deleted.includes(path) || deleted.includes(resolve(path))
 }
 
-/** The archive was asked for what it has of the first range; of the others the log knows. */
+/** Of lines that cannot be read nothing is known. */
 async function around(
-  { source, log }: LossPlace,
+  { source, log, archive }: LossPlace,
   manifest: Manifest | undefined,
   { fromOffset, endOffset }: OffsetRange,
 ): Promise<Pick<FoundRange, 'lineBeforeMs' | 'lineAfterMs'>> {
   const held = log.sources().find((one) => one.source === source)
   const observed = async (offset: number) => {
-    if (!held || offset < held.startOffset || offset >= held.endOffset) return undefined
-    return (await log.read(source, offset, 1))[0]?.observedMs
+    if (held && offset >= held.startOffset && offset < held.endOffset)
+      return (await log.read(source, offset, 1))[0]?.observedMs
+    const block = manifest?.blocks.find((one) => one.firstOffset <= offset && offset < one.endOffset)
+    const stampMs = block && (await archive.observedMs(source, block, offset).catch(() => undefined))
+    return stampMs && observedAt(manifest?.clockRepairs ?? [], offset, stampMs)
   }
   const isFirst = fromOffset === manifest?.nextOffset
   const before = isFirst ? manifest.lastObservedMs : await observed(fromOffset - 1)

@@ -159,7 +159,13 @@ export interface Computation {
 }
 
 /** Each of these is of one source, and no reason to hold up the others. */
-const HOLDING: readonly string[] = ['REPORT_AHEAD', 'REPORT_HOLDS_LOST', 'REPORT_OTHER_ARCHIVE']
+const HOLDING: readonly string[] = [
+  'ARCHIVE_CORRUPT_BLOCK',
+  'ARCHIVE_CORRUPT_MANIFEST',
+  'REPORT_AHEAD',
+  'REPORT_HOLDS_LOST',
+  'REPORT_OTHER_ARCHIVE',
+]
 
 /** All sources in one start of the engine. Errors: those of a batch; that of a held source where all are held. */
 export async function computeSources(job: ComputeJob): Promise<Computation> {
@@ -173,17 +179,54 @@ export async function computeSources(job: ComputeJob): Promise<Computation> {
     }
     if (cuts.length === 0 && held[0]) throw heldError(held[0])
     requireLines(job, cuts)
-    const started = job.now()
-    const staged = await job.engine.compute(
-      cuts.map(({ request }) => request),
-      { onProgress: (news) => tellProgress(job, cuts, news), ...(job.signal && { signal: job.signal }) },
-    )
-    const elapsed = job.now() - started
-    return { held, computed: cuts.map((cut, index) => computedSource(cut, staged[index]!, elapsed)) }
+    return { held, computed: await computeCuts(job, cuts, held) }
   } finally {
     // What cannot be removed now a later run removes; it must not hide why this one failed.
     for (const { request } of cuts) await request.shared?.remove().catch(() => undefined)
   }
+}
+
+/** A block that only the engine finds damaged holds up its source; the others are computed once more, without it. */
+async function computeCuts(
+  job: ComputeJob,
+  cuts: CutSource[],
+  held: HeldSource[],
+): Promise<ComputedSource[]> {
+  for (;;) {
+    const started = job.now()
+    try {
+      const staged = await job.engine.compute(
+        cuts.map(({ request }) => request),
+        { onProgress: (news) => tellProgress(job, cuts, news), ...(job.signal && { signal: job.signal }) },
+      )
+      const elapsed = job.now() - started
+      return cuts.map((cut, index) => computedSource(cut, staged[index]!, elapsed))
+    } catch (error) {
+      const at = corruptSource(error, cuts)
+      if (at < 0 || cuts.length === 1) throw error
+      const [left] = cuts.splice(at, 1)
+      held.push(holdSource(left!.request.plan.source, error as MillraceError))
+      for (const cut of [left!, ...cuts]) await cut.request.shared?.remove().catch(() => undefined)
+      for (const [index, cut] of cuts.entries())
+        cuts[index] = { ...cut, request: await stagedElsewhere(job, cut.request, held.length) }
+    }
+  }
+}
+
+function corruptSource(error: unknown, cuts: readonly CutSource[]): number {
+  if (!(error instanceof MillraceError) || error.code !== 'ARCHIVE_CORRUPT_BLOCK') return -1
+  return cuts.findIndex(({ request }) => request.plan.source === error.params['source'])
+}
+
+/** What an attempt left must not be taken for rows of the next one. */
+async function stagedElsewhere(
+  { archive, makeStagingDir }: ComputeJob,
+  { shared, ...request }: BatchRequest,
+  attempt: number,
+): Promise<BatchRequest> {
+  const { source } = request.plan
+  const stagingDir = await makeStagingDir(`${source}-${attempt}`)
+  return { ...request, stagingDir, ...(shared && { shared: await archive.shareFolder(source) }) }
 }
 
 function computedSource(source: CutSource, staged: StagedSource, elapsedMs: number): ComputedSource {

@@ -10,6 +10,7 @@ import type { Archive } from '../ports/archive.ts'
 import type { BlockLocation } from '../ports/batch-engine.ts'
 import type { Log, LogSource, StoredBatch } from '../ports/log.ts'
 import { checkBlock } from './check-blocks.ts'
+import { cutAt } from './cut-batch.ts'
 import { linesMissing, missingLines } from './missing-lines.ts'
 
 export interface LinesPlace {
@@ -166,13 +167,3 @@ function ofBatches(batches: readonly StoredBatch[], endOffset: number): Stretch 
   const whole = last.endOffset <= endOffset ? kept : [...kept.slice(0, -1), cutAt(last, endOffset)]
   return { batches: whole, endOffset: Math.min(last.endOffset, endOffset), observedMs: first.observedMs }
 }
-
-/** Without the lines from an offset on. */
-function cutAt(batch: StoredBatch, endOffset: number): StoredBatch {
-  const { bytes, firstOffset } = batch
-  let at = 0
-  for (let line = firstOffset; line < endOffset; line++) at = bytes.indexOf(NEWLINE, at) + 1
-  return { ...batch, endOffset, bytes: bytes.subarray(0, at) }
-}
-
-const NEWLINE = 0x0a

@@ -45,14 +45,14 @@ export async function readBasis(
   const ends = new Map<string, number>()
   const counted = new Map<string, Counted>()
   for (const { source, metrics } of plans) {
-    const incarnation = (await archive.manifest(source))?.incarnation ?? ''
+    const incarnation = await incarnationOf(archive, source)
     const stream = streams.get(source)
     if (stream) requireBalance(stream)
     for (const plan of metrics) {
       const state = await requireTotals(report, plan)
       const streamed = findStreamed(stream, plan)
       requireCovered(plan, state, range)
-      requireArchive(source, incarnation, state, runs)
+      if (incarnation !== undefined) requireArchive(source, incarnation, state, runs)
       published.set(plan.metric, state.published)
       revisions.set(plan.metric, state.revision)
       if (streamed) lateness.set(plan.metric, streamed.lateness)
@@ -72,6 +72,17 @@ export async function readBasis(
     }
   }
   return { published, lateness, ends, cuts, streams, revisions, counted }
+}
+
+/** Undefined where its manifest is damaged: it is left out of the comparison then. */
+function incarnationOf(archive: Archive, source: string): Promise<string | undefined> {
+  return archive.manifest(source).then(
+    (manifest) => manifest?.incarnation ?? '',
+    (error: unknown) => {
+      if (error instanceof MillraceError && error.code === 'ARCHIVE_CORRUPT_MANIFEST') return undefined
+      throw error
+    },
+  )
 }
 
 /** Every offset that a stream has passed is in its ledger. */

@@ -106,8 +106,12 @@ async function holdLost(
 ): Promise<HeldSource[]> {
   const held: HeldSource[] = []
   for (const plan of plans) {
-    const [state, manifest] = [streams.get(plan.source), await archive.manifest(plan.source)]
-    const error = aheadOf(state, manifest) ?? heldLost(plan, state, manifest)
+    const state = streams.get(plan.source)
+    const error = await archive.manifest(plan.source).then(
+      (manifest) => aheadOf(state, manifest) ?? heldLost(plan, state, manifest),
+      // Whoever computes says what it cannot be read by.
+      () => undefined,
+    )
     if (error) held.push(holdSource(plan.source, error))
   }
   return held

@@ -1,8 +1,10 @@
 /** Lines that are lost for good: nothing is taken for lost without a proof, and once accepted every reader skips and counts them alike. */
 import { mkdirSync } from 'node:fs'
-import { cp, rm } from 'node:fs/promises'
+import { cp, readdir, rm, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { buildPlans } from '../../src/compile/build-plan.ts'
+import { MillraceError } from '../../src/core/error.ts'
 import { DuckdbBatchEngine } from '../../src/engines/duckdb/batch.ts'
 import { openDuckdbReport } from '../../src/engines/duckdb/report.ts'
 import { DuckdbStreamEngine } from '../../src/engines/duckdb/stream.ts'
@@ -12,7 +14,7 @@ import { acceptLoss } from '../../src/run/accept-loss.ts'
 import { archiveLog } from '../../src/run/archive-log.ts'
 import { findLoss } from '../../src/run/find-loss.ts'
 import { readStreams } from '../../src/run/read-streams.ts'
-import { runBatch } from '../../src/run/run-batch.ts'
+import { type BatchJob, runBatch } from '../../src/run/run-batch.ts'
 import { Stream } from '../../src/run/run-stream.ts'
 import { verifyTotals } from '../../src/run/verify-totals.ts'
 import { batchOf } from '../contract/log.contract.ts'
@@ -23,8 +25,10 @@ import { StreamWorld } from './stream-world.ts'
 const DEFINITION = `
 sources:
   web: { format: json, time: { field: ts, layout: epoch_ms }, fields: { ms: integer } }
+  app: { format: json, time: { field: ts, layout: epoch_ms } }
 metrics:
   volume: { source: web, window: 1m, measures: { n: count() } }
+  other: { source: app, window: 1m, measures: { n: count() } }
 `
 /** Of the first line's minute; all lines are of it. */
 const T0 = Date.UTC(2026, 0, 5)
@@ -61,13 +65,14 @@ async function openLog(): Promise<FilesLog> {
 
 const folderOf = (name: string) => join(world.dataDir, name, 'web')
 
-async function append(count: number): Promise<void> {
+async function append(count: number, source = 'web'): Promise<void> {
   nowMs += 1000
   const lines = Array.from({ length: count }, (_, ms) => `${JSON.stringify({ ts: T0, ms })}\n`)
-  await log.append('web', batchOf(lines.join('')))
+  await log.append(source, batchOf(lines.join('')))
 }
 
-const archiveAll = () => archiveLog({ log, archive, passed: async () => 0 }, 'web', { isUrgent: true })
+const archiveAll = (source = 'web') =>
+  archiveLog({ log, archive, passed: async () => 0 }, source, { isUrgent: true })
 
 /** A server's stream, to the end of what there is. */
 async function stream(): Promise<void> {
@@ -99,7 +104,7 @@ async function computing() {
   return {
     ...{ plans: [world.plan], range: {}, archive, archivePlace: '', digest: sha256, now: Date.now },
     engine: new DuckdbBatchEngine({ readableFolders: [join(world.dataDir, 'archive')], threads: 1 }),
-    readStreams: () => readStreams(report, [world.plan]),
+    readStreams: () => readStreams(report, buildPlans(world.definition, sha256)),
     openReport: async () => sharedReport(report),
     makeStagingDir: async () => world.stagingDir(),
     catchUp: async () => {
@@ -110,12 +115,12 @@ async function computing() {
 }
 
 /** As `millrace batch` while no server runs. */
-async function batch(replaces = false) {
+async function batch(replaces = false, changes: Partial<BatchJob> = {}) {
   const takesOver = { latenessMs: world.latenessMs, replaces }
-  return runBatch({ ...(await computing()), takesOver })
+  return runBatch({ ...(await computing()), takesOver, ...changes })
 }
 
-async function verify() {
+async function verify(changes: Partial<BatchJob> = {}) {
   const scratch = join(world.dataDir, `scratch${folders++}`)
   const makeStagingDir = async (name: string) => {
     const path = join(scratch, name)
@@ -124,7 +129,13 @@ async function verify() {
   }
   await makeStagingDir('')
   const openScratchReport = () => openDuckdbReport(scratch, 'write')
-  return verifyTotals({ ...(await computing()), makeStagingDir, openScratchReport, isAlone: true })
+  return verifyTotals({
+    ...(await computing()),
+    makeStagingDir,
+    openScratchReport,
+    isAlone: true,
+    ...changes,
+  })
 }
 
 const ledger = async () => (await (await world.report()).streamState('web'))!.metrics[0]!.ledger
@@ -142,7 +153,7 @@ it('counts lines as lost that nobody ever counted: in stream, batch and verify a
   await expect(stream()).rejects.toMatchObject(missing)
   await expect(archiveAll()).rejects.toMatchObject(missing)
   expect(await findLoss(await lossPlace())).toEqual({
-    ...{ source: 'web', lines: 5, counted: [] },
+    ...{ source: 'web', lines: 5, counted: [], blocks: [] },
     ranges: [{ fromOffset: 3, endOffset: 8, lineBeforeMs: T0 + 1000, lineAfterMs: T0 + 3000 }],
   })
   await accept()
@@ -257,4 +268,109 @@ it('goes on after what an older copy of the log lacks of the lines that were cou
   expect(await ledger()).toMatchObject({ appended: 9, counted: 9 })
   await batch(true)
   expect(await ledger()).toMatchObject({ appended: 9, counted: 7, lost: 2 })
+})
+
+/** The file of a block, in the order of offsets. */
+async function blockFile(at: number): Promise<string> {
+  const names = (await readdir(join(folderOf('archive'), 'blocks'))).sort()
+  return join(folderOf('archive'), 'blocks', names[at]!)
+}
+
+it('holds up the source of a lost block alone, until the loss of its lines is accepted', async () => {
+  const plans = buildPlans(world.definition, sha256)
+  await append(4, 'app')
+  await archiveAll('app')
+  for (const count of [3, 5, 4]) {
+    await append(count)
+    await archiveAll()
+  }
+  await log.trim('web', 12)
+  await batch(false, { plans })
+  await append(1, 'app')
+  await archiveAll('app')
+  await truncate(await blockFile(1), 10)
+  const held = [{ source: 'web', code: 'ARCHIVE_CORRUPT_BLOCK' }]
+  const record = await batch(false, { plans })
+  expect(record).toMatchObject({ held, sources: [{ source: 'app', cut: 5 }] })
+  expect(await verify({ plans })).toMatchObject({ held, metrics: [{ metric: 'other', differing: 0 }] })
+  expect((await accept()).ranges).toEqual([
+    { fromOffset: 3, endOffset: 8, lineBeforeMs: T0 + 2000, lineAfterMs: T0 + 4000 },
+  ])
+  // The totals hold the lines: they stay until somebody drops them.
+  await stream()
+  expect(await ledger()).toMatchObject({ appended: 12, counted: 12 })
+  await expect(batch()).rejects.toMatchObject({ code: 'REPORT_HOLDS_LOST', params: { lines: 5 } })
+  await batch(true, { plans })
+  expect(await ledger()).toMatchObject({ appended: 12, counted: 7, lost: 5 })
+  expect((await verify({ plans })).metrics).toMatchObject([equal, equal])
+  await append(2)
+  await stream()
+  expect(await ledger()).toMatchObject({ appended: 14, counted: 9, lost: 5 })
+})
+
+it('archives again what the log still holds of a lost block, and takes for lost only the rest', async () => {
+  await append(3)
+  await archiveAll()
+  await append(4)
+  await append(5)
+  await archiveAll()
+  await stream()
+  await log.trim('web', 7)
+  await rm(await blockFile(1))
+  expect((await accept()).blocks).toMatchObject([
+    { lost: [{ fromOffset: 3, endOffset: 7 }], held: [{ fromOffset: 7, endOffset: 12 }] },
+  ])
+  expect(await lostOf()).toEqual([[3, 7]])
+  const { blocks } = (await archive.manifest('web'))!
+  expect(blocks.map(({ firstOffset, endOffset }) => [firstOffset, endOffset])).toEqual([
+    [0, 3],
+    [7, 12],
+  ])
+  await batch(true)
+  expect(await ledger()).toMatchObject({ appended: 12, counted: 8, lost: 4 })
+})
+
+it('takes no block for lost that a mirror has, nor all of them where their drive may be away', async () => {
+  const mirror = join(world.folder, 'mirror')
+  archive = new FilesArchive({ dataDir: world.dataDir, mirror })
+  await append(3)
+  await archiveAll()
+  await append(2)
+  await archiveAll()
+  await log.trim('web', 5)
+  const blocks = join(folderOf('archive'), 'blocks')
+  await rm(blocks, { recursive: true })
+  expect(await findLoss(await lossPlace())).toMatchObject({ lines: 0, blocks: [] })
+  await rm(join(mirror, 'web', 'blocks'), { recursive: true })
+  await expect(findLoss(await lossPlace())).rejects.toMatchObject({
+    code: 'LOSS_UNPROVEN',
+    params: { path: blocks },
+  })
+  const ofMirror = { params: { path: join(mirror, 'web', 'blocks') } }
+  await expect(findLoss(await lossPlace([blocks]))).rejects.toMatchObject(ofMirror)
+  // The log still holds the last segment.
+  const deleted = [blocks, ofMirror.params.path]
+  expect(await findLoss(await lossPlace(deleted))).toMatchObject({ lines: 3, blocks: [{}, {}] })
+})
+
+it('computes the other sources once more where only the engine finds a block damaged', async () => {
+  const plans = buildPlans(world.definition, sha256)
+  await append(4, 'app')
+  await archiveAll('app')
+  await append(3)
+  const { engine: real, ...job } = await computing()
+  let attempts = 0
+  const engine: typeof real = Object.create(real, {
+    compute: {
+      value: (requests: Parameters<typeof real.compute>[0]) => {
+        attempts++
+        if (requests.some(({ plan }) => plan.source === 'web'))
+          throw new MillraceError('ARCHIVE_CORRUPT_BLOCK', { source: 'web', block: 'b', why: 'w', path: 'p' })
+        return real.compute(requests)
+      },
+    },
+  })
+  const record = await runBatch({ ...job, plans, engine })
+  expect(attempts).toBe(2)
+  expect(record).toMatchObject({ held: [{ source: 'web' }], sources: [{ source: 'app', cut: 4 }] })
 })

@@ -8,7 +8,7 @@ export const ARCHIVE_ERRORS = {
   },
   ARCHIVE_CORRUPT_BLOCK: {
     exit: 1,
-    text: 'Block {block} of source {source} cannot be trusted: {why}. No totals were changed. Run `millrace scrub`, which heals it where there is another good copy, or restore {path} from a backup.',
+    text: 'Block {block} of source {source} cannot be trusted: {why}. The totals of {source} were not changed, and other sources go on. Run `millrace scrub`, which heals it where there is another good copy, or restore {path} from a backup. If its lines are lost for good, run `millrace accept-loss {source}`, which shows which they are, and the source goes on without them.',
   },
   ARCHIVE_CORRUPT_CONTENTS: {
     exit: 1,

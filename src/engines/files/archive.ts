@@ -7,6 +7,7 @@ import { BLOCK_LIMITS, type BlockLimits } from '../../archive/append-inputs.ts'
 import { type Disk, realDisk } from '../../archive/disk.ts'
 import { ingestInputs } from '../../archive/ingest.ts'
 import { readObserved } from '../../archive/read-observed.ts'
+import { replaceBlock } from '../../archive/replace-block.ts'
 import { setClock } from '../../archive/set-clock.ts'
 import { ifThere } from '../../archive/unreadable.ts'
 import type { Block, Manifest } from '../../core/block.ts'
@@ -15,18 +16,20 @@ import type {
   AccountPlace,
   Archive,
   ArchiveFinding,
+  BlockLoss,
   ClockFacts,
   IngestInput,
   IngestOptions,
   IngestResult,
   LossFacts,
+  LostBlock,
   ScrubReport,
   SharedFolder,
 } from '../../ports/archive.ts'
 import type { StoredBatch } from '../../ports/log.ts'
 import { healSegments } from './content-files.ts'
 import { FilesWriter } from './files-writer.ts'
-import { healBlock, healBlocks, stateOf } from './heal-block.ts'
+import { findLostBlocks, healBlock, healBlocks, stateOf } from './heal-block.ts'
 import { missingBlocks, unnamedBlocks } from './inspect-blocks.ts'
 import {
   findManifest,
@@ -152,6 +155,18 @@ export class FilesArchive implements Archive {
     const places = this.#places(source)
     return withOpenSource(this.#disk, places, (open) =>
       addLost(this.#write(places, open), loss, LOSS_GENERATIONS),
+    )
+  }
+
+  async lostBlocks(source: string): Promise<LostBlock[]> {
+    return findLostBlocks(this.#places(source), (await this.manifest(source))?.blocks ?? [])
+  }
+
+  replaceBlock(source: string, loss: BlockLoss): Promise<void> {
+    const places = this.#places(source)
+    const generations = loss.lost.length > 0 ? LOSS_GENERATIONS : 1
+    return withOpenSource(this.#disk, places, (open) =>
+      replaceBlock(this.#write(places, open), this.#limits, loss, generations),
     )
   }
 

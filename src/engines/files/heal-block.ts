@@ -5,7 +5,7 @@ import { digestFile } from '../../archive/read-file.ts'
 import { readFault } from '../../archive/unreadable.ts'
 import { appendAll } from '../../core/append-all.ts'
 import type { Block } from '../../core/block.ts'
-import type { ScrubReport } from '../../ports/archive.ts'
+import type { LostBlock, ScrubReport } from '../../ports/archive.ts'
 import type { ManifestPlaces } from './manifest-store.ts'
 import { copyBlock } from './seal-block.ts'
 import { blockPath, type SourceFolder } from './source-folder.ts'
@@ -47,6 +47,21 @@ export async function healBlock(disk: Disk, places: ManifestPlaces, block: Block
     findings.push({ block: block.name, copy, fault: state, outcome: healed ? 'healed' : 'lost' })
   }
   return findings
+}
+
+/** Of which no copy is whole. A folder that holds none of them may be the mount point of a drive. */
+export async function findLostBlocks(places: ManifestPlaces, blocks: readonly Block[]): Promise<LostBlock[]> {
+  const lost: Block[] = []
+  for (const block of blocks)
+    if (!(await copiesOf(places, block)).some(({ state }) => state === 'good')) lost.push(block)
+  const away: LostBlock['away'][number][] = []
+  for (const folder of places.mirror ? [places.primary, places.mirror] : [places.primary]) {
+    const held = await Promise.all(
+      lost.length > 0 ? blocks.map((block) => hasFile(blockPath(folder, block))) : [],
+    )
+    if (!held.includes(true)) away.push({ path: folder.blocks, why: 'holds none of its blocks' })
+  }
+  return lost.map((block) => ({ block, away }))
 }
 
 async function copiesOf({ primary, mirror }: ManifestPlaces, block: Block): Promise<BlockCopy[]> {

@@ -10,6 +10,7 @@ import {
 } from '../../archive/manifest-text.ts'
 import { ifThere, readFault } from '../../archive/unreadable.ts'
 import { MillraceError } from '../../core/error.ts'
+import { findRange } from '../../core/lost-lines.ts'
 import { MANIFEST, MANIFEST_COPY, type SourceFolder } from './source-folder.ts'
 
 /** A manifest file that had to be written anew. */
@@ -152,10 +153,14 @@ function refuseParted({ mirror }: ManifestPlaces, copies: Copies): void {
   throw new MillraceError('ARCHIVE_MIRROR_PARTED', { source: own.source, path: mirror!.root, offset })
 }
 
-/** Where the blocks of two manifests begin to differ. */
-function partingOf({ blocks }: StoredManifest, { blocks: others }: StoredManifest): number | undefined {
-  const at = blocks.findIndex(({ sha256 }, index) => others[index]?.sha256 !== sha256)
-  return blocks[at]?.firstOffset
+/** Where the blocks of two manifests begin to differ, but for those that are lost by either account. */
+function partingOf(own: StoredManifest, other: StoredManifest): number | undefined {
+  const others = new Map(other.blocks.map((block) => [block.firstOffset, block.sha256]))
+  const isLost = (offset: number) => [own, other].some(({ lost }) => findRange(lost, offset) !== undefined)
+  const parting = own.blocks.find(
+    ({ firstOffset, sha256 }) => others.get(firstOffset) !== sha256 && !isLost(firstOffset),
+  )
+  return parting?.firstOffset
 }
 
 function newestOf(copies: readonly (Copy | undefined)[]): StoredManifest | undefined {

@@ -8,6 +8,7 @@ import { appendBatches } from '../../archive/append-batches.ts'
 import { BLOCK_LIMITS, type BlockLimits } from '../../archive/append-inputs.ts'
 import { ingestInputs } from '../../archive/ingest.ts'
 import { readObserved } from '../../archive/read-observed.ts'
+import { replaceBlock } from '../../archive/replace-block.ts'
 import { setClock } from '../../archive/set-clock.ts'
 import type { Block, Manifest } from '../../core/block.ts'
 import { MillraceError } from '../../core/error.ts'
@@ -16,6 +17,7 @@ import type {
   AccountPlace,
   Archive,
   ArchiveFinding,
+  BlockLoss,
   ClockFacts,
   CompactOptions,
   CompactReport,
@@ -23,6 +25,7 @@ import type {
   IngestOptions,
   IngestResult,
   LossFacts,
+  LostBlock,
   ScrubReport,
   SharedFolder,
   StorageHealth,
@@ -43,7 +46,7 @@ import {
   spoolFolder,
 } from './remote-folder.ts'
 import { renameSource } from './rename-source.ts'
-import { scrubBlocks } from './scrub-source.ts'
+import { findLostBlocks, scrubBlocks } from './scrub-source.ts'
 import { openSharedFolder } from './shared-folder.ts'
 import { beneath, isContentFault, reasonOf } from './storage-failure.ts'
 import type { Storing } from './upload-block.ts'
@@ -150,6 +153,15 @@ export class HdfsArchive implements Archive {
 
   acceptLost(source: string, loss: LossFacts): Promise<void> {
     return withOpenSource(this.#place(source, undefined), (writer) => addLost(writer, loss))
+  }
+
+  async lostBlocks(source: string): Promise<LostBlock[]> {
+    return findLostBlocks(this.#hdfs, this.#folder(source), (await this.manifest(source))?.blocks ?? [])
+  }
+
+  replaceBlock(source: string, loss: BlockLoss): Promise<void> {
+    const replace = (writer: HdfsWriter) => replaceBlock(writer, this.#limits, loss)
+    return withOpenSource(this.#place(source, undefined), replace)
   }
 
   async accounts(source: string): Promise<AccountPlace[]> {

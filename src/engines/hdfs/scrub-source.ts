@@ -2,7 +2,7 @@
 
 import type { Block } from '../../core/block.ts'
 import { leastOf } from '../../core/extremes.ts'
-import type { ArchiveFinding } from '../../ports/archive.ts'
+import type { ArchiveFinding, LostBlock } from '../../ports/archive.ts'
 import { type RemoteFolder, remoteBlock } from './remote-folder.ts'
 import { isContentFault } from './storage-failure.ts'
 import { readDigest } from './upload-block.ts'
@@ -24,6 +24,30 @@ export async function scrubBlocks(
     if (finding) findings.push(finding)
   }
   return findings
+}
+
+/** Of which no replica is whole. The bytes of a file that is there may be on a DataNode that is away. */
+export async function findLostBlocks(
+  hdfs: WebHdfs,
+  folder: RemoteFolder,
+  blocks: readonly Block[],
+): Promise<LostBlock[]> {
+  const findings = await scrubBlocks(hdfs, folder, blocks)
+  const lost = new Set(findings.flatMap(({ block, outcome }) => (outcome === 'lost' ? [block] : [])))
+  if (lost.size === 0) return []
+  const deadNodes = (await hdfs.health())?.deadNodes ?? 0
+  const there = new Set((await hdfs.list(folder.blocks)).map(({ pathSuffix }) => pathSuffix))
+  const hasReplica = (name: string) => !findings.some((one) => one.block === name && one.fault === 'missing')
+  const away = {
+    path: folder.blocks,
+    why: 'has blocks of which no DataNode that answers has a whole replica',
+  }
+  return blocks
+    .filter(({ name }) => lost.has(name))
+    .map((block) => {
+      const isAway = there.has(block.name) && (deadNodes > 0 || !hasReplica(block.name))
+      return { block, away: isAway ? [away] : [] }
+    })
 }
 
 async function scrubBlock(
