@@ -1,6 +1,6 @@
 /** The archive's vocabulary: blocks of raw lines and the manifest that lists them. */
 import type { ClockRepair } from './clock-repair.ts'
-import type { LostLines } from './lost-lines.ts'
+import type { LostLines, OffsetRange } from './lost-lines.ts'
 
 /**
  * One Parquet file of raw lines: columns `offset` BIGINT, `observed_ms` BIGINT, `raw` BLOB, `context` VARCHAR (null
@@ -53,4 +53,10 @@ export interface Manifest {
   readonly blocks: readonly Block[]
   /** Offsets that no block will ever hold, ascending and disjoint; absent where no line was lost. */
   readonly lost?: readonly LostLines[]
+}
+
+/** Of the lines in a block, by its name. */
+export function offsetsInName(name: string): OffsetRange | undefined {
+  const [, from, end] = /^(\d+)-(\d+)\.parquet$/.exec(name) ?? []
+  return from === undefined ? undefined : { fromOffset: Number(from), endOffset: Number(end) }
 }

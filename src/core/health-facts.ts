@@ -13,6 +13,7 @@ export interface SourceFacts {
   readonly source: string
   /** What the log holds; absent where the source has no log. */
   readonly log?: { readonly startOffset: number; readonly endOffset: number }
+  /** 0 where it has nothing; absent until it was asked. */
   readonly archive?: { readonly endOffset: number }
   /** Why the archive could not be read or written at the last attempt. */
   readonly archiveFailure?: Cause

@@ -13,6 +13,7 @@ const FRESH: SourceFacts = {
   unarchivedSinceMs: NOW - 5000,
 }
 const WHY = { code: 'ARCHIVE_SAFE_MODE', message: 'it is in safe mode.' }
+const GAP = { code: 'LOG_LINES_MISSING', message: 'Lines are missing.' }
 
 function judge(source: Partial<SourceFacts>, shared: Partial<HealthFacts> = {}) {
   return judgeHealth({ sources: [{ ...FRESH, ...source }], ...shared }, LIMITS, NOW)
@@ -46,7 +47,12 @@ describe('a source', () => {
     [
       'of which the stream has said so itself',
       { reportEnd: 101, streamFailure: { code: 'REPORT_AHEAD', message: 'ahead' } },
-      ['STREAM_FAILED'],
+      ['REPORT_AHEAD'],
+    ],
+    [
+      'of which stream and archiver have both said so',
+      { streamFailure: GAP, archiveFailure: GAP },
+      ['LOG_LINES_MISSING'],
     ],
     [
       'with all of it: the worst first',
@@ -73,6 +79,8 @@ describe('a source', () => {
     expect(source).not.toHaveProperty('unarchivedLines')
     const [begun] = judgeHealth({ sources: [facts] }, LIMITS, NOW).sources
     expect(begun).toMatchObject({ unarchivedLines: 100 })
+    const shortened = { ...facts, log: { startOffset: 90, endOffset: 100 } }
+    expect(judgeHealth({ sources: [shortened] }, LIMITS, NOW).faults).toEqual([])
   })
 
   it('without a limit may wait for any time, and without a metric is not counted', () => {

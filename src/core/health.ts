@@ -111,7 +111,7 @@ function judgeSource(facts: SourceFacts, limits: HealthLimits, nowMs: number): S
   const archivedTo = facts.archive?.endOffset ?? (facts.archiveFailure ? undefined : facts.log?.startOffset)
   const unarchived = waiting(facts.log?.endOffset, archivedTo, ageOf(facts.unarchivedSinceMs, nowMs))
   const faults = [
-    ...missingLines(facts),
+    ...linesGone(facts),
     ...failure('STREAM_FAILED', facts, `The stream of ${source} cannot go on, and tries again: `, 'stream'),
     ...failure('REPORT_AWAY', facts, `The report does not say how far ${source} is counted: `, 'report'),
     ...failure('ARCHIVE_FAILED', facts, archiveFailed(facts), 'archive'),
@@ -157,23 +157,35 @@ function endOf({ log, archive }: SourceFacts): number | undefined {
   return Math.max(log?.endOffset ?? 0, archive?.endOffset ?? 0)
 }
 
-/** By offsets alone, in the words of the error that whoever needs the lines ends by. */
+/** Told once and by their own code, whoever came upon it first. */
+const GONE: ReadonlySet<string | undefined> = new Set(['REPORT_AHEAD', 'LOG_LINES_MISSING'])
+
+/** As stream or archiver were stopped by it, else by offsets alone. */
+function linesGone(facts: SourceFacts): Fault[] {
+  const { source, streamFailure, archiveFailure } = facts
+  const cause = [streamFailure, archiveFailure].find((one) => GONE.has(one?.code))
+  if (!cause) return missingLines(facts)
+  return [{ code: cause.code as FaultCode, source, message: cause.message, cause: cause.message }]
+}
+
+/** An archive that was not asked yet tells of none. */
 function missingLines(facts: SourceFacts): Fault[] {
   const { source, log, archive, reportEnd: counted = 0, archiveFailure } = facts
-  const faults: Fault[] = []
+  if (archiveFailure || (log && !archive)) return []
   const end = endOf(facts) ?? 0
-  if (!archiveFailure && counted > end)
+  const archived = archive?.endOffset ?? 0
+  const faults: Fault[] = []
+  if (counted > end)
     faults.push({
       ...{ code: 'REPORT_AHEAD', source },
       message: new MillraceError('REPORT_AHEAD', { source, counted, end }).message,
     })
-  const archived = archive?.endOffset ?? 0
-  if (!archiveFailure && log && log.startOffset > archived) {
+  if (log && log.startOffset > archived) {
     const lines = log.startOffset - archived
     const message = `${lines} lines of ${source}, from offset ${archived} on, are neither in the archive, which ends there, nor in the log, which begins at ${log.startOffset}.`
     faults.push({ code: 'LOG_LINES_MISSING', source, message })
   }
-  return faults.filter(({ code }) => code !== facts.streamFailure?.code)
+  return faults
 }
 
 function failure(
@@ -183,7 +195,7 @@ function failure(
   role: 'stream' | 'report' | 'archive',
 ): Fault[] {
   const cause: Cause | undefined = facts[`${role}Failure`]
-  if (!cause) return []
+  if (!cause || GONE.has(cause.code)) return []
   return [{ code, source: facts.source, message: `${beginning}${cause.message}`, cause: cause.message }]
 }
 

@@ -1,6 +1,6 @@
 /** The use case that shows which lines of a source are lost: it must be proven that they are gone, and not just away. */
 import { resolve } from 'node:path'
-import type { Block, Manifest } from '../core/block.ts'
+import { type Block, type Manifest, offsetsInName } from '../core/block.ts'
 import { observedAt } from '../core/clock-repair.ts'
 import { MillraceError } from '../core/error.ts'
 import type { OffsetRange } from '../core/lost-lines.ts'
@@ -17,7 +17,7 @@ export interface LossPlace {
   readonly report: Pick<Report, 'streamState'> | undefined
   /** No server has the log open, so that it may go on at a later offset. */
   readonly isAlone: boolean
-  /** Folders of which somebody says that they were deleted, as given and in full. */
+  /** Folders of which somebody says that they were deleted, as given and in full; and blocks that no manifest will name. */
   readonly deleted: readonly string[]
 }
 
@@ -47,7 +47,8 @@ export interface FoundLoss {
 }
 
 /**
- * Archive and log must answer, each at all of its places. Errors: LOSS_UNPROVEN, ARCHIVE_*, LOG_BROKER_AWAY, LOG_TOPIC_*.
+ * Archive and log must answer, each at all of its places. Errors: LOSS_UNPROVEN, LOSS_IN_BLOCK, ARCHIVE_*,
+ * LOG_BROKER_AWAY, LOG_TOPIC_*.
  */
 export async function findLoss(place: LossPlace): Promise<FoundLoss> {
   const { source, log, archive, report } = place
@@ -63,6 +64,7 @@ export async function findLoss(place: LossPlace): Promise<FoundLoss> {
   })
   if (missing.length + blocks.length > 0)
     await prove(place, { manifest, state, needsLog: missing.length > 0 })
+  if (missing.length > 0) await requireNoBlock(place, missing)
   const ranges: FoundRange[] = []
   for (const range of [...blocks.flatMap(({ lost }) => lost), ...missing])
     ranges.push({ ...range, ...(await around(place, manifest, range)) })
@@ -130,6 +132,16 @@ async function prove(
   // Lines of a block may never have been in a log.
   if (needsLog || state?.incarnation)
     await proven(place, () => log.confirmHeld(source, state?.incarnation || undefined))
+}
+
+/** Where a newer manifest was removed, or an older one put back, blocks may lie there that hold the lines. */
+async function requireNoBlock(place: LossPlace, missing: readonly OffsetRange[]): Promise<void> {
+  const { source, archive } = place
+  for (const { block, fault } of await archive.inspect(source)) {
+    const range = fault === 'unnamed' && !isDeleted(place, block) ? offsetsInName(block) : undefined
+    if (range && missing.some((one) => overlap(one, range) > 0))
+      throw new MillraceError('LOSS_IN_BLOCK', { source, block })
+  }
 }
 
 /** Unless somebody says that the folder was deleted. */

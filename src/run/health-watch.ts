@@ -8,7 +8,7 @@ import type { Log, LogSource } from '../ports/log.ts'
 import type { Report, StreamState } from '../ports/report.ts'
 
 const LOOK_MS = 1000
-/** How often an archive is asked for a source that has no log, which nobody else asks. */
+/** How often an archive is asked for a source that has no log, which nobody else asks; of others once, at the start. */
 const ASK_MS = 5000
 
 export interface HealthPlace {
@@ -180,11 +180,15 @@ export class HealthWatch {
   }
 
   async #askArchive(source: string): Promise<void> {
-    if (this.#log(source)) return
-    const { askedMs = Number.NEGATIVE_INFINITY } = this.#archives.get(source) ?? {}
-    if (this.#place.now() - askedMs < ASK_MS) return
+    const known = this.#archives.get(source)
+    if (known && this.#log(source)) return
+    if (this.#place.now() - (known?.askedMs ?? Number.NEGATIVE_INFINITY) < ASK_MS) return
     await this.#place.archive.manifest(source).then(
-      (manifest) => manifest && this.archived(source, manifest.nextOffset),
+      (manifest) => {
+        // Who archives may have told more meanwhile.
+        if (this.#archives.get(source) !== known) return
+        if (manifest || this.#log(source)) this.archived(source, manifest?.nextOffset ?? 0)
+      },
       (error: unknown) => this.archiveFailed(source, error),
     )
   }

@@ -41,7 +41,7 @@ export function sourceFacts(known: KnownSource): SourceFacts {
   return {
     source,
     ...(log && { log }),
-    ...(manifest && { archive: { endOffset: manifest.nextOffset } }),
+    ...((manifest || log) && !archiveFailure && { archive: { endOffset: manifest?.nextOffset ?? 0 } }),
     ...(archiveFailure && { archiveFailure }),
     ...(reportFailure && { reportFailure }),
     ...(countedTo !== undefined && { countedTo }),

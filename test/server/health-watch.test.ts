@@ -22,6 +22,8 @@ metrics:
 `
 const LIMITS = { freshnessMs: 60_000, archiveMs: 60_000 }
 
+const plans = buildPlans(checkText(DEFINITION, 'millrace.yaml').definition!, sha256)
+
 let dataDir: string
 let log: FilesLog
 let archive: FilesArchive
@@ -35,10 +37,10 @@ beforeEach(async () => {
   const clocks = { now: () => nowMs, steady: () => nowMs }
   archive = new FilesArchive({ dataDir })
   const firstOffset = async (source: string) => (await archive.manifest(source))?.nextOffset ?? 0
-  log = await FilesLog.open({ dataDir, firstOffset, clocks })
+  log = await FilesLog.open({ dataDir, firstOffset, clocks, segmentBytes: 1 })
   report = await openDuckdbReport(dataDir, 'write')
   watch = new HealthWatch({ log, archive, report, now: () => nowMs })
-  watch.serve(buildPlans(checkText(DEFINITION, 'millrace.yaml').definition!, sha256))
+  watch.serve(plans)
 })
 afterEach(async () => {
   await report.close()
@@ -123,4 +125,18 @@ it('says what an archive is waited for, until that is over', async () => {
   watch.restated()
   watch.batched()
   expect((await judged()).codes).toEqual([])
+})
+
+it('takes no line for missing that the archive holds, before it has asked and after', async () => {
+  await post(3)
+  const { endOffset } = await archiveLog({ log, archive, passed: async () => 0 }, 'web', { isUrgent: true })
+  await post(2)
+  await log.trim('web', endOffset)
+  watch.streamed('web', 5)
+  expect(judgeHealth(watch.facts(), LIMITS, nowMs).faults).toEqual([])
+  expect((await judged()).web).toMatchObject({ faults: [], unarchivedLines: 2 })
+  rmSync(join(dataDir, 'archive'), { recursive: true })
+  watch = new HealthWatch({ log, archive, report, now: () => nowMs })
+  watch.serve(plans)
+  expect((await judged()).codes).toEqual(['LOG_LINES_MISSING'])
 })

@@ -374,3 +374,27 @@ it('computes the other sources once more where only the engine finds a block dam
   expect(attempts).toBe(2)
   expect(record).toMatchObject({ held: [{ source: 'web' }], sources: [{ source: 'app', cut: 4 }] })
 })
+
+it('takes no line for lost that lies in a block of a manifest that was put back older', async () => {
+  const manifests = ['manifest.json', 'manifest.copy.json'].map((name) => join(folderOf('archive'), name))
+  await append(3)
+  await archiveAll()
+  for (const path of manifests) await cp(path, `${path}.old`)
+  await append(5)
+  await archiveAll()
+  await append(4)
+  await log.trim('web', 8)
+  for (const path of manifests) {
+    await cp(path, `${path}.new`)
+    await cp(`${path}.old`, path)
+  }
+  await expect(stream()).rejects.toMatchObject({ code: 'LOG_LINES_MISSING' })
+  const block = '0000000000000003-0000000000000008.parquet'
+  const held = { code: 'LOSS_IN_BLOCK', params: { block } }
+  await expect(findLoss(await lossPlace())).rejects.toMatchObject(held)
+  expect((await findLoss(await lossPlace([block]))).lines).toBe(5)
+  for (const path of manifests) await cp(`${path}.new`, path)
+  expect((await findLoss(await lossPlace())).lines).toBe(0)
+  await stream()
+  expect(await ledger()).toMatchObject({ appended: 12, counted: 12 })
+})

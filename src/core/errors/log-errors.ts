@@ -126,6 +126,10 @@ export const LOG_ERRORS = {
     exit: 1,
     text: 'Cannot write to the log of source {source} in {path}: {why}. The lines were not added. Free space or mend the disk; a server that could not sync must be restarted.',
   },
+  LOSS_IN_BLOCK: {
+    exit: 1,
+    text: 'No line of source {source} is taken for lost, since {block} lies in its archive, which no manifest names and whose offsets are among theirs: a newer manifest was removed, or an older one put back. Nothing was changed. Put the newest manifest back from a snapshot or a backup, and the source goes on by itself. If there is none, copy that block out of the archive, since the next commit removes it, and run `millrace accept-loss {source} --deleted {block}`.',
+  },
   LOSS_MOVED: {
     exit: 1,
     text: 'The lines of source {source} that are lost are no longer those that were shown: offsets {found}, where {shown} were shown. Nothing was changed. Run `millrace accept-loss {source}` again, and look at what it shows.',
