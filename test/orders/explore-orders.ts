@@ -37,16 +37,17 @@ interface Step {
   readonly operation: Operation
 }
 
-/** `beyond` picks those orders, one operation longer, that are run too. */
-export async function exploreOrders(
-  world: OrderWorld,
-  length: number,
-  beyond?: <Order>(orders: readonly Order[]) => readonly Order[],
-): Promise<Explored> {
-  const explorer = new Explorer(world)
-  const places = await explorer.run(length)
-  if (beyond) await explorer.end(await explorer.takeAll(beyond(stepsFrom(places))))
-  return explorer
+/** The worlds share the work, each in a data folder of its own. */
+export async function exploreOrders(worlds: readonly OrderWorld[], length: number): Promise<Explored> {
+  const explored = new Exploration()
+  const explorers = worlds.map((world) => new Explorer(world, explored))
+  let places = [await explorers[0]!.begin()]
+  for (let depth = 1; depth <= length; depth++) {
+    const reached = await eachOf(stepsFrom(places), explorers, (step, explorer) => explorer.take(step))
+    places = reached.filter((place) => place !== undefined)
+  }
+  await eachOf(places, explorers, (place, explorer) => explorer.end(place))
+  return explored
 }
 
 function stepsFrom(places: readonly Place[]): Step[] {
@@ -57,47 +58,60 @@ function stepsFrom(places: readonly Place[]): Step[] {
   )
 }
 
-class Explorer implements Explored {
-  readonly #world: OrderWorld
+/** What each item gives, in their order; each worker takes the next item when it is free. */
+async function eachOf<Item, Worker, Result>(
+  items: readonly Item[],
+  workers: readonly Worker[],
+  act: (item: Item, worker: Worker) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = []
+  const waiting = items.entries()
+  const work = async (worker: Worker) => {
+    for (const [place, item] of waiting) results[place] = await act(item, worker)
+  }
+  await Promise.all(workers.map(work))
+  return results
+}
+
+class Exploration implements Explored {
   readonly #seen = new Set<string>()
   orders = 0
-
-  constructor(world: OrderWorld) {
-    this.#world = world
-  }
 
   get states(): number {
     return this.#seen.size
   }
 
-  async run(length: number): Promise<readonly Place[]> {
-    let places = [await this.#begin()]
-    for (let depth = 1; depth <= length; depth++) places = await this.takeAll(stepsFrom(places))
-    await this.end(places)
-    return places
+  /** The number of a state that no order has led to before. */
+  add(digest: string): number | undefined {
+    if (this.#seen.has(digest)) return undefined
+    return this.#seen.add(digest).size
+  }
+}
+
+class Explorer {
+  readonly #world: OrderWorld
+  readonly #explored: Exploration
+
+  constructor(world: OrderWorld, explored: Exploration) {
+    this.#world = world
+    this.#explored = explored
   }
 
-  /** Where they lead to for the first time. */
-  async takeAll(steps: readonly Step[]): Promise<Place[]> {
-    const places: Place[] = []
-    for (const { place, operation } of steps) {
-      const reached = await told([...place.path, operation], () => this.#take(place, operation))
-      if (reached) places.push(reached)
-    }
-    return places
-  }
-
-  async end(places: readonly Place[]): Promise<void> {
-    for (const place of places) await told([...place.path, 'ends'], () => this.#end(place))
-  }
-
-  async #begin(): Promise<Place> {
+  async begin(): Promise<Place> {
     return { path: [], model: BEGINNING, base: await this.#world.keep('state-0'), since: [] }
   }
 
-  /** Undefined where it leads to a state that another order has led to. */
+  /** Where it leads to; undefined where another order has led to that. */
+  take({ place, operation }: Step): Promise<Place | undefined> {
+    return told([...place.path, operation], () => this.#take(place, operation))
+  }
+
+  end(place: Place): Promise<void> {
+    return told([...place.path, 'ends'], () => this.#end(place))
+  }
+
   async #take(place: Place, operation: Operation): Promise<Place | undefined> {
-    this.orders++
+    this.#explored.orders++
     await this.#goTo(place)
     const model = await this.#apply(place.model, operation)
     // An operation that is refused, or only looked for work, changes nothing.
@@ -110,9 +124,9 @@ class Explorer implements Explored {
     const digest = createHash('sha256')
       .update(await this.#world.state())
       .digest('hex')
-    if (this.#seen.has(digest)) return undefined
-    this.#seen.add(digest)
-    const base = await this.#world.keep(`state-${this.#seen.size}`)
+    const state = this.#explored.add(digest)
+    if (!state) return undefined
+    const base = await this.#world.keep(`state-${state}`)
     await this.#check(model)
     return { path, model, base, since: [] }
   }

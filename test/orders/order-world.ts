@@ -1,4 +1,5 @@
 /** The real thing for one order of operations: archive, log, stream and batches of one data folder, in this process. */
+import { randomUUID } from 'node:crypto'
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -67,22 +68,42 @@ export interface Kept {
   readonly older: OlderReport | undefined
 }
 
+/** As many as work side by side; one, where they would share a store of reports. */
+const WORLDS = 3
+
+/** Closes the worlds and removes what they made. */
+export async function withWorlds<T>(
+  act: (worlds: readonly OrderWorld[]) => Promise<T>,
+  store?: ReportStore,
+): Promise<T> {
+  const root = mkdtempSync(join(tmpdir(), 'millrace-orders-'))
+  const worlds = Array.from({ length: store ? 1 : WORLDS }, () => new OrderWorld(root, store))
+  try {
+    return await act(worlds)
+  } finally {
+    for (const world of worlds) await world.close()
+    rmSync(root, { recursive: true, force: true })
+  }
+}
+
 export class OrderWorld {
-  readonly #root = mkdtempSync(join(tmpdir(), 'millrace-orders-'))
-  readonly #dataDir = join(this.#root, 'data')
+  readonly #root: string
+  readonly #dataDir: string
   readonly #store: ReportStore
   readonly #plan = buildPlans(defineText(DEFINITION), sha256)[0]!
   #keptLatenessMs = LATENESS
-  #archive = new FilesArchive({ dataDir: this.#dataDir })
+  #archive: FilesArchive
   #metrics: readonly MetricName[] = METRICS
   #nowMs = T0
   #older: OlderReport | undefined
-  #folders = 0
   #served: Served | undefined
 
-  constructor(makeStore: (dataDir: string, kept: string) => ReportStore = (...at) => new FileStore(...at)) {
-    mkdirSync(this.#dataDir)
-    this.#store = makeStore(this.#dataDir, join(this.#root, 'reports'))
+  /** Worlds of one root can put back what another of them kept. */
+  constructor(root: string, store?: ReportStore) {
+    this.#root = root
+    this.#dataDir = mkdtempSync(join(root, 'data-'))
+    this.#archive = new FilesArchive({ dataDir: this.#dataDir })
+    this.#store = store ?? new FileStore(this.#dataDir, join(root, 'reports'))
   }
 
   /** Errors: those of the commands. */
@@ -132,7 +153,7 @@ export class OrderWorld {
 
   /** Of metrics of the definition. Errors: those of the command. */
   async verify(metrics: readonly MetricName[]): Promise<readonly VerifiedMetric[]> {
-    const folder = join(this.#root, 'scratch', String(this.#folders++))
+    const folder = makeFolder(join(this.#root, `scratch-${randomUUID()}`))
     try {
       return await this.#reading(async (report) => {
         const verified = await verifyTotals({
@@ -187,8 +208,6 @@ export class OrderWorld {
 
   async close(): Promise<void> {
     if (this.#served) await this.#stop()
-    await this.#store.close()
-    rmSync(this.#root, { recursive: true, force: true })
   }
 
   #latenessMs(): ReadonlyMap<string, number> {
@@ -213,7 +232,7 @@ export class OrderWorld {
       ...{ plan: this.#present(this.#metrics), latenessMs: this.#latenessMs() },
       ...{ log, archive: this.#archive, engine, report, now: () => this.#nowMs },
       makeStagingDir: async () => {
-        const path = makeFolder(join(stagingRoot, String(this.#folders++)))
+        const path = makeFolder(join(stagingRoot, randomUUID()))
         return { path, remove: async () => rmSync(path, { recursive: true }) }
       },
     })
@@ -318,7 +337,7 @@ export class OrderWorld {
   async #keepOlder(): Promise<void> {
     const facts = await this.#factsOfReport()
     if (!facts) return
-    const name = `older-${this.#folders++}`
+    const name = `older-${randomUUID()}`
     await this.#store.keep(name)
     this.#older = { name, facts }
   }

@@ -10,7 +10,6 @@ export interface ReportStore {
   keep(name: string): Promise<void>
   /** None, where none was kept under the name. */
   putBack(name: string): Promise<void>
-  close(): Promise<void>
 }
 
 /** `report.duckdb` in the data folder. */
@@ -38,6 +37,4 @@ export class FileStore implements ReportStore {
     for (const file of [path, `${path}.wal`]) rmSync(file, { force: true })
     if (existsSync(join(this.#kept, name))) cpSync(join(this.#kept, name), path)
   }
-
-  async close(): Promise<void> {}
 }

@@ -1,7 +1,7 @@
 /** `npm run orders -- --length N [--postgres]`: every order of N operations on real reports, against the model. */
 import { parseArgs } from 'node:util'
 import { exploreOrders } from './explore-orders.ts'
-import { OrderWorld } from './order-world.ts'
+import { withWorlds } from './order-world.ts'
 import { PostgresStore } from './postgres-store.ts'
 
 const { values } = parseArgs({
@@ -9,11 +9,11 @@ const { values } = parseArgs({
 })
 const started = Date.now()
 const store = values.postgres ? await PostgresStore.start() : undefined
-const world = new OrderWorld(store && (() => store))
 try {
-  const { orders, states } = await exploreOrders(world, Number(values.length))
+  const explore = withWorlds((worlds) => exploreOrders(worlds, Number(values.length)), store)
+  const { orders, states } = await explore
   const seconds = ((Date.now() - started) / 1000).toFixed(1)
   console.log(`${orders} orders, ${states} states without a server, all as the model says, in ${seconds} s`)
 } finally {
-  await world.close()
+  await store?.close()
 }
