@@ -163,14 +163,25 @@ async function readReportStreams(deployment: Deployment, plans: readonly SourceP
   return report ? readStreams(report, plans).finally(() => report.close()) : new Map()
 }
 
-/** There is none before the first batch. A report of an older format is brought up to date. */
+/** There is none before the first batch. One of an older format is brought up to date, and lost tables are made again. */
 function openPresentReport(deployment: Deployment): Promise<Report | undefined> {
-  return openReport(deployment, 'read').catch((error: unknown) => {
+  return openWhole(deployment).catch((error: unknown) => {
     const code = error instanceof MillraceError ? error.code : undefined
     if (code === 'REPORT_MISSING') return undefined
-    if (code === 'REPORT_OLDER_FORMAT') return openReport(deployment, 'write')
+    if (code === 'REPORT_OLDER_FORMAT' || code === 'REPORT_INCOMPLETE') return openReport(deployment, 'write')
     throw error
   })
+}
+
+async function openWhole(deployment: Deployment): Promise<Report> {
+  const report = await openReport(deployment, 'read')
+  try {
+    await report.requireWhole()
+    return report
+  } catch (error) {
+    await report.close()
+    throw error
+  }
 }
 
 async function makeFolder(path: string): Promise<string> {

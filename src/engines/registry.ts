@@ -147,7 +147,10 @@ export async function openReport(deployment: Deployment, mode: 'read' | 'write')
     if (link) return servedReport(link)
     const { openDuckdbReport } = await import('./duckdb/report.ts')
     try {
-      return await openDuckdbReport(deployment.dataDir, mode, REPORT_LOOK_MS)
+      return await openDuckdbReport(deployment.dataDir, mode, {
+        waitMs: REPORT_LOOK_MS,
+        onNews: deployment.onNews,
+      })
     } catch (error) {
       // A server that starts has the file before it answers.
       if (!(error instanceof MillraceError) || error.code !== 'REPORT_LOCKED') throw error
@@ -166,7 +169,7 @@ export async function openOwnReport(deployment: Deployment, mode: 'read' | 'writ
   const { dataDir, report } = deployment
   if (report?.adapter) return openPostgres(report.adapter, mode, deployment)
   const { openDuckdbReport } = await import('./duckdb/report.ts')
-  return openDuckdbReport(dataDir, mode)
+  return openDuckdbReport(dataDir, mode, { onNews: deployment.onNews })
 }
 
 /** To the server that runs on the data folder; undefined where none does. Errors: SERVE_UNREACHABLE. */

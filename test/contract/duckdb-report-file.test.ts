@@ -279,7 +279,7 @@ describe('the report file', () => {
   it('may be read by many at once, and written by one: others wait, then are told who has it', async () => {
     await publish([])
     const writer = await openDuckdbReport(dir, 'write')
-    const here = openDuckdbReport(dir, 'read', 100)
+    const here = openDuckdbReport(dir, 'read', { waitMs: 100 })
     await expect(here).rejects.toMatchObject({
       code: 'REPORT_LOCKED',
       params: { pid: ` (process ${process.pid})` },
@@ -296,7 +296,10 @@ describe('the report file', () => {
     const holder = spawn(process.execPath, ['-e', script, path()], { stdio: ['ignore', 'pipe', 'inherit'] })
     await new Promise((resolve) => holder.stdout.once('data', resolve))
     const params = { pid: ` (process ${holder.pid})` }
-    await expect(openDuckdbReport(dir, 'write', 50)).rejects.toMatchObject({ code: 'REPORT_LOCKED', params })
+    await expect(openDuckdbReport(dir, 'write', { waitMs: 50 })).rejects.toMatchObject({
+      code: 'REPORT_LOCKED',
+      params,
+    })
     const report = await openDuckdbReport(dir, 'read')
     expect(await report.runs(5)).toHaveLength(1)
     await report.close()

@@ -100,7 +100,7 @@ export const REPORT_ERRORS = {
   },
   REPORT_INCOMPLETE: {
     exit: 1,
-    text: 'The report {path} lacks what it says it holds: {what}. Nothing was answered, since totals would be missing. A running server makes the tables again within seconds and counts their metrics from the first line; where none runs, `millrace batch` does so.',
+    text: 'The report {path} lacks what it says it holds: {what}. Nothing was answered, since totals would be missing. A server that runs or starts makes the tables again within seconds and counts their metrics from the first line; where none runs, `millrace batch` does so.',
   },
   REPORT_LATENESS_MOVED: {
     exit: 1,

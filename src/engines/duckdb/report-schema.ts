@@ -7,7 +7,7 @@ import { readRows } from './read-rows.ts'
 import { HUGE, SCHEMA } from './report-tables.ts'
 
 /** Raised when older code could no longer read the file rightly. */
-const REPORT_FORMAT = 6
+const REPORT_FORMAT = 7
 
 const FUNCTIONS = sketchFunctions((name) => `${SCHEMA}.${name}`, HUGE)
 
@@ -16,6 +16,10 @@ const LATENESS_TABLE = `CREATE TABLE IF NOT EXISTS ${SCHEMA}.lateness (tenant VA
 
 const LATE_RANGES = `CREATE TABLE IF NOT EXISTS ${SCHEMA}.late_ranges (tenant VARCHAR, source VARCHAR, metric VARCHAR, version VARCHAR,
     from_time TIMESTAMP, to_time TIMESTAMP, lines BIGINT, end_offset BIGINT)`
+
+/** Rows that each table had when the file was closed; none of a table that nobody has counted since. */
+const STORED_TABLES = `CREATE TABLE IF NOT EXISTS ${SCHEMA}.stored_tables (tenant VARCHAR, metric VARCHAR, version VARCHAR,
+    table_name VARCHAR, row_count BIGINT)`
 
 const STREAM_TABLES = [
   `CREATE TABLE ${SCHEMA}.streams (tenant VARCHAR, source VARCHAR, incarnation VARCHAR, end_offset BIGINT,
@@ -64,6 +68,7 @@ const UPGRADES: Readonly<Record<number, readonly string[]>> = {
     `ALTER TABLE ${SCHEMA}.stream_metrics ADD COLUMN IF NOT EXISTS lost BIGINT`,
     `UPDATE ${SCHEMA}.stream_metrics SET lost = 0`,
   ],
+  6: [STORED_TABLES],
 }
 
 const STATEMENTS = [
@@ -83,6 +88,7 @@ const STATEMENTS = [
   `CREATE TABLE ${SCHEMA}.rejects (tenant VARCHAR, source VARCHAR, revision BIGINT, block VARCHAR,
     "offset" BIGINT, metric VARCHAR, reason VARCHAR, field VARCHAR)`,
   ...STREAM_TABLES,
+  STORED_TABLES,
   ...FUNCTIONS.map(
     ({ name, parameters, body }) =>
       `CREATE MACRO ${SCHEMA}.${name}(${parameters.map((parameter) => parameter.name).join(', ')}) AS ${body}`,

@@ -27,6 +27,7 @@ import type {
 } from '../../ports/report.ts'
 import { sha256, tablesOf } from '../table-key.ts'
 import { type AdvanceMemory, DuckdbAdvanceStore } from './advance-store.ts'
+import { healReport } from './heal-report.ts'
 import { allRows, qualifiedTables } from './live-tables.ts'
 import { failedError, openReportFile, type ReportFile } from './open-report.ts'
 import { DuckdbPublishStore } from './publish-store.ts'
@@ -35,7 +36,7 @@ import { readRows } from './read-rows.ts'
 import { DuckdbRenameStore } from './rename-store.ts'
 import { prepareSchema, requireSchema } from './report-schema.ts'
 import { hasLiveTables, qualify, stateOf } from './report-tables.ts'
-import { requireTables } from './require-tables.ts'
+import { describeLost, dropAccount, findLost, writeAccount } from './table-account.ts'
 import { withinRange } from './window-range.ts'
 
 /**
@@ -45,12 +46,16 @@ import { withinRange } from './window-range.ts'
 export async function openDuckdbReport(
   dataDir: string,
   mode: 'read' | 'write',
-  waitMs?: number,
+  {
+    waitMs,
+    onNews,
+  }: { readonly waitMs?: number; readonly onNews?: ((text: string) => void) | undefined } = {},
 ): Promise<Report> {
   const file = await openReportFile(dataDir, mode, waitMs)
   const report = new DuckdbReport(file)
   try {
-    await report.prepare(mode)
+    const lost = await report.prepare(mode)
+    if (lost) onNews?.(lost.message)
     return report
   } catch (error) {
     await report.close()
@@ -70,15 +75,34 @@ class DuckdbReport implements Report {
 
   /** Once for each time that the file is opened: until it is closed nobody else changes it. */
   #whole: Promise<void> | undefined
+  /** The account holds of what the tables have now. */
+  #isAccounted = true
 
   requireWhole(): Promise<void> {
-    this.#whole ??= this.#connected((connection) => requireTables(connection, this.#file.path))
+    this.#whole ??= this.#requireTables()
     return this.#whole
   }
 
-  async prepare(mode: 'read' | 'write'): Promise<void> {
-    const prepare = mode === 'write' ? prepareSchema : requireSchema
-    await this.#connected((connection) => prepare(connection, this.#file.path))
+  /** A writer makes again what was lost; resolves to what is to be told of it. */
+  async prepare(mode: 'read' | 'write'): Promise<MillraceError | undefined> {
+    const { path } = this.#file
+    if (mode === 'read') {
+      await this.#connected((connection) => requireSchema(connection, path))
+      return undefined
+    }
+    await this.#connected((connection) => prepareSchema(connection, path))
+    this.#whole = Promise.resolve()
+    const lost = await this.#connected((connection) => transact(connection, () => healReport(connection)))
+    if (lost.length === 0) return undefined
+    this.#isAccounted = false
+    const metrics = [...new Set(lost.map(({ metric }) => metric))].join(', ')
+    return new MillraceError('REPORT_TABLES_LOST', { path, metrics, what: describeLost(lost) })
+  }
+
+  async #requireTables(): Promise<void> {
+    const lost = await this.#reading(findLost)
+    const { path } = this.#file
+    if (lost.length > 0) throw new MillraceError('REPORT_INCOMPLETE', { path, what: describeLost(lost) })
   }
 
   look(): Promise<void> {
@@ -87,25 +111,33 @@ class DuckdbReport implements Report {
 
   publish(publication: Publication): Promise<RunRecord> {
     return this.#writing(async (connection) => {
-      const record = await transact(connection, () =>
-        new RunPublisher(new DuckdbPublishStore(connection), publication).publish(),
-      )
+      const record = await transact(connection, async () => {
+        const published = await new RunPublisher(new DuckdbPublishStore(connection), publication).publish()
+        await writeAccount(connection)
+        return published
+      })
+      this.#isAccounted = true
       await giveBackSpace(connection)
       return record
     })
   }
 
   advance(advance: StreamAdvance): Promise<void> {
-    return this.#writing((connection) =>
-      transact(connection, () =>
-        new StreamAdvancer(new DuckdbAdvanceStore(connection, this.#memory), advance).advance(),
-      ),
-    )
+    return this.#writing(async (connection) => {
+      await transact(connection, async () => {
+        if (this.#isAccounted) await dropAccount(connection)
+        await new StreamAdvancer(new DuckdbAdvanceStore(connection, this.#memory), advance).advance()
+      })
+      this.#isAccounted = false
+    })
   }
 
   renameSource(from: string, to: string): Promise<void> {
     return this.#writing((connection) =>
-      transact(connection, () => renameInReport(new DuckdbRenameStore(connection), { from, to }, sha256)),
+      transact(connection, async () => {
+        await renameInReport(new DuckdbRenameStore(connection), { from, to }, sha256)
+        await writeAccount(connection)
+      }),
     )
   }
 
@@ -164,7 +196,8 @@ class DuckdbReport implements Report {
     }, plan.metric)
   }
 
-  metricState(metric: string, version?: string): Promise<MetricState | undefined> {
+  async metricState(metric: string, version?: string): Promise<MetricState | undefined> {
+    await this.requireWhole()
     return this.#reading((connection) => readMetricState(stateOf(connection), metric, version))
   }
 
@@ -185,6 +218,11 @@ class DuckdbReport implements Report {
 
   async close(): Promise<void> {
     await this.#lastWrite
+    // Without it nothing is noticed but a table that is not there.
+    if (!this.#isAccounted)
+      await this.#connected((connection) => transact(connection, () => writeAccount(connection))).catch(
+        () => undefined,
+      )
     await this.#file.close()
   }
 

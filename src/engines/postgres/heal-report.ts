@@ -1,5 +1,5 @@
 /** Makes the tables again that somebody took away, and has their metrics counted from the first line. */
-import { describeMetric } from '../../compile/publish-run.ts'
+import { type ResetStore, resetVersion } from '../../compile/reset-version.ts'
 import { MillraceError } from '../../core/error.ts'
 import type { MetricPlan } from '../../core/plan.ts'
 import type { StagedTextReader } from '../../ports/staged-text.ts'
@@ -29,13 +29,25 @@ export async function healReport(place: HealPlace): Promise<LostTable[]> {
   const lost = await findLost(transaction, names, { seen })
   const foreign = lost.find(({ how }) => how === 'replaced')
   if (foreign) throw new MillraceError('REPORT_FOREIGN_TABLE', { path, table: foreign.table })
-  const store = new PostgresPublishStore({ ...place, runId: '' })
+  const store = new PostgresResetStore({ ...place, runId: '' })
   const versions = new Map(lost.map((table) => [JSON.stringify([table.metric, table.version]), table]))
   for (const { metric, version } of versions.values()) await resetVersion(store, metric, version)
   await store.book.write()
   await restoreViews(transaction, names)
   await dropOrphans(transaction, names)
   return lost
+}
+
+class PostgresResetStore extends PostgresPublishStore implements ResetStore {
+  async makeEmpty(plan: MetricPlan): Promise<void> {
+    const { ordinary, live } = namesOfTables(plan)
+    await this.book.makeTables(plan, true)
+    for (const table of [...ordinary, ...live]) await this.book.empty(table)
+  }
+
+  giveUpTables(version: Pick<MetricPlan, 'metric' | 'version'>): Promise<void> {
+    return this.book.forget(version)
+  }
 }
 
 /** What a report of an older layout holds is taken as it stands. */
@@ -73,39 +85,6 @@ async function adoptTables(transaction: Transaction, names: PostgresNames): Prom
         [table],
       )
   }
-}
-
-/** The stream goes on from its first line; an older version, which no stream counts any more, is given up. */
-async function resetVersion(store: PostgresPublishStore, metric: string, version: string): Promise<void> {
-  const versions = await store.versions(metric)
-  const plan = versions.find((one) => one.version === version)?.plan
-  if (!plan) return store.book.forget({ metric, version })
-  const streamed = await store.streams.readMetric(plan)
-  const isOlder = await hasNewer(store, plan, streamed?.endOffset ?? 0)
-  await store.streams.forgetStream(plan)
-  await store.forget('coverage', metric, version)
-  if (isOlder) {
-    for (const table of ['metrics', 'measures'] as const) await store.forget(table, metric, version)
-    await store.book.forget(plan)
-    return
-  }
-  const names = namesOfTables(plan)
-  await store.book.makeTables(plan, true)
-  for (const table of [...names.ordinary, ...names.live]) await store.book.empty(table)
-  await describeMetric(store, plan, 0, { first: { ms: null }, last: { ms: null } })
-  if (!(await store.streams.readStream(plan.source))) return
-  const latenessMs = streamed?.latenessMs ?? 0
-  await store.streams.addLateness(plan, { fromOffset: 0, latenessMs })
-  await store.streams.beginMetric(plan, { startOffset: 0, startClockMs: 0 })
-  const nothing = { appended: 0, counted: 0, filtered: 0, late: 0, rejected: 0, lost: 0 }
-  const progress = { endOffset: 0, clockMs: 0, latenessMs, finalBeforeMs: 0, ...nothing }
-  await store.streams.addProgress([{ plan, progress }])
-}
-
-async function hasNewer(store: PostgresPublishStore, plan: MetricPlan, endOffset: number): Promise<boolean> {
-  const others = (await store.versions(plan.metric)).filter(({ version }) => version !== plan.version)
-  const streamed = await Promise.all(others.map((other) => store.streams.readMetric(other.plan)))
-  return streamed.some((other) => other !== undefined && other.endOffset > endOffset)
 }
 
 /** Those that went with a table, or were dropped, of the version that is furthest. */
