@@ -2,9 +2,10 @@
 import { join } from 'node:path'
 import type { ArchivedTopic, Block } from '../core/block.ts'
 import { MillraceError } from '../core/error.ts'
-import type { HeldLines } from '../ports/archive.ts'
+import type { HeldLines, KeysBelow } from '../ports/archive.ts'
 import type { StoredBatch } from '../ports/log.ts'
 import type { BlockLimits } from './append-inputs.ts'
+import { withKeys } from './archived-keys.ts'
 import { withBatches } from './archived-topic.ts'
 import { BatchLines } from './batch-lines.ts'
 import { BlockTable } from './block-table.ts'
@@ -18,13 +19,14 @@ export async function appendBatches(
   writer: SourceWriter,
   limits: Limits,
   batches: AsyncIterable<StoredBatch>,
+  keysBelow?: KeysBelow,
 ): Promise<number> {
   const { packFolder: blockFolder, spillFolder } = writer
   const table = await BlockTable.open({ blockFolder, spillFolder })
   const appender = new BatchAppender(writer, table, limits)
   try {
     for await (const some of gather(batches, limits.pieceBytes)) await appender.add(some)
-    return await appender.commit()
+    return await appender.commit(keysBelow)
   } catch (error) {
     await writer.clearLeftovers().catch(() => {})
     throw error
@@ -118,10 +120,12 @@ class BatchAppender {
     return this.#blocks
   }
 
-  async commit(): Promise<number> {
+  async commit(keysBelow?: KeysBelow): Promise<number> {
     const { manifest } = this.#writer
     if ((await this.finish()).length === 0) return manifest.nextOffset
+    const { keys, written } = withKeys(manifest, keysBelow?.(this.#next))
     await this.#writer.commit({
+      written,
       manifest: {
         ...manifest,
         generation: manifest.generation + 1,
@@ -129,6 +133,7 @@ class BatchAppender {
         ...firstObserved(manifest, this.#firstObservedMs),
         lastObservedMs: this.#observedMs,
         ...(this.#topic && { topic: this.#topic }),
+        ...keys,
         blocks: [...manifest.blocks, ...this.#blocks],
       },
     })

@@ -53,16 +53,15 @@ export function addSegment(
   while (count > 0 && kept[count - 1]!.entries.length <= entries.length)
     entries = [...kept[--count]!.entries, ...entries]
   const text = entries.map((entry) => `${JSON.stringify(entry)}\n`).join('')
+  const written = printSegment(text, entries.length, generation)
+  return { segments: [...kept.slice(0, count).map((one) => one.segment), written.segment], written }
+}
+
+/** `text` as a file of the commit of this generation. */
+export function printSegment(text: string, entries: number, generation: number): WrittenSegment {
   const sha256 = segmentDigest(text)
-  const segment = {
-    name: `${digits(generation)}-${sha256.slice(0, 16)}.ndjson`,
-    entries: entries.length,
-    sha256,
-  }
-  return {
-    segments: [...kept.slice(0, count).map((one) => one.segment), segment],
-    written: { segment, text },
-  }
+  const name = `${digits(generation)}-${sha256.slice(0, 16)}.ndjson`
+  return { segment: { name, entries, sha256 }, text }
 }
 
 export function isWholeSegment({ sha256 }: ContentSegment, text: string): boolean {

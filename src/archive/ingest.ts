@@ -100,7 +100,7 @@ async function commit(
 ): Promise<number> {
   const generation = writer.manifest.generation + 1
   await writer.commit({
-    contents: written,
+    written,
     ingest: { generation, ...told },
     manifest: {
       ...writer.manifest,

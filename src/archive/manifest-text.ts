@@ -11,6 +11,18 @@ export interface StoredManifest extends Manifest {
   readonly lastObservedMs: number
   /** Files that list the contents ingested so far; absent in archives that an earlier version wrote. */
   readonly contents?: readonly ContentSegment[]
+  /** The file of the idempotency keys of batches that a log gave. */
+  readonly keys?: KeySegment
+}
+
+export interface KeySegment extends ContentSegment {
+  /** When the last batch with a key was observed. */
+  readonly lastMs: number
+}
+
+/** All files beside the blocks that the manifest names. */
+export function segmentsOf({ contents = [], keys }: StoredManifest): readonly ContentSegment[] {
+  return keys ? [...contents, keys] : contents
 }
 
 export function printManifest(manifest: StoredManifest): string {

@@ -26,8 +26,8 @@ export interface Commit {
   readonly manifest: StoredManifest
   /** Absent for what a log gave, whose offsets say whether it is there already. */
   readonly ingest?: PendingIngest
-  /** The last file of the manifest's list of contents. */
-  readonly contents?: WrittenSegment
+  /** The file that this manifest is the first to name: of contents, or of keys. */
+  readonly written?: WrittenSegment | undefined
 }
 
 /** A source opened for writing, under its lock, with the leftovers of crashes gone. */

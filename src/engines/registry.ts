@@ -229,6 +229,7 @@ export async function openLog(deployment: Deployment, archive: Archive, hooks: L
       repairedTo: manifest?.clockRepairedTo,
     }
   }
+  const archivedKeys = (source: string, sinceMs: number) => archive.keys(source, sinceMs)
   const { dataDir, log, sources } = deployment
   const { clockFloor: _, countedTo, ...rest } = hooks
   if (log?.adapter) {
@@ -240,6 +241,7 @@ export async function openLog(deployment: Deployment, archive: Archive, hooks: L
       sources: sources ?? new Map(),
       firstOffset,
       knownClock,
+      archivedKeys,
       topicName: async (source) => (await archive.manifest(source))?.topicName,
       archivedTopic: async (source) => (await archive.manifest(source))?.topic,
       ...rest,
@@ -256,7 +258,7 @@ export async function openLog(deployment: Deployment, archive: Archive, hooks: L
     return isLast ? lastObservedMs : archive.observedMs(source, block, offset)
   }
   return FilesLog.open({
-    ...{ dataDir, firstOffset, archivedStamp, knownClock },
+    ...{ dataDir, firstOffset, archivedStamp, archivedKeys, knownClock },
     ...(countedTo && { countedTo }),
     ...rest,
   })

@@ -1,6 +1,6 @@
 /** Which batches were taken under which idempotency key, for as long as a client may repeat them. */
 import { MillraceError } from '../core/error.ts'
-import type { Appended, IdempotencyKey } from '../ports/log.ts'
+import type { Appended, IdempotencyKey, KeyList } from '../ports/log.ts'
 
 /** A batch that is repeated later than this is a new one. */
 export const KEY_HORIZON_MS = 24 * 3_600_000
@@ -44,17 +44,31 @@ export class KeyIndex {
 
   /** JSON, a line for each. */
   print(): string {
-    return [...this.#entries].map((entry) => `${JSON.stringify(entry)}\n`).join('')
+    return printEntries([...this.#entries])
   }
 
-  /** Takes in what `print` gave. */
+  /** Those of batches that end at the offset or before it. */
+  below(endOffset: number): KeyList | undefined {
+    const entries = [...this.#entries].filter(
+      ([, { firstOffset, lines }]) => firstOffset + lines <= endOffset,
+    )
+    const last = entries.at(-1)
+    return last && { text: printEntries(entries), keys: entries.length, lastMs: last[1].observedMs }
+  }
+
+  /** Takes in what `print` or `below` gave, which came after what is known otherwise. */
   load(text: string): void {
     for (const line of text.split('\n')) {
       if (line === '') continue
       const [name, entry] = JSON.parse(line) as [string, Entry]
+      this.#entries.delete(name)
       this.#entries.set(name, entry)
     }
   }
+}
+
+function printEntries(entries: readonly (readonly [string, Entry])[]): string {
+  return entries.map((entry) => `${JSON.stringify(entry)}\n`).join('')
 }
 
 function nameOf(scope: string, key: string): string {

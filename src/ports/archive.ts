@@ -2,7 +2,7 @@
 import type { Block, Manifest } from '../core/block.ts'
 import type { ContextFacts } from '../core/line-context.ts'
 import type { LostLines } from '../core/lost-lines.ts'
-import type { StoredBatch } from './log.ts'
+import type { KeyList, StoredBatch } from './log.ts'
 
 export interface IngestResult {
   readonly source: string
@@ -96,6 +96,9 @@ export type ClockFacts = Partial<
     'firstObservedMs' | 'lastObservedMs' | 'clockRepairs' | 'clockRepairedTo' | 'clockConfirmedMs'
   >
 >
+
+/** See Log. */
+export type KeysBelow = (endOffset: number) => KeyList | undefined
 
 /** What is to be known of lines that are lost. */
 export interface LossFacts {
@@ -201,9 +204,15 @@ export interface Archive {
   /**
    * Appends batches of a log with the offsets and observed times they have; the first must hold the archive's next
    * offset, and what lies below that is passed over, so that doing it twice adds nothing. One commit. Gives the
-   * archive's end. Errors: ARCHIVE_LOCKED, ARCHIVE_UNWRITABLE, ARCHIVE_GAP.
+   * archive's end. `keysBelow` is asked for the keys of all batches up to there, which take the place of those that the
+   * archive has. Errors: ARCHIVE_LOCKED, ARCHIVE_UNWRITABLE, ARCHIVE_GAP.
    */
-  append(source: string, batches: AsyncIterable<StoredBatch>): Promise<number>
+  append(source: string, batches: AsyncIterable<StoredBatch>, keysBelow?: KeysBelow): Promise<number>
+  /**
+   * The text of the keys that came with the last append, for a log that does not know these batches; undefined where the
+   * last of them was observed before `sinceMs`. Errors: ARCHIVE_CORRUPT_KEYS.
+   */
+  keys(source: string, sinceMs: number): Promise<string | undefined>
   /**
    * Confirms that the caller told its user of the last ingest. Until then a repeated ingest of the same bytes
    * is taken for a retry and adds nothing.

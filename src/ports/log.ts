@@ -29,6 +29,15 @@ export interface Appended {
   readonly isDuplicate: boolean
 }
 
+/** The idempotency keys of batches, as the log of any kind prints and reads them. */
+export interface KeyList {
+  /** A line for each, in the order in which they came. */
+  readonly text: string
+  readonly keys: number
+  /** When the last of these batches was observed. */
+  readonly lastMs: number
+}
+
 /** Where lines lie in a topic. */
 export interface RecordOrigin {
   readonly topicId: string
@@ -111,6 +120,11 @@ export interface Log {
    * may be tried again), LOG_LINE_TOO_LONG, LOG_READ_ONLY.
    */
   append(source: string, batch: LogBatch): Promise<Appended>
+  /**
+   * Keys of the batches that end at this offset or before it, for the archive to keep beside their lines; undefined where
+   * there are none.
+   */
+  keysBelow(source: string, endOffset: number): KeyList | undefined
   /** The durable end, and a clock that is true at this moment. */
   end(source: string): LogEnd
   /**

@@ -53,7 +53,11 @@ export async function archiveLog(
   const end = isNow ? (gap?.fromOffset ?? held.endOffset) : before
   do {
     if (endOffset < end)
-      endOffset = await archive.append(source, batchesBetween(log, source, endOffset, end, stepBytes))
+      endOffset = await archive.append(
+        source,
+        batchesBetween(log, source, endOffset, end, stepBytes),
+        (end) => log.keysBelow(source, end),
+      )
     await log.trim(source, Math.min(endOffset, (await passed(source)) ?? endOffset))
   } while (endOffset < end)
   // What lies below was archived; what lies above waits until somebody says that the lines between are lost.

@@ -74,6 +74,29 @@ export function describeArchive(name: string, makeFixture: () => Promise<Archive
       })
     })
 
+    it('keeps the keys of a log beside its lines, until others take their place', async () => {
+      const list = (text: string, lastMs: number) => ({ text, keys: 1, lastMs })
+      const append = (offset: number, keys: ReturnType<typeof list> | undefined) =>
+        archive.append('web', streamOf([storedBatch(offset, 5, 'a\n')]), (end) =>
+          end === offset + 1 ? keys : undefined,
+        )
+      expect(await archive.keys('web', 0)).toBeUndefined()
+      await append(0, undefined)
+      expect(await archive.keys('web', 0)).toBeUndefined()
+      await append(1, list('[1]\n', 7))
+      await append(2, list('[1]\n', 7))
+      await append(3, undefined)
+      await archive.ingest('web', [inputOf('a', 'one\n')], { now: () => 6 })
+      expect(await fixture.open().keys('web', 7)).toBe('[1]\n')
+      expect(await archive.keys('web', 8)).toBeUndefined()
+      await append(5, list('[2]\n', 9))
+      // Clears away what no manifest names any more.
+      await archive.ingest('web', [inputOf('b', 'two\n')], { now: () => 6 })
+      await archive.rename('web', 'site', {})
+      expect(await fixture.open().keys('site', 9)).toBe('[2]\n')
+      await archive.scrub('site').then(({ findings }) => expect(findings).toEqual([]))
+    })
+
     it('says in each footer what the block is', async () => {
       await archive.ingest('web', [inputOf('a', 'one\ntwo\n')])
       const { blocks, incarnation } = (await archive.manifest('web'))!

@@ -14,6 +14,10 @@ export const ARCHIVE_ERRORS = {
     exit: 1,
     text: 'The list of contents that were ingested into source {source} is damaged or missing ({name}), so files that it already holds cannot be recognized. Nothing was added. Restore that file from a backup, or run the same command with `--again`, which takes the files whether they were ingested before or not, and begins a new list.',
   },
+  ARCHIVE_CORRUPT_KEYS: {
+    exit: 1,
+    text: 'The idempotency keys of source {source} cannot be read: the log lacks them, and of their file in the archive ({name}) no copy is whole. No lines of {source} are taken, since a batch that a client sends again could count twice. Put the folder of its log back, or restore that file from a backup. Else start again a day after {last}, when the last of these batches came: no client may repeat one then.',
+  },
   ARCHIVE_CORRUPT_MANIFEST: {
     exit: 1,
     text: 'The list of blocks of source {source} in {path} is damaged or missing, and so is every copy of it. Nothing was read or added. Restore manifest.json from a backup.',

@@ -4,6 +4,7 @@ import { join, resolve, sep } from 'node:path'
 import { addLost } from '../../archive/add-lost.ts'
 import { appendBatches } from '../../archive/append-batches.ts'
 import { BLOCK_LIMITS, type BlockLimits } from '../../archive/append-inputs.ts'
+import { readKeys } from '../../archive/archived-keys.ts'
 import { type Disk, realDisk } from '../../archive/disk.ts'
 import { ingestInputs } from '../../archive/ingest.ts'
 import { readObserved } from '../../archive/read-observed.ts'
@@ -21,13 +22,14 @@ import type {
   IngestInput,
   IngestOptions,
   IngestResult,
+  KeysBelow,
   LossFacts,
   LostBlock,
   ScrubReport,
   SharedFolder,
 } from '../../ports/archive.ts'
 import type { StoredBatch } from '../../ports/log.ts'
-import { healSegments } from './content-files.ts'
+import { healSegments, readSegment } from './content-files.ts'
 import { FilesWriter } from './files-writer.ts'
 import { findLostBlocks, healBlock, healBlocks, stateOf } from './heal-block.ts'
 import { missingBlocks, unnamedBlocks } from './inspect-blocks.ts'
@@ -121,13 +123,19 @@ export class FilesArchive implements Archive {
     return result satisfies IngestResult
   }
 
-  async append(source: string, batches: AsyncIterable<StoredBatch>): Promise<number> {
+  async append(source: string, batches: AsyncIterable<StoredBatch>, keysBelow?: KeysBelow): Promise<number> {
     const places = this.#places(source)
     const known = (await this.manifest(source))?.nextOffset ?? 0
     return withOpenSource(this.#disk, places, async (open) => {
       this.#requireOwn(places, open.manifest, known)
-      return appendBatches(this.#write(places, open), this.#limits, batches)
+      return appendBatches(this.#write(places, open), this.#limits, batches, keysBelow)
     })
+  }
+
+  async keys(source: string, sinceMs: number): Promise<string | undefined> {
+    const places = this.#places(source)
+    const manifest = await findManifest(places)
+    return manifest && readKeys(manifest, sinceMs, (segment) => readSegment(this.#disk, places, segment))
   }
 
   /** Whoever appends has given out the offsets: a lead of the mirror may only come of an attempt of this process. */

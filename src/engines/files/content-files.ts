@@ -1,9 +1,9 @@
-/** The files that list known contents, in the data folder and in the mirror. */
+/** The files that list known contents and keys, in the data folder and in the mirror. */
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type ContentSegment, isWholeSegment, type WrittenSegment } from '../../archive/content-segments.ts'
 import { type Disk, replaceFiles } from '../../archive/disk.ts'
-import type { StoredManifest } from '../../archive/manifest-text.ts'
+import { type StoredManifest, segmentsOf } from '../../archive/manifest-text.ts'
 import { ifThere, readFault } from '../../archive/unreadable.ts'
 import type { ScrubReport } from '../../ports/archive.ts'
 import type { ManifestPlaces } from './manifest-store.ts'
@@ -23,10 +23,10 @@ export async function readSegment(
 export async function healSegments(
   disk: Disk,
   places: ManifestPlaces,
-  { contents = [] }: StoredManifest,
+  manifest: StoredManifest,
 ): Promise<Finding[]> {
   const findings: Finding[] = []
-  for (const segment of contents)
+  for (const segment of segmentsOf(manifest))
     for (const one of (await healSegment(disk, places, segment)).findings) findings.push(one)
   return findings
 }
@@ -59,9 +59,9 @@ export async function writeSegment(
 export async function clearSegments(
   disk: Disk,
   { contents: folder }: SourceFolder,
-  { contents = [] }: StoredManifest,
+  manifest: StoredManifest,
 ): Promise<void> {
-  const named = new Set(contents.map(({ name }) => name))
+  const named = new Set(segmentsOf(manifest).map(({ name }) => name))
   for (const name of (await ifThere(folder, readdir(folder))) ?? [])
     if (!named.has(name)) await disk.remove(join(folder, name))
 }

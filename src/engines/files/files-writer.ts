@@ -59,9 +59,9 @@ export class FilesWriter implements SourceWriter {
    * Order matters: blocks and contents are durable before they are announced, the announcement before the mirror's manifest,
    * and that before the primary's, which is the commit.
    */
-  async commit({ manifest, ingest, contents }: Commit): Promise<void> {
+  async commit({ manifest, ingest, written }: Commit): Promise<void> {
     await syncBlocks(this.#disk, this.#places)
-    if (contents) await writeSegment(this.#disk, this.#places, contents)
+    if (written) await writeSegment(this.#disk, this.#places, written)
     if (ingest) await announcePending(this.#disk, this.#places.primary, ingest)
     await commitManifest(this.#disk, this.#places, manifest)
   }

@@ -9,9 +9,19 @@ import type { Clocks, KnownClock } from '../../core/observed-clock.ts'
 import { formatInstant } from '../../core/timestamp.ts'
 import { DiskReserve, type DiskReserveOptions } from '../../log/disk-reserve.ts'
 import { IdleClocks } from '../../log/idle-clocks.ts'
+import { KEY_HORIZON_MS } from '../../log/key-index.ts'
 import { type LogDisk, realLogDisk } from '../../log/log-disk.ts'
 import type { LogFolders } from '../../log/named-logs.ts'
-import type { Appended, Log, LogBatch, LogEnd, LogEnds, LogSource, StoredBatch } from '../../ports/log.ts'
+import type {
+  Appended,
+  KeyList,
+  Log,
+  LogBatch,
+  LogEnd,
+  LogEnds,
+  LogSource,
+  StoredBatch,
+} from '../../ports/log.ts'
 import { RecentBatches } from './log/recent-batches.ts'
 import { listSegments } from './log/segment-list.ts'
 import { isFull, SourceLog } from './log/source-log.ts'
@@ -27,6 +37,8 @@ export interface FilesLogOptions {
   countedTo?(source: string): Promise<number>
   /** When the archive's line at this offset, which lies below `firstOffset`, was observed, as it was stamped; undefined where nobody knows. */
   archivedStamp?(source: string, offset: number): Promise<number | undefined>
+  /** The keys of archived batches, for a log that does not know these; none where all were observed before `sinceMs`. */
+  archivedKeys?(source: string, sinceMs: number): Promise<string | undefined>
   /** Lines are stamped with no earlier time than the last that anyone was told of this source. */
   knownClock?(source: string): Promise<KnownClock>
   /** Hears of bytes at the end of a source that were never acked and are gone. */
@@ -109,6 +121,10 @@ export class FilesLog implements Log {
     return (this.#sources.get(source) ?? (await this.#begin(source))).append(batch)
   }
 
+  keysBelow(source: string, endOffset: number): KeyList | undefined {
+    return this.#of(source).keysBelow(endOffset)
+  }
+
   end(source: string): LogEnd {
     return this.#of(source).end()
   }
@@ -164,7 +180,8 @@ export class FilesLog implements Log {
     const isRepaired = opened.startOffset < (clock.repairedTo ?? 0)
     if (!isRepaired) await this.#requireSameLines(source, opened, archived)
     // Lines that were put into the archive while no server ran come between; of others only it knows the right times.
-    if (archived > opened.endOffset || isRepaired) await opened.skipTo(archived)
+    if (archived > opened.endOffset || isRepaired)
+      await opened.skipTo(archived, await this.#archivedKeys(source))
     else await opened.finishSkip(archived)
   }
 
@@ -204,10 +221,13 @@ export class FilesLog implements Log {
       ),
       observedMs: clock.lastMs,
     }
-    const made = await SourceLog.create(this.#place(source), header, clock).catch((error: Error) => {
-      if (!isFull(error)) this.#failure = error
-      throw error
-    })
+    const keys = await this.#archivedKeys(source)
+    const made = await SourceLog.create(this.#place(source), header, { clock, keys }).catch(
+      (error: Error) => {
+        if (!isFull(error)) this.#failure = error
+        throw error
+      },
+    )
     this.#sources.set(source, made)
     return made
   }
@@ -227,6 +247,11 @@ export class FilesLog implements Log {
 
   async #knownClock(source: string): Promise<KnownClock> {
     return (await this.#options.knownClock?.(source)) ?? { lastMs: 0 }
+  }
+
+  async #archivedKeys(source: string): Promise<string | undefined> {
+    const { clocks = realClocks, archivedKeys } = this.#options
+    return archivedKeys?.(source, clocks.now() - KEY_HORIZON_MS)
   }
 
   #place(source: string) {

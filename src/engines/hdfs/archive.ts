@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { addLost } from '../../archive/add-lost.ts'
 import { appendBatches } from '../../archive/append-batches.ts'
 import { BLOCK_LIMITS, type BlockLimits } from '../../archive/append-inputs.ts'
+import { readKeys } from '../../archive/archived-keys.ts'
 import { ingestInputs } from '../../archive/ingest.ts'
 import { readObserved } from '../../archive/read-observed.ts'
 import { replaceBlock } from '../../archive/replace-block.ts'
@@ -24,6 +25,7 @@ import type {
   IngestInput,
   IngestOptions,
   IngestResult,
+  KeysBelow,
   LossFacts,
   LostBlock,
   ScrubReport,
@@ -38,6 +40,7 @@ import type { HdfsWriter } from './hdfs-writer.ts'
 import { type Inspected, inspectSource } from './inspect-source.ts'
 import { findManifest, restoreManifest } from './manifest-generations.ts'
 import { unacknowledged, withOpenSource } from './open-source.ts'
+import { readSegment } from './read-segment.ts'
 import {
   acknowledgement,
   type RemoteFolder,
@@ -137,9 +140,15 @@ export class HdfsArchive implements Archive {
     return result
   }
 
-  append(source: string, batches: AsyncIterable<StoredBatch>): Promise<number> {
-    const append = (writer: HdfsWriter) => appendBatches(writer, this.#limits, batches)
+  append(source: string, batches: AsyncIterable<StoredBatch>, keysBelow?: KeysBelow): Promise<number> {
+    const append = (writer: HdfsWriter) => appendBatches(writer, this.#limits, batches, keysBelow)
     return withOpenSource(this.#place(source, undefined), append)
+  }
+
+  async keys(source: string, sinceMs: number): Promise<string | undefined> {
+    const folder = this.#folder(source)
+    const manifest = await findManifest(this.#hdfs, folder)
+    return manifest && readKeys(manifest, sinceMs, (segment) => readSegment(this.#hdfs, folder, segment))
   }
 
   setClock(source: string, clock: ClockFacts): Promise<void> {

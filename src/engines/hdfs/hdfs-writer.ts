@@ -2,7 +2,8 @@
 import { rm } from 'node:fs/promises'
 import { digits } from '../../archive/block-name.ts'
 import { HISTORY } from '../../archive/content-history.ts'
-import { type ContentSegment, isWholeSegment } from '../../archive/content-segments.ts'
+import type { ContentSegment } from '../../archive/content-segments.ts'
+import { segmentsOf } from '../../archive/manifest-text.ts'
 import type { Commit, PackedBlock, PendingIngest, SourceWriter } from '../../archive/source-writer.ts'
 import type { Block } from '../../core/block.ts'
 import {
@@ -11,8 +12,8 @@ import {
   removeOldManifests,
   stillRetired,
 } from './manifest-generations.ts'
+import { readSegment } from './read-segment.ts'
 import { type RemoteFolder, remoteBlock, remoteSegment, type SpoolFolder } from './remote-folder.ts'
-import { isContentFault } from './storage-failure.ts'
 import { type Storing, uploadBlock } from './upload-block.ts'
 import type { UploadFolder } from './upload-folder.ts'
 import type { WebHdfs } from './web-hdfs.ts'
@@ -68,13 +69,8 @@ export class HdfsWriter implements SourceWriter {
     return block
   }
 
-  async readSegment(segment: ContentSegment): Promise<string | undefined> {
-    const { hdfs, folder } = this.#place
-    const text = await hdfs.readText(remoteSegment(folder, segment)).catch((error: unknown) => {
-      if (isContentFault(error)) return undefined
-      throw error
-    })
-    return text !== undefined && isWholeSegment(segment, text) ? text : undefined
+  readSegment(segment: ContentSegment): Promise<string | undefined> {
+    return readSegment(this.#place.hdfs, this.#place.folder, segment)
   }
 
   readHistory(): Promise<string | undefined> {
@@ -83,12 +79,12 @@ export class HdfsWriter implements SourceWriter {
   }
 
   /** What must hold together stands in the one manifest. Errors: ARCHIVE_OVERTAKEN. */
-  async commit({ manifest, ingest, contents }: Commit): Promise<void> {
+  async commit({ manifest, ingest, written }: Commit): Promise<void> {
     const { hdfs, folder } = this.#place
     await this.#lease.requireHeld()
-    if (contents) {
+    if (written) {
       await hdfs.makeFolder(folder.contents)
-      await this.#name(await this.#uploads.put(contents.text), remoteSegment(folder, contents.segment))
+      await this.#name(await this.#uploads.put(written.text), remoteSegment(folder, written.segment))
     }
     await this.#commit({ ...manifest, pending: ingest ? [...this.pending, ingest] : this.pending })
   }
@@ -116,7 +112,7 @@ export class HdfsWriter implements SourceWriter {
     const committed = new Set(kept.map(({ name }) => name))
     for (const { pathSuffix: name } of await hdfs.list(folder.blocks))
       if (!committed.has(name)) await hdfs.remove(remoteBlock(folder, { name }))
-    const named = new Set((this.manifest.contents ?? []).map(({ name }) => name))
+    const named = new Set(segmentsOf(this.manifest).map(({ name }) => name))
     for (const { pathSuffix: name } of await hdfs.list(folder.contents))
       if (!named.has(name)) await hdfs.remove(remoteSegment(folder, { name }))
     await hdfs.remove(folder.uploads)

@@ -16,6 +16,8 @@ export interface OrderStart {
   /** What the archive has of a topic. */
   readonly archivedTopic: ArchivedTopic | undefined
   readonly floorMs: number
+  /** Of the batches that the archive has. */
+  readonly keys: string | undefined
 }
 
 export interface BegunOrder {
@@ -26,7 +28,7 @@ export interface BegunOrder {
 
 /** Errors: LOG_TOPIC_TAKEN, LOG_BROKER_AWAY. */
 export async function beginOrder(start: OrderStart): Promise<BegunOrder> {
-  const { place, folder, found, isDoor, archivedTopic, floorMs } = start
+  const { place, folder, found, isDoor, archivedTopic, floorMs, keys } = start
   const known = archivedTopic?.id === found.id ? archivedTopic : undefined
   if (!known && isDoor && !(await isEmptyTopic(place.cluster, place.topic, found)))
     throw new MillraceError('LOG_TOPIC_TAKEN', { topic: place.topic, source: place.source })
@@ -34,7 +36,7 @@ export async function beginOrder(start: OrderStart): Promise<BegunOrder> {
   // lines that follow the archive may get other offsets than before, so this is another log.
   const isSame = known && (isDoor || found.leaders.length === 1)
   const order = await Order.create(folder, {
-    ...{ topic: place.topic, topicId: found.id, firstOffset: await place.archived(), floorMs },
+    ...{ topic: place.topic, topicId: found.id, firstOffset: await place.archived(), floorMs, keys },
     incarnation: isSame ? known.incarnation : randomBytes(16).toString('hex'),
     ...(known && { positions: known.positions }),
   })

@@ -5,7 +5,17 @@ import type { ArchivedTopic } from '../../core/block.ts'
 import { MillraceError } from '../../core/error.ts'
 import type { Clocks, KnownClock } from '../../core/observed-clock.ts'
 import { IdleClocks } from '../../log/idle-clocks.ts'
-import type { Appended, Log, LogBatch, LogEnd, LogRecords, LogSource, StoredBatch } from '../../ports/log.ts'
+import { KEY_HORIZON_MS } from '../../log/key-index.ts'
+import type {
+  Appended,
+  KeyList,
+  Log,
+  LogBatch,
+  LogEnd,
+  LogRecords,
+  LogSource,
+  StoredBatch,
+} from '../../ports/log.ts'
 import { beginOrder, isEmptyTopic, meetArchive } from './begin-order.ts'
 import { listLogs } from './beside-log.ts'
 import { brokerFailure } from './broker-error.ts'
@@ -38,6 +48,8 @@ export interface KafkaLogOptions extends ClusterOptions, TopicSettings {
   knownClock?(source: string): Promise<KnownClock>
   /** Under which name the topic of the door was made; the source's own when undefined. */
   topicName?(source: string): Promise<string | undefined>
+  /** The keys of archived batches, for an order that does not know these; none where all were observed before `sinceMs`. */
+  archivedKeys?(source: string, sinceMs: number): Promise<string | undefined>
   /** What has a place in the order is read; nothing is added, and no other writer is put out. */
   readonly isReader?: boolean
   /** For tests. */
@@ -106,6 +118,10 @@ export class KafkaLog implements Log {
     return (this.#sources.get(source) ?? (await this.#begin(source))).append(batch)
   }
 
+  keysBelow(source: string, endOffset: number): KeyList | undefined {
+    return this.#of(source).keysBelow(endOffset)
+  }
+
   end(source: string): LogEnd {
     return this.#of(source).end()
   }
@@ -172,6 +188,7 @@ export class KafkaLog implements Log {
     const { repairedTo = 0 } = clock
     // The stamps of lines whose clock was repaired say nothing of the time, and only the archive knows better ones.
     const lastMs = order.endOffset <= repairedTo ? clock.lastMs : Math.max(clock.lastMs, order.lastObservedMs)
+    if (archived > order.endOffset) await order.learnKeys(await this.#archivedKeys(source))
     if (archived > order.endOffset || order.startOffset < repairedTo) await order.skipTo(archived, lastMs)
     await meetArchive(order, await this.#options.archivedTopic?.(source))
     this.#sources.set(source, this.#makeSource(source, order, { clock: { ...clock, lastMs } }))
@@ -254,6 +271,7 @@ export class KafkaLog implements Log {
       const { order, isRebuilt } = await beginOrder({
         ...{ place, folder: this.#folder(source), isDoor: !topics.has(source), floorMs: clock.lastMs },
         ...{ found: await this.#requireTopic(place), archivedTopic: await archivedTopic?.(source) },
+        keys: await this.#archivedKeys(source),
       })
       const made = this.#makeSource(source, order, { clock, isRebuilt })
       // Else the source would seem to end where the archive does, with a report that is ahead of it.
@@ -323,6 +341,11 @@ export class KafkaLog implements Log {
 
   async #knownClock(source: string): Promise<KnownClock> {
     return (await this.#options.knownClock?.(source)) ?? { lastMs: 0 }
+  }
+
+  async #archivedKeys(source: string): Promise<string | undefined> {
+    const { clocks = realClocks, archivedKeys } = this.#options
+    return archivedKeys?.(source, clocks.now() - KEY_HORIZON_MS)
   }
 
   #folder(source: string): string {

@@ -28,7 +28,14 @@ export interface LogPlace
   extends Pick<AdapterConfig, 'address' | 'options'>,
     Pick<
       KafkaLogOptions,
-      'dataDir' | 'firstOffset' | 'archivedTopic' | 'knownClock' | 'topicName' | 'onNotice' | 'isReader'
+      | 'dataDir'
+      | 'firstOffset'
+      | 'archivedTopic'
+      | 'archivedKeys'
+      | 'knownClock'
+      | 'topicName'
+      | 'onNotice'
+      | 'isReader'
     > {
   readonly sources: ReadonlyMap<string, Source>
 }

@@ -3,8 +3,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { KeyIndex } from '../../log/key-index.ts'
 import type { IdempotencyKey } from '../../ports/log.ts'
-import { type NewEntry, Order } from './order.ts'
+import { type NewEntry, type NewOrder, Order } from './order.ts'
 import { ORDER_FILE } from './order-file.ts'
 
 let folder: string
@@ -13,8 +14,11 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true }))
 
-const create = () =>
-  Order.create(folder, { topic: 't', topicId: 'id', incarnation: 'abc', firstOffset: 100, floorMs: 5 })
+const create = (more: Pick<NewOrder, 'keys'> = {}) =>
+  Order.create(folder, {
+    ...{ topic: 't', topicId: 'id', incarnation: 'abc', firstOffset: 100, floorMs: 5 },
+    ...more,
+  })
 const entry = (partition: number, firstRecord: number, lines: number): NewEntry => {
   return { partition, firstRecord, endRecord: firstRecord + lines, lines, observedMs: 10, bytes: 7 }
 }
@@ -49,6 +53,21 @@ it('gives offsets without a gap, and keeps them with positions and keys', async 
     expect(order.from(104, 1)).toMatchObject([{ firstOffset: 103 }])
     order = await reopen(order)
   }
+  await order.close()
+})
+
+it('has the keys of batches that only the archive knows, also once it was read again', async () => {
+  const other = { ...key, key: 'other' }
+  const known = new KeyIndex()
+  known.add(key, { firstOffset: 90, endOffset: 92, observedMs: 10, isDuplicate: false })
+  let order = await create({ keys: known.print() })
+  known.add(other, { firstOffset: 92, endOffset: 93, observedMs: 10, isDuplicate: false })
+  order = await reopen(order)
+  expect(order.keys.find(key, 20)).toMatchObject({ firstOffset: 90, endOffset: 92 })
+  await order.learnKeys(known.print())
+  order = await reopen(order)
+  expect(order.keys.find(other, 20)).toMatchObject({ firstOffset: 92, endOffset: 93 })
+  expect(order.keys.below(92)).toMatchObject({ keys: 1, lastMs: 10 })
   await order.close()
 })
 

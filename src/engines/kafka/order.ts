@@ -32,6 +32,8 @@ export interface NewOrder extends Pick<Head, 'topic' | 'topicId' | 'incarnation'
   readonly floorMs: number
   /** By partition: the first record that gets a place. */
   readonly positions?: readonly PartitionRecord[]
+  /** Of batches before the first offset. */
+  readonly keys?: string | undefined
 }
 
 type PlainHead = Omit<Head, 'keys' | 'positions' | 'distrusted'>
@@ -82,12 +84,13 @@ export class Order {
 
   static async create(
     folder: string,
-    { firstOffset, floorMs, positions = [], ...names }: NewOrder,
+    { firstOffset, floorMs, positions = [], keys = '', ...names }: NewOrder,
   ): Promise<Order> {
     await realDisk.makeFolder(folder)
     const offsets = { startOffset: firstOffset, endOffset: firstOffset, lastObservedMs: floorMs }
     const order = new Order(new OrderFile(folder), { format: 1, ...names, ...offsets })
     for (const [partition, record] of positions) order.positions.set(partition, record)
+    order.keys.load(keys)
     await order.#rewrite()
     return order
   }
@@ -237,6 +240,15 @@ export class Order {
   /** Goes on at a later offset, with this clock; all that is held lies below it and is given up. */
   skipTo(offset: number, clockMs: number): Promise<void> {
     return this.#inTurn(() => this.#write({ skip: offset, clock: clockMs }))
+  }
+
+  /** Takes in the keys that the archive has of batches which it does not know. */
+  learnKeys(text: string | undefined): Promise<void> {
+    return this.#inTurn(async () => {
+      if (text === undefined) return
+      this.keys.load(text)
+      await this.#rewrite()
+    })
   }
 
   /** Records below these, by partition, are given the time of their reading where their stamps are ahead. */

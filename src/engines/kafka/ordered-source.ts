@@ -3,6 +3,7 @@ import { MillraceError } from '../../core/error.ts'
 import { findRange } from '../../core/lost-lines.ts'
 import type {
   Appended,
+  KeyList,
   LogBatch,
   LogEnd,
   LogRecords,
@@ -80,6 +81,10 @@ export abstract class OrderedSource {
       runs: (fromOffset, maxBytes) => (order.endOffset > fromOffset ? order.from(fromOffset, maxBytes) : []),
       positions: () => order.positions,
     }
+  }
+
+  keysBelow(endOffset: number): KeyList | undefined {
+    return this.order.keys.below(endOffset)
   }
 
   async read(fromOffset: number, maxBytes: number): Promise<StoredBatch[]> {

@@ -1,5 +1,6 @@
 /** The log of one source: batches that wait together are written together, synced once, and then acked. */
 
+import { join } from 'node:path'
 import { replaceFiles } from '../../../archive/disk.ts'
 import { appendAll } from '../../../core/append-all.ts'
 import { MillraceError } from '../../../core/error.ts'
@@ -7,7 +8,7 @@ import { type KnownClock, ObservedClock } from '../../../core/observed-clock.ts'
 import { FullDisk } from '../../../log/full-disk.ts'
 import { KeyIndex } from '../../../log/key-index.ts'
 import { type AppendFile, SyncFailure } from '../../../log/log-disk.ts'
-import type { Appended, LogBatch, LogEnd, StoredBatch } from '../../../ports/log.ts'
+import type { Appended, KeyList, LogBatch, LogEnd, StoredBatch } from '../../../ports/log.ts'
 import { requireContext, requirePrintable, type SegmentHeader, seedOf } from './batch-format.ts'
 import { KEYS, printKeys } from './keys-file.ts'
 import { bytesOf, type GroupedBatch, type PrintedGroup, printGroup } from './print-group.ts'
@@ -86,14 +87,20 @@ export class SourceLog {
   static async create(
     options: SourceLogOptions,
     header: SegmentHeader,
-    { confirmedMs }: KnownClock,
+    { clock: { confirmedMs }, keys = '' }: { readonly clock: KnownClock; readonly keys?: string | undefined },
   ): Promise<SourceLog> {
-    const { incarnation, observedMs: floorMs } = header
+    const { incarnation, firstOffset, observedMs: floorMs } = header
+    const { disk, folder } = options
+    const index = new KeyIndex()
+    index.load(keys)
+    const hasKeys = index.size > 0
     try {
-      await options.disk.makeFolder(options.folder)
-      const { file, segment } = await createSegment(options, header)
-      const keys = new KeyIndex()
-      const opened = { incarnation, file, segments: [segment], keys, hasKeys: false, floorMs, tornBytes: 0 }
+      await disk.makeFolder(folder)
+      // One that a lost log left says nothing of this one.
+      if (hasKeys) await replaceFiles(disk, folder, [KEYS], printKeys(index, firstOffset))
+      else await disk.remove(join(folder, KEYS))
+      const { file, segment } = await createSegment(options, { ...header, hasKeys })
+      const opened = { incarnation, file, segments: [segment], keys: index, hasKeys, floorMs, tornBytes: 0 }
       return new SourceLog(options, opened, confirmedMs)
     } catch (error) {
       throw unwritable(options, error)
@@ -163,6 +170,10 @@ export class SourceLog {
     return appended.finally(() => this.#underway.delete(name))
   }
 
+  keysBelow(endOffset: number): KeyList | undefined {
+    return this.#keys.below(endOffset)
+  }
+
   async read(fromOffset: number, maxBytes: number): Promise<StoredBatch[]> {
     if (fromOffset >= this.endOffset) return []
     const { source } = this.#options
@@ -199,9 +210,10 @@ export class SourceLog {
     }
   }
 
-  /** Goes on at a later offset; all that is held lies below it and is given up. */
-  async skipTo(offset: number): Promise<void> {
+  /** Goes on at a later offset, with the keys that the archive has of what lies below it; all that is held is given up. */
+  async skipTo(offset: number, keys = ''): Promise<void> {
     const { disk, folder } = this.#options
+    this.#keys.load(keys)
     if (this.#segments.at(-1)!.firstOffset === offset) return this.trim(offset)
     const hasKeys = await this.#keepKeys(offset)
     const { incarnation } = this
