@@ -1,9 +1,9 @@
 /** The few acts by which the archive changes a disk; durability is stated here and nowhere else. */
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { MillraceError } from '../core/error.ts'
 import { systemReason } from '../core/system-reason.ts'
-import { userName } from './unreadable.ts'
+import { isFolder, userName } from './unreadable.ts'
 
 /**
  * Nothing is durable until it was synced: a file's bytes by `syncFile`, a name (made, renamed, removed) by
@@ -64,13 +64,6 @@ async function makeDurableFolder(path: string, isAgain = false): Promise<void> {
     return makeDurableFolder(path, true)
   }
   await sync(dirname(resolve(path)), 'r')
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  )
 }
 
 /** Writes whole files of one text, so that a crash leaves each with its old content or the new. */

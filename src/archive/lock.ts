@@ -88,9 +88,9 @@ export async function holderOf(folder: string): Promise<number | undefined> {
   return name === undefined ? undefined : Number.parseInt(name, 10)
 }
 
-/** This process holds it, as far as its folder tells: not where the folder was deleted or replaced meanwhile. */
+/** This process holds it, as far as its folder tells: not where the folder was deleted or replaced meanwhile. Errors: DATA_UNREADABLE. */
 export async function isMine(folder: string): Promise<boolean> {
-  const names = await readdir(folder).catch((): string[] => [])
+  const names = (await ifThere(folder, readdir(folder))) ?? []
   return names.includes(identityOf(process.pid))
 }
 

@@ -6,8 +6,10 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { openDuckdbReport } from '../engines/duckdb/report.ts'
 import { FilesArchive } from '../engines/files/archive.ts'
 import { listLogs } from '../engines/files/log.ts'
-import { holderOf } from './lock.ts'
-import { refusalOf } from './unreadable.ts'
+import { readPending } from '../engines/files/pending-ingests.ts'
+import type { SourceFolder } from '../engines/files/source-folder.ts'
+import { holderOf, isMine } from './lock.ts'
+import { isFolder, refusalOf } from './unreadable.ts'
 
 let dataDir: string
 beforeEach(() => {
@@ -21,7 +23,11 @@ it.each([
   ['archive', () => new FilesArchive({ dataDir }).sources()],
   ['log', () => listLogs(dataDir)],
   ['log.lock', () => holderOf(join(dataDir, 'log.lock'))],
+  ['own.lock', () => isMine(join(dataDir, 'own.lock'))],
   ['report.duckdb', () => openDuckdbReport(dataDir, 'read')],
+  ['folder', () => isFolder(join(dataDir, 'folder'))],
+  ['mirror', async () => new FilesArchive({ dataDir, mirror: join(dataDir, 'mirror') })],
+  ['0.json', () => readPending({ pending: dataDir } as SourceFolder)],
 ])('tells which path it may not read: %s', async (name, look) => {
   refuse(name)
   await expect(look()).rejects.toMatchObject({

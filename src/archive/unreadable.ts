@@ -1,4 +1,5 @@
 /** What may not be there is looked at, and a look that the system refuses is never taken for one that finds nothing. */
+import { stat } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { MillraceError } from '../core/error.ts'
 import { systemReason } from '../core/system-reason.ts'
@@ -11,6 +12,16 @@ export async function ifThere<T>(path: string, look: Promise<T>): Promise<T | un
     if (readFault(path, error) === 'missing') return undefined
     throw unreadable(path, error)
   }
+}
+
+/** Something has this path. Errors: DATA_UNREADABLE. */
+export async function isThere(path: string): Promise<boolean> {
+  return (await ifThere(path, stat(path))) !== undefined
+}
+
+/** Errors: DATA_UNREADABLE. */
+export async function isFolder(path: string): Promise<boolean> {
+  return (await ifThere(path, stat(path)))?.isDirectory() ?? false
 }
 
 /** What is wrong with a file that could not be read. Errors: DATA_UNREADABLE, where nothing is known of it. */

@@ -1,8 +1,8 @@
 /** All that a data folder keeps of a source by its name, beside archive and report; nobody else is at work on it. */
-import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Disk, realDisk } from '../archive/disk.ts'
 import { acquireLock, dropLock, type Release, takeLock } from '../archive/lock.ts'
+import { isThere } from '../archive/unreadable.ts'
 import { MillraceError } from '../core/error.ts'
 import { greatestOf } from '../core/extremes.ts'
 
@@ -88,11 +88,4 @@ async function lockLog(folder: string, source: string): Promise<Release> {
   const taken = await takeLock(join(folder, 'lock'))
   if (typeof taken !== 'function') throw new MillraceError('INGEST_LOG_OPEN', { source, pid: taken.pid })
   return () => dropLock(join(folder, 'lock'))
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  )
 }

@@ -1,8 +1,10 @@
 /** What a backfill of a source's metric would cost: it reads the whole archive of the source. */
+import { MillraceError } from '../core/error.ts'
 import type { Archive } from '../ports/archive.ts'
 import type { Report } from '../ports/report.ts'
 
 const RUNS = 20
+const UNREAD: readonly string[] = ['REPORT_MISSING', 'REPORT_OLDER_FORMAT']
 
 export interface BackfillCost {
   readonly lines: number
@@ -32,8 +34,11 @@ export async function estimateBackfill(job: EstimateJob): Promise<BackfillCost> 
 }
 
 async function linesPerMs({ source, openReport }: EstimateJob): Promise<number | undefined> {
-  // There is none before the first run.
-  const report = await openReport().catch(() => undefined)
+  const report = await openReport().catch((error: unknown) => {
+    // There is none before the first run, and a run brings one of an older format up to date.
+    if (error instanceof MillraceError && UNREAD.includes(error.code)) return undefined
+    throw error
+  })
   const runs = report ? await report.runs(RUNS).finally(() => report.close()) : []
   for (const run of runs) {
     const read = run.sources.find((one) => one.source === source)

@@ -188,7 +188,7 @@ export const REPORT_ERRORS = {
   },
   REPORT_UNREACHABLE: {
     exit: 1,
-    text: 'Cannot reach the report {path}: {why}. A run is published there whole or not at all. Check the address and that the database server runs, then run the same command again.',
+    text: 'Cannot reach the report {path}: {why}. Check the address and that the database server runs, then run the same command again. Totals that were being published are there as a whole or not at all.',
   },
   REPORT_VIEW_IN_USE: {
     exit: 1,

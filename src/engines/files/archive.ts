@@ -1,6 +1,6 @@
 /** The archive on plain files: blocks and manifests in the data folder, copies in an optional mirror folder. */
 import { readdir, stat } from 'node:fs/promises'
-import { join, resolve, sep } from 'node:path'
+import { join, sep } from 'node:path'
 import { addLost } from '../../archive/add-lost.ts'
 import { appendBatches } from '../../archive/append-batches.ts'
 import { BLOCK_LIMITS, type BlockLimits } from '../../archive/append-inputs.ts'
@@ -8,6 +8,7 @@ import { readKeys } from '../../archive/archived-keys.ts'
 import { type Disk, realDisk } from '../../archive/disk.ts'
 import { ingestInputs } from '../../archive/ingest.ts'
 import { readObserved } from '../../archive/read-observed.ts'
+import { realPlace } from '../../archive/real-place.ts'
 import { replaceBlock } from '../../archive/replace-block.ts'
 import { setClock } from '../../archive/set-clock.ts'
 import { ifThere } from '../../archive/unreadable.ts'
@@ -79,7 +80,7 @@ export class FilesArchive implements Archive {
 
   /** Errors: ARCHIVE_MIRROR_INSIDE. */
   constructor({ dataDir, mirror, disk = realDisk, limits }: FilesArchiveOptions) {
-    if (mirror !== undefined && `${resolve(mirror)}${sep}`.startsWith(`${resolve(dataDir)}${sep}`))
+    if (mirror !== undefined && `${realPlace(mirror)}${sep}`.startsWith(`${realPlace(dataDir)}${sep}`))
       throw new MillraceError('ARCHIVE_MIRROR_INSIDE', { path: mirror, data: dataDir })
     this.#dataDir = dataDir
     this.#root = join(dataDir, 'archive')

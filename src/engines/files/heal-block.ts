@@ -2,7 +2,7 @@
 import { rm, stat } from 'node:fs/promises'
 import type { Disk } from '../../archive/disk.ts'
 import { digestFile } from '../../archive/read-file.ts'
-import { readFault } from '../../archive/unreadable.ts'
+import { isThere, readFault } from '../../archive/unreadable.ts'
 import { appendAll } from '../../core/append-all.ts'
 import type { Block } from '../../core/block.ts'
 import type { LostBlock, ScrubReport } from '../../ports/archive.ts'
@@ -57,7 +57,7 @@ export async function findLostBlocks(places: ManifestPlaces, blocks: readonly Bl
   const away: LostBlock['away'][number][] = []
   for (const folder of places.mirror ? [places.primary, places.mirror] : [places.primary]) {
     const held = await Promise.all(
-      lost.length > 0 ? blocks.map((block) => hasFile(blockPath(folder, block))) : [],
+      lost.length > 0 ? blocks.map((block) => isThere(blockPath(folder, block))) : [],
     )
     if (!held.includes(true)) away.push({ path: folder.blocks, why: 'holds none of its blocks' })
   }
@@ -92,13 +92,6 @@ async function makeAnew(disk: Disk, from: SourceFolder, to: SourceFolder, block:
 
 async function hasAllCopies({ primary, mirror }: ManifestPlaces, block: Block): Promise<boolean> {
   const folders = mirror ? [primary, mirror] : [primary]
-  const found = await Promise.all(folders.map((folder) => hasFile(blockPath(folder, block))))
+  const found = await Promise.all(folders.map((folder) => isThere(blockPath(folder, block))))
   return !found.includes(false)
-}
-
-async function hasFile(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  )
 }

@@ -24,7 +24,7 @@ import type {
 } from '../../ports/log.ts'
 import { RecentBatches } from './log/recent-batches.ts'
 import { listSegments } from './log/segment-list.ts'
-import { isFull, SourceLog } from './log/source-log.ts'
+import { isFull, isGone, SourceLog } from './log/source-log.ts'
 
 const SEGMENT_BYTES = 64 * 1024 * 1024
 
@@ -107,7 +107,8 @@ export class FilesLog implements Log {
   async look(): Promise<void> {
     for (const source of this.#sources.values()) await source.look()
     await this.#requireFolder().catch((error: Error) => {
-      this.#failure ??= error
+      // A look that the system refuses tells nothing.
+      if (isGone(error)) this.#failure ??= error
     })
   }
 

@@ -3,10 +3,10 @@
  * mirror's copy the data folder. A drive that is not mounted looks like an empty mirror, and a data folder that was just
  * made like one that was lost; in both cases offsets could be given out that another copy has given to other lines.
  */
-import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { Disk } from '../../archive/disk.ts'
+import { isThere, readFault } from '../../archive/unreadable.ts'
 import { MillraceError } from '../../core/error.ts'
 import type { ManifestPlaces } from './manifest-store.ts'
 import { MANIFEST, MANIFEST_COPY, type SourceFolder } from './source-folder.ts'
@@ -18,10 +18,10 @@ export async function requireBond({ primary, mirror }: ManifestPlaces): Promise<
   if (!mirror) return
   const { source } = primary
   const path = resolve(mirror.root)
-  const [isHere, isThere] = [hasManifest(primary), hasManifest(mirror)]
-  if (isHere && !isThere && (await readBond(primary)) === path)
+  const [isHere, isMirrored] = [await hasManifest(primary), await hasManifest(mirror)]
+  if (isHere && !isMirrored && (await readBond(primary)) === path)
     throw new MillraceError('ARCHIVE_MIRROR_AWAY', { source, path })
-  const owner = !isHere && isThere ? await readBond(mirror) : undefined
+  const owner = !isHere && isMirrored ? await readBond(mirror) : undefined
   if (owner === undefined || owner === resolve(primary.root)) return
   const data = (root: string) => dirname(dirname(root))
   throw new MillraceError('ARCHIVE_MIRROR_OWNED', {
@@ -31,7 +31,7 @@ export async function requireBond({ primary, mirror }: ManifestPlaces): Promise<
 
 /** Under the lock, once the manifests of both are equal. */
 export async function keepBond(disk: Disk, { primary, mirror }: ManifestPlaces): Promise<void> {
-  if (!mirror || !hasManifest(mirror)) return
+  if (!mirror || !(await hasManifest(mirror))) return
   for (const [folder, other] of [
     [primary, mirror],
     [mirror, primary],
@@ -47,15 +47,17 @@ async function noteBond(disk: Disk, folder: SourceFolder, other: string): Promis
   await disk.rename(`${path}.tmp`, path)
 }
 
-function hasManifest({ root }: SourceFolder): boolean {
-  return [MANIFEST, MANIFEST_COPY].some((name) => existsSync(join(root, name)))
+async function hasManifest({ root }: SourceFolder): Promise<boolean> {
+  return (await isThere(join(root, MANIFEST))) || isThere(join(root, MANIFEST_COPY))
 }
 
-/** Undefined where there is none that can be read, as in what earlier versions wrote. */
+/** Undefined where there is none, as in what earlier versions wrote, and where it is damaged. Errors: DATA_UNREADABLE. */
 async function readBond({ root }: SourceFolder): Promise<string | undefined> {
+  const path = join(root, BOND)
   try {
-    return (JSON.parse(await readFile(join(root, BOND), 'utf8')) as { with?: string }).with
-  } catch {
+    return (JSON.parse(await readFile(path, 'utf8')) as { with?: string }).with
+  } catch (error) {
+    readFault(path, error)
     return undefined
   }
 }

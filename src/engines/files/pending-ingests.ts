@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { digits } from '../../archive/block-name.ts'
 import { type Disk, replaceFiles } from '../../archive/disk.ts'
 import type { PendingIngest } from '../../archive/source-writer.ts'
-import { ifThere } from '../../archive/unreadable.ts'
+import { ifThere, readFault } from '../../archive/unreadable.ts'
 import type { SourceFolder } from './source-folder.ts'
 
-/** One file each, so that acknowledging needs no lock. Unreadable ones are passed over. */
+/** One file each, so that acknowledging needs no lock. One that is damaged is skipped. Errors: DATA_UNREADABLE. */
 export async function readPending({ pending }: SourceFolder): Promise<PendingIngest[]> {
   const all = (await ifThere(pending, readdir(pending))) ?? []
   const names = all.filter((name) => name.endsWith('.json')).sort()
@@ -35,7 +35,8 @@ function fileName(generation: number): string {
 async function readOne(path: string): Promise<PendingIngest | undefined> {
   try {
     return JSON.parse(await readFile(path, 'utf8')) as PendingIngest
-  } catch {
+  } catch (error) {
+    readFault(path, error)
     return undefined
   }
 }

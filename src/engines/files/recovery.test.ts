@@ -1,4 +1,5 @@
 /** Damage and loss: what can be healed is healed, what is lost is said, and nothing is made up. */
+import { mkdirSync, symlinkSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -304,6 +305,11 @@ it('refuses a mirror in the data folder, which is no second copy', () => {
   for (const inside of [data, join(data, 'archive'), join(data, 'mirror'), join(data, 'x/../archive')])
     expect(() => open({ mirror: inside })).toThrow(expect.objectContaining(code('ARCHIVE_MIRROR_INSIDE')))
   expect(() => open({ mirror: `${data}-mirror` })).not.toThrow()
+  // By a link, before anything is there as well.
+  mkdirSync(data, { recursive: true })
+  symlinkSync(data, `${data}-link`)
+  for (const inside of [`${data}-link`, `${data}-link/mirror/x`])
+    expect(() => open({ mirror: inside })).toThrow(expect.objectContaining(code('ARCHIVE_MIRROR_INSIDE')))
 })
 
 describe('an unwritable place', () => {

@@ -1,9 +1,9 @@
 /** Gives a source's folders another name: those of the data folder and of the mirror. */
-import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Disk } from '../../archive/disk.ts'
 import { dropLock, takeLock } from '../../archive/lock.ts'
 import { renamedManifest } from '../../archive/renamed-manifest.ts'
+import { isFolder } from '../../archive/unreadable.ts'
 import type { Manifest } from '../../core/block.ts'
 import { MillraceError } from '../../core/error.ts'
 import { commitManifest, findManifest, holdsSource, type ManifestPlaces } from './manifest-store.ts'
@@ -51,11 +51,4 @@ async function moveFolder(disk: Disk, from: SourceFolder, to: SourceFolder): Pro
   await disk.remove(to.root)
   await disk.rename(from.root, to.root)
   await disk.syncFolder(dirname(to.root))
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  )
 }

@@ -7,6 +7,7 @@ import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises
 import { dirname, join } from 'node:path'
 import { unwritable } from '../../archive/disk.ts'
 import { digestFile, RunningDigest } from '../../archive/read-file.ts'
+import { ifThere } from '../../archive/unreadable.ts'
 import type { Block } from '../../core/block.ts'
 import { ContentFault } from './storage-failure.ts'
 import type { WebHdfs } from './web-hdfs.ts'
@@ -99,19 +100,20 @@ async function write(path: string, chunks: AsyncIterable<Uint8Array>): Promise<v
 }
 
 async function stampOf(path: string): Promise<string | undefined> {
-  return stat(path).then(
-    ({ size, mtimeMs }) => `${size}@${mtimeMs}`,
-    () => undefined,
-  )
+  const found = await ifThere(path, stat(path))
+  return found && `${found.size}@${found.mtimeMs}`
 }
 
+/** Another process may have dropped it meanwhile. */
+const NOTHING = { size: 0, atimeMs: 0, mtimeMs: 0 }
+
 async function filesIn(folder: string): Promise<{ path: string; size: number; usedMs: number }[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])
+  const entries = (await ifThere(folder, readdir(folder, { recursive: true, withFileTypes: true }))) ?? []
   const files = entries.filter((entry) => entry.isFile())
   const found = await Promise.all(
     files.map(async ({ parentPath, name }) => {
       const path = join(parentPath, name)
-      const { size, atimeMs, mtimeMs } = await stat(path).catch(() => ({ size: 0, atimeMs: 0, mtimeMs: 0 }))
+      const { size, atimeMs, mtimeMs } = (await ifThere(path, stat(path))) ?? NOTHING
       return { path, size, usedMs: Math.max(atimeMs, mtimeMs) }
     }),
   )

@@ -131,7 +131,7 @@ export class SourceLog {
     const file = this.#file
     await file.requireHeld().catch((error: Error) => {
       // Another segment may have begun meanwhile, and this one may have been given up.
-      if (file === this.#file) this.#failure ??= error
+      if (file === this.#file && isGone(error)) this.#failure ??= error
     })
   }
 
@@ -374,11 +374,14 @@ export function isFull(error: unknown): boolean {
   return /^(ENOSPC|EDQUOT)$/.test(code) || (error instanceof MillraceError && isFull(cause ?? {}))
 }
 
-/** These say themselves what is wrong with the log. */
-const TOLD: readonly string[] = ['LOG_UNWRITABLE', 'LOG_FILE_GONE', 'LOG_FOLDER_GONE']
+/** What was open is no longer where it was. */
+export function isGone(error: unknown): boolean {
+  return error instanceof MillraceError && /^LOG_(FILE|FOLDER)_GONE$/.test(error.code)
+}
 
 function unwritable({ source, folder }: SourceLogOptions, error: unknown): MillraceError {
-  if (error instanceof MillraceError && TOLD.includes(error.code)) return error
+  // These say themselves what is wrong with the log.
+  if (error instanceof MillraceError && (error.code === 'LOG_UNWRITABLE' || isGone(error))) return error
   const why = error instanceof Error ? error.message : String(error)
   return new MillraceError('LOG_UNWRITABLE', { source, path: folder, why }, { cause: error })
 }
