@@ -102,7 +102,7 @@ async function computeAndPublish(
       ...(isAlone && { takesOver: { latenessMs, replaces: order.replaces === true } }),
       readStreams: () => readReportStreams(asking, plans),
       // Who restarts a source holds its log, and has archived it before.
-      ...(!order.restarts && { catchUp: () => catchUp(asking, archive) }),
+      ...(!order.restarts && { catchUp: (streams) => catchUp(asking, archive, streams) }),
       checkReport: () => checkReport(publishing),
       openReport: () => openReport(publishing, 'write'),
       archivePlace: archivePlace(deployment),

@@ -3,20 +3,27 @@ import { MillraceError } from '../core/error.ts'
 import { type HeldSource, holdSource } from '../core/held-source.ts'
 import { type Deployment, linesToArchive, openLink, openLog } from '../engines/registry.ts'
 import type { Archive } from '../ports/archive.ts'
+import type { StreamState } from '../ports/report.ts'
 import { archiveLog } from '../run/archive-log.ts'
+import { placeStream } from '../run/place-stream.ts'
+import { SourceLines } from '../run/source-lines.ts'
 import { say } from './output.ts'
 import { isLocked, waitForLock } from './wait-for-lock.ts'
 
 /**
- * By the server, if one runs here. Gives the sources of which it could not, so that the others are not held up. Errors:
- * LOG_DAMAGED, SERVE_*.
+ * By the server, if one runs here. Gives the sources of which it could not, so that the others are not held up, and those
+ * whose lines are not the ones that a report has counted, where its streams are given. Errors: LOG_DAMAGED, SERVE_*.
  */
-export async function catchUp(deployment: Deployment, archive: Archive): Promise<readonly HeldSource[]> {
+export async function catchUp(
+  deployment: Deployment,
+  archive: Archive,
+  streams?: ReadonlyMap<string, StreamState>,
+): Promise<readonly HeldSource[]> {
   // Another command may be catching up at this moment, or a server may start, which then answers.
   return waitForLock(
     async () => {
       const link = await openLink(deployment)
-      if (!link) return archiveWithoutServer(deployment, archive)
+      if (!link) return archiveWithoutServer(deployment, archive, streams)
       return (await link.call('archive', [], sayWait).finally(() => link.close())) as HeldSource[]
     },
     { signal: deployment.signal },
@@ -32,7 +39,11 @@ function sayWait(why: string): void {
   say(`millrace: ${why}`)
 }
 
-async function archiveWithoutServer(deployment: Deployment, archive: Archive): Promise<HeldSource[]> {
+async function archiveWithoutServer(
+  deployment: Deployment,
+  archive: Archive,
+  streams?: ReadonlyMap<string, StreamState>,
+): Promise<HeldSource[]> {
   const held: HeldSource[] = []
   const log = await openLog(deployment, archive, { isReader: true }).catch(async (error: unknown) => {
     const isUnwritable = error instanceof MillraceError && error.code === 'ARCHIVE_UNWRITABLE'
@@ -44,10 +55,13 @@ async function archiveWithoutServer(deployment: Deployment, archive: Archive): P
     // The stream may still need every line.
     const passed = async () => 0
     for (const { source } of log.sources())
-      await archiveLog({ log, archive, passed }, source, { isUrgent: true }).catch((error: unknown) => {
+      try {
+        await archiveLog({ log, archive, passed }, source, { isUrgent: true })
+        placeStream(streams?.get(source), await new SourceLines({ source, log, archive }).end())
+      } catch (error) {
         if (!(error instanceof MillraceError) || isLocked(error)) throw error
         held.push(holdSource(source, error))
-      })
+      }
     return held
   } finally {
     await log.close()

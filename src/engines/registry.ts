@@ -231,7 +231,7 @@ export async function openLog(deployment: Deployment, archive: Archive, hooks: L
   }
   const archivedKeys = (source: string, sinceMs: number) => archive.keys(source, sinceMs)
   const { dataDir, log, sources } = deployment
-  const { clockFloor: _, countedTo, ...rest } = hooks
+  const { clockFloor: _, ...rest } = hooks
   if (log?.adapter) {
     const { openKafkaLog } = await import('./kafka/open-log.ts')
     await requireEmptied(deployment, await import('./files/log.ts'), firstOffset)
@@ -259,7 +259,6 @@ export async function openLog(deployment: Deployment, archive: Archive, hooks: L
   }
   return FilesLog.open({
     ...{ dataDir, firstOffset, archivedStamp, archivedKeys, knownClock },
-    ...(countedTo && { countedTo }),
     ...rest,
   })
 }

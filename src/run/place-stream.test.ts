@@ -38,6 +38,16 @@ it('goes on in a log that was made where the archive ends, as far as the archive
   expect(place(stateAt(0, { archive: 'other' }), next)).toBe('REPORT_OTHER_ARCHIVE')
 })
 
+it('waits for a word where the lines that it counted went with their log, and nothing was archived', () => {
+  const next = { endOffset: 20, log: logFrom(10, 20, 'next') }
+  const { archive: _, ...state } = stateAt(10)
+  expect(place(state, next)).toBe('LOG_LINES_MISSING')
+  expect(place({ ...state, endOffset: 11 }, next)).toBe('REPORT_OTHER_LOG')
+  const lost = [{ fromOffset: 0, endOffset: 10, log: 'log' }]
+  const accepted = { ...archiveAt(10), lost } as never
+  expect(place(state, { ...next, archive: accepted })).toMatchObject({ follows: 'log' })
+})
+
 it('goes on in no other archive, and nowhere that ends before what was counted', () => {
   for (const endOffset of [0, 5, 20])
     expect(place(stateAt(endOffset, { archive: 'other' }), both)).toBe('REPORT_OTHER_ARCHIVE')

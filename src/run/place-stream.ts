@@ -15,7 +15,7 @@ export interface StreamPlace {
   readonly follows?: string
 }
 
-/** Errors: REPORT_AHEAD, REPORT_OTHER_ARCHIVE, REPORT_OTHER_LOG. */
+/** Errors: REPORT_AHEAD, REPORT_OTHER_ARCHIVE, REPORT_OTHER_LOG, LOG_LINES_MISSING. */
 export function placeStream(state: StreamState | undefined, end: LinesEnd): StreamPlace {
   const incarnation = end.log?.incarnation ?? ''
   const place = { incarnation, ...(end.archive && { archive: end.archive.incarnation }) }
@@ -32,6 +32,9 @@ export function placeStream(state: StreamState | undefined, end: LinesEnd): Stre
   const isSame =
     state.incarnation === '' || wasLost || (archive !== undefined && archive === end.archive?.incarnation)
   const known = end.log?.startOffset ?? end.endOffset
+  // Once their loss is accepted the new log follows the one whose lines were counted.
+  const missing = !isSame && counted <= known ? missingLines(end.archive, end.log) : []
+  if (missing[0]) throw linesMissing(source, missing, missing[0])
   if (!isSame || (state.incarnation !== '' && counted > known))
     throw new MillraceError('REPORT_OTHER_LOG', {
       source,

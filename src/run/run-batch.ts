@@ -61,8 +61,11 @@ export interface BatchJob extends ComputeJob {
   readStreams?(): Promise<ReadonlyMap<string, StreamState>>
   /** Sources that are counted as if no stream had ever been. */
   readonly restarts?: readonly string[]
-  /** Brings into the archive what logs hold and it has not; gives the sources of which it could not. */
-  catchUp?(): Promise<readonly HeldSource[]>
+  /**
+   * Brings into the archive what logs hold and it has not; gives the sources of which it could not, and those whose lines
+   * are not the ones that these streams have counted.
+   */
+  catchUp?(streams?: ReadonlyMap<string, StreamState>): Promise<readonly HeldSource[]>
   /** Before anything is computed; rejects when this machine could not publish. */
   checkReport?(): Promise<void>
   /** Opens the report late and briefly, so that readers are not kept out while the engine computes. */
@@ -102,7 +105,7 @@ export async function runBatch(job: BatchJob): Promise<RunRecord> {
   await job.checkReport?.()
   // Before any cut is fixed: what the stream counts later lies beyond it.
   const streams = withoutSources(await job.readStreams?.(), job.restarts ?? [])
-  const behind = (await job.catchUp?.()) ?? []
+  const behind = (await job.catchUp?.(job.takesOver?.replaces ? undefined : streams)) ?? []
   const { computed, held } = await computeSources({ ...job, held: behind, ...(streams && { streams }) })
   job.signal?.throwIfAborted()
   job.onProgress?.({ phase: 'publish' })

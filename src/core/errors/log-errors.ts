@@ -142,6 +142,10 @@ export const LOG_ERRORS = {
     exit: 1,
     text: 'No line of source {source} is taken for lost, since {path} {why}, and a folder that was deleted cannot be told from a drive that is not mounted. Nothing was changed. If a drive is away, mount it. If what was there was deleted, run `millrace accept-loss {source} --deleted {path}`.',
   },
+  LOSS_WITHOUT_ORDER: {
+    exit: 1,
+    text: 'No line of source {source} is taken for lost, since topic {topic} holds records, and the order of its lines is not in the data folder. Nothing was changed. Start `millrace serve`, which makes the order again from the archive and the topic, or says why it cannot; then run the same command again.',
+  },
   SERVE_CANNOT_LISTEN: {
     exit: 1,
     text: 'Cannot listen on {host} port {port}: {why}. Nothing was started. Mend `serve.listen` in the definition.',

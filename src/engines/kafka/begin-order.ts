@@ -15,6 +15,8 @@ export interface OrderStart {
   readonly isDoor: boolean
   /** What the archive has of a topic. */
   readonly archivedTopic: ArchivedTopic | undefined
+  /** The offset up to which the report has counted. */
+  readonly counted: number
   readonly floorMs: number
   /** Of the batches that the archive has. */
   readonly keys: string | undefined
@@ -28,15 +30,18 @@ export interface BegunOrder {
 
 /** Errors: LOG_TOPIC_TAKEN, LOG_BROKER_AWAY. */
 export async function beginOrder(start: OrderStart): Promise<BegunOrder> {
-  const { place, folder, found, isDoor, archivedTopic, floorMs, keys } = start
+  const { place, folder, found, isDoor, archivedTopic, floorMs, counted, keys } = start
   const known = archivedTopic?.id === found.id ? archivedTopic : undefined
   if (!known && isDoor && !(await isEmptyTopic(place.cluster, place.topic, found)))
     throw new MillraceError('LOG_TOPIC_TAKEN', { topic: place.topic, source: place.source })
   // Records of the door tell their turns. Those of others have one order only where they have one partition; else the
   // lines that follow the archive may get other offsets than before, so this is another log.
   const isSame = known && (isDoor || found.leaders.length === 1)
+  const archived = await place.archived()
   const order = await Order.create(folder, {
-    ...{ topic: place.topic, topicId: found.id, firstOffset: await place.archived(), floorMs, keys },
+    ...{ topic: place.topic, topicId: found.id, floorMs, keys },
+    // What comes into an empty topic follows what was counted, though that may be lost. Other topics are read again.
+    firstOffset: isDoor && !known ? Math.max(archived, counted) : archived,
     incarnation: isSame ? known.incarnation : randomBytes(16).toString('hex'),
     ...(known && { positions: known.positions }),
   })

@@ -41,6 +41,8 @@ export interface KafkaLogOptions extends ClusterOptions, TopicSettings {
   /** Sources that take their lines from the door. */
   readonly doors?: readonly string[]
   firstOffset(source: string): Promise<number>
+  /** The offset up to which the report has counted: a door's new log begins no earlier. */
+  countedTo?(source: string): Promise<number>
   /** Which records the archive has of a topic, so that an order that was lost can be made again. */
   archivedTopic?(source: string): Promise<ArchivedTopic | undefined>
   /** Hears of what people should know, though nothing has failed. */
@@ -138,7 +140,23 @@ export class KafkaLog implements Log {
 
   /** Where records are gone, `sources` tells of it. */
   async confirmHeld(source: string): Promise<void> {
-    await this.#of(source).confirmHeld()
+    const held = this.#sources.get(source)
+    await (held ? held.confirmHeld() : this.#confirmNothing(source))
+  }
+
+  /** Whatever lies in a topic without an order may be the lines that are missed. Errors: LOSS_WITHOUT_ORDER, LOG_BROKER_AWAY. */
+  async #confirmNothing(source: string): Promise<void> {
+    await this.#findTopicName(source)
+    const { topic } = this.#place(source)
+    const isEmpty = await this.#isEmpty(topic).catch((error) => {
+      throw brokerFailure(error, this.#cluster.places, `source ${source}`)
+    })
+    if (!isEmpty) throw new MillraceError('LOSS_WITHOUT_ORDER', { source, topic })
+  }
+
+  async #isEmpty(topic: string): Promise<boolean> {
+    const found = await this.#cluster.refresh(topic)
+    return !found || isEmptyTopic(this.#cluster, topic, found)
   }
 
   wait(source: string, offset: number, signal: AbortSignal): Promise<void> {
@@ -234,11 +252,7 @@ export class KafkaLog implements Log {
     await this.#findTopicName(source)
     const { topic } = this.#place(source)
     const isDoor = !this.#options.topics.has(source)
-    const isEmpty = async () => {
-      const found = await this.#cluster.refresh(topic)
-      return !found || (await isEmptyTopic(this.#cluster, topic, found))
-    }
-    if (!isDoor || !(await isEmpty())) await this.#begin(source)
+    if (!isDoor || !(await this.#isEmpty(topic))) await this.#begin(source)
     return true
   }
 
@@ -266,10 +280,11 @@ export class KafkaLog implements Log {
     await this.#findTopicName(source)
     const place = this.#place(source)
     const clock = await this.#knownClock(source)
-    const { topics, archivedTopic } = this.#options
+    const { topics, archivedTopic, countedTo } = this.#options
     try {
       const { order, isRebuilt } = await beginOrder({
         ...{ place, folder: this.#folder(source), isDoor: !topics.has(source), floorMs: clock.lastMs },
+        counted: (await countedTo?.(source)) ?? 0,
         ...{ found: await this.#requireTopic(place), archivedTopic: await archivedTopic?.(source) },
         keys: await this.#archivedKeys(source),
       })

@@ -30,6 +30,7 @@ export interface LogPlace
       KafkaLogOptions,
       | 'dataDir'
       | 'firstOffset'
+      | 'countedTo'
       | 'archivedTopic'
       | 'archivedKeys'
       | 'knownClock'
