@@ -5,7 +5,7 @@ import { type Deployment, linesToArchive, openLink, openLog } from '../engines/r
 import type { Archive } from '../ports/archive.ts'
 import type { StreamState } from '../ports/report.ts'
 import { archiveLog } from '../run/archive-log.ts'
-import { placeStream } from '../run/place-stream.ts'
+import { findPlace } from '../run/place-stream.ts'
 import { SourceLines } from '../run/source-lines.ts'
 import { say } from './output.ts'
 import { isLocked, waitForLock } from './wait-for-lock.ts'
@@ -44,25 +44,31 @@ async function archiveWithoutServer(
   archive: Archive,
   streams?: ReadonlyMap<string, StreamState>,
 ): Promise<HeldSource[]> {
-  const held: HeldSource[] = []
   const log = await openLog(deployment, archive, { isReader: true }).catch(async (error: unknown) => {
     const isUnwritable = error instanceof MillraceError && error.code === 'ARCHIVE_UNWRITABLE'
     // A folder that can only be read serves readers as long as there is nothing to bring into the archive.
     if (!isUnwritable || (await linesToArchive(deployment, archive)) > 0) throw error
   })
-  if (!log) return held
+  if (!log) return []
   try {
     // The stream may still need every line.
     const passed = async () => 0
-    for (const { source } of log.sources())
-      try {
-        await archiveLog({ log, archive, passed }, source, { isUrgent: true })
-        placeStream(streams?.get(source), await new SourceLines({ source, log, archive }).end())
-      } catch (error) {
+    const held = new Map<string, HeldSource>()
+    const holding = async (source: string, act: () => Promise<unknown>) => {
+      if (held.has(source)) return
+      await act().catch((error: unknown) => {
         if (!(error instanceof MillraceError) || isLocked(error)) throw error
-        held.push(holdSource(source, error))
-      }
-    return held
+        held.set(source, holdSource(source, error))
+      })
+    }
+    for (const { source } of log.sources())
+      await holding(source, () => archiveLog({ log, archive, passed }, source, { isUrgent: true }))
+    for (const [source, state] of streams ?? [])
+      await holding(source, async () => {
+        const lines = new SourceLines({ source, log, archive })
+        await findPlace(source, lines, { state, end: await lines.end() })
+      })
+    return [...held.values()]
   } finally {
     await log.close()
   }

@@ -53,17 +53,29 @@ export function requireHeld(source: string, lines: SourceLines, end: LinesEnd): 
 
 /**
  * What offsets alone do not show: lines that took the place of counted ones in a data folder that was put back to an older
- * state. Topics give lines up by themselves and are left out. Errors: REPORT_OTHER_LINES.
+ * state. Topics give lines up by themselves, so of these only the archive is asked. Errors: REPORT_OTHER_LINES.
  */
-export async function requireLines(
+async function requireLines(
   source: string,
-  { lines, state }: { lines: SourceLines; state: StreamState | undefined },
+  { lines, state, end }: { lines: SourceLines; state: StreamState | undefined; end: LinesEnd },
 ): Promise<void> {
-  if (lines.isTopic) return
-  if (!state || state.endOffset === 0) return
-  const { endOffset: counted, clockMs } = state
+  if (!state) return
+  const { endOffset, clockMs } = state
+  const counted = lines.isTopic ? Math.min(endOffset, end.archive?.nextOffset ?? 0) : endOffset
+  if (counted === 0) return
   const observedMs = await lines.clockAt(counted - 1)
   if (observedMs <= clockMs) return
   const times = { counted: formatInstant(clockMs), found: formatInstant(observedMs) }
   throw new MillraceError('REPORT_OTHER_LINES', { source, offset: counted - 1, ...times })
+}
+
+/** Where a stream goes on, having looked at the lines. Errors: those of placeStream, and REPORT_OTHER_LINES. */
+export async function findPlace(
+  source: string,
+  lines: SourceLines,
+  { state, end }: { readonly state: StreamState | undefined; readonly end: LinesEnd },
+): Promise<StreamPlace> {
+  const place = placeStream(state, end)
+  await requireLines(source, { lines, state, end })
+  return place
 }

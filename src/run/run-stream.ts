@@ -7,7 +7,7 @@ import type { RejectCounts, StagedSource } from '../ports/batch-engine.ts'
 import type { Report, StreamState } from '../ports/report.ts'
 import type { Reach, StreamEngine } from '../ports/stream-engine.ts'
 import { judgedLateness } from './judged-lateness.ts'
-import { placeStream, requireHeld, requireLines, type StreamPlace } from './place-stream.ts'
+import { findPlace, placeStream, requireHeld, type StreamPlace } from './place-stream.ts'
 import { type LinesEnd, type LinesPlace, SourceLines, type Stretch } from './source-lines.ts'
 
 /** Read at once: large enough to keep the engine busy when it has fallen behind, small enough for memory. */
@@ -106,8 +106,7 @@ export class Stream {
     if (end.endOffset === 0) return false
     requireHeld(this.#source, this.#lines, end)
     const state = await this.#job.report.streamState(this.#source)
-    this.#place = placeStream(state, end)
-    await requireLines(this.#source, { lines: this.#lines, state })
+    this.#place = await findPlace(this.#source, this.#lines, { state, end })
     this.#noteArchive(end)
     this.#groups = groupsOf(this.#job.plan, state)
     await this.#agree(state)
