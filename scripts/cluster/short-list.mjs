@@ -10,6 +10,8 @@ const SHORT_LIST = [
   ['kafka-held', 'tells which lines expired, reads those around them'],
   ['kafka-held', 'makes the order of a door again from the archive and the topic'],
   ['kafka-lost', 'lets a source go on without lines that are gone'],
+  // Those of the day that need neither Spark nor a loss.
+  ['disaster-day', '^a disaster day (begins|PostgreSQL|the data folder)'],
   ['flink-serve', 'counts by the job what it can read, and the rest itself'],
   ['flink-serve', 'through 1 kills of flink-taskmanager'],
   ['flink-conformance', '^Flink: '],

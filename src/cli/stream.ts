@@ -138,9 +138,12 @@ async function actOnEach<Done>(
   return all
 }
 
-function describeDeployed({ source, jobId, from, why }: Deployed): string {
+function describeDeployed({ source, jobId, from, why, canceled = [] }: Deployed): string {
   const begins = from === 'savepoint' ? 'goes on from its savepoint' : 'begins where the totals stand'
-  return `The job of ${source} (${jobId}) ${begins}: ${why}.`
+  const jobs = canceled.length === 1 ? `Job ${canceled[0]}` : `Jobs ${canceled.join(', ')}`
+  const strays =
+    canceled.length > 0 ? ` ${jobs} of a data folder that was lost had its place, and was canceled.` : ''
+  return `The job of ${source} (${jobId}) ${begins}: ${why}.${strays}`
 }
 
 async function stop(work: Work, { cancel = false }: Options): Promise<void> {

@@ -25,11 +25,12 @@ export async function findChanges(
   const others = await findOtherSources(plans, report)
   for (const { source, metrics } of plans) {
     const lines = (await archive.manifest(source))?.nextOffset ?? 0
-    if (lines === 0) continue
     for (const { metric, version } of metrics) {
+      const heldSource = others.find((one) => one.metric === metric)?.held
+      // A source that has another name has no lines under the new one.
+      if (lines === 0 && heldSource === undefined) continue
       const held = await report.metricState(metric, version)
       if (held?.version === version) continue
-      const heldSource = others.find((one) => one.metric === metric)?.held
       const kind = held ? 'changed' : 'new'
       changes.push({ metric, source, kind, lines, ...(heldSource !== undefined && { heldSource }) })
     }

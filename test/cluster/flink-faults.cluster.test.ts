@@ -53,7 +53,7 @@ it('passes over rows that no job wrote, and makes their topic anew when it is de
 
 it('counts on once PostgreSQL is back', async () => {
   postgres = await OwnPostgres.start()
-  world = await JobWorld.start({ report: `report: { postgres: "${postgres.url}", schema: job }\n` })
+  world = await JobWorld.start({ roles: `report: { postgres: "${postgres.url}", schema: job }\n` })
   await world.send(3)
   await world.deploy()
   await world.send(5, 100)

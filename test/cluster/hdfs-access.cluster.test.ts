@@ -3,8 +3,10 @@ import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { FilesLog } from '../../src/engines/files/log.ts'
 import { HdfsArchive, type HdfsArchiveOptions } from '../../src/engines/hdfs/archive.ts'
 import { WebHdfs } from '../../src/engines/hdfs/web-hdfs.ts'
+import { type Ended, makeFolder, millrace, type RunOptions } from '../cli/run-cli.ts'
 import { inputOf, textsOf } from '../contract/archive-lines.ts'
 import { OwnHdfs } from './own-hdfs.ts'
 
@@ -162,6 +164,24 @@ describe('a manifest', () => {
 })
 
 describe('safe mode', () => {
+  /** Resolves once a batch of a log has said what it waits for. */
+  async function batchThatWaits(): Promise<{ ended: Promise<Ended> }> {
+    const cwd = makeFolder({
+      'millrace.yaml': `sources: { web: { format: json, time: ts } }
+metrics: { n: { source: web, window: 1m, measures: { n: count() } } }
+archive: { hdfs: "${hdfs.http}", path: /batch, user: ${hdfs.user} }
+`,
+    })
+    const log = await FilesLog.open({ dataDir: join(cwd, '.millrace'), firstOffset: async () => 0 })
+    await log.append('web', { chunks: [Buffer.from('{"ts":"2026-01-05T00:00:00Z"}\n')], lines: 1 })
+    await log.close()
+    let said = ''
+    const onStart: RunOptions['onStart'] = (child) => child.stderr!.on('data', (text) => (said += text))
+    const ended = millrace(['batch'], { cwd, onStart })
+    await expect.poll(() => said, { timeout: 30_000 }).toContain('safe mode')
+    return { ended }
+  }
+
   it('is waited for, and then said', async () => {
     const archive = open({ path: '/safe', patienceMs: 3000 })
     await ingest(archive)
@@ -174,9 +194,11 @@ describe('safe mode', () => {
     await expectRefused(archive, 'ARCHIVE_SAFE_MODE', '3 seconds')
     const patient = open({ path: '/safe' })
     const ingested = ingest(patient, 'after\n')
+    const batch = await batchThatWaits()
     await hdfs.launch('datanode1')
     await ingested
     expect(await textsOf(patient, 'web')).toEqual(['a line', 'after'])
+    expect(await batch.ended).toMatchObject({ status: 0 })
   })
 })
 

@@ -14,7 +14,8 @@ const LONG = '10m'
 export interface WorldOptions {
   /** Options of `stream`, each after a comma. */
   readonly stream?: string
-  readonly report?: string
+  /** Lines of the definition that name adapters for other roles than log and stream. */
+  readonly roles?: string
   /** The topic of others that the lines come from. */
   readonly from?: string
   readonly lateness?: string
@@ -24,14 +25,18 @@ export interface WorldOptions {
 export class JobWorld {
   readonly prefix = `t${randomUUID().slice(0, 8)}.`
   readonly cwd: string
+  /** The name of its one source at the moment. */
+  source = 'web'
   readonly #hasFinals: boolean
   #server: Serving | undefined
-  /** Since the definition is as it is. */
-  sent: { service: string; id: number }[] = []
+  /** Since the definition is as it is; the offsets are those of a log that lost no line without a word. */
+  sent: { service: string; id: number; offset: number }[] = []
   /** Lines that nobody can read. */
   odd = 0
+  /** Of both kinds, ever. */
+  lines = 0
 
-  constructor({ stream = '', report = '', from, lateness = LONG, window = '1s' }: WorldOptions) {
+  constructor({ stream = '', roles = '', from, lateness = LONG, window = '1s' }: WorldOptions) {
     this.#hasFinals = lateness !== LONG
     const kafka = clusterAddress('kafka')
     const flink = clusterAddress('flink')
@@ -48,7 +53,7 @@ metrics:
     allowed_lateness: ${lateness}
 log: { kafka: "${kafka.brokers}", topic_prefix: "${this.prefix}", partitions: 2 }
 stream: { flink: "${flink.gateway}", rest: "${flink.rest}"${stream} }
-${report}serve: { listen: "127.0.0.1:0" }
+${roles}serve: { listen: "127.0.0.1:0" }
 `,
     })
   }
@@ -75,12 +80,13 @@ ${report}serve: { listen: "127.0.0.1:0" }
   makeBatch(isOdd: boolean): string[] {
     const lines = Array.from({ length: BATCH_LINES }, (_, place) => {
       const line = { service: `s${this.sent.length % 3}`, id: this.sent.length }
-      this.sent.push(line)
+      this.sent.push({ ...line, offset: this.lines++ })
       const text = JSON.stringify({ ts: Date.now(), ...line })
       return place === 7 ? text.replace('}', ',"deep":{"service":1}}') : text
     })
     if (!isOdd) return lines
     this.odd += 2
+    this.lines += 2
     return [...lines, 'no JSON', '']
   }
 
@@ -88,7 +94,7 @@ ${report}serve: { listen: "127.0.0.1:0" }
     for (let batch = 0; batch < batches; batch++) {
       const text = `${this.makeBatch(batch % 5 === 0).join('\n')}\n`
       const key = randomUUID()
-      const isAcked = async () => (await this.server.send('web', text, key)).status === 200
+      const isAcked = async () => (await this.server.send(this.source, text, key)).status === 200
       for (const end = Date.now() + 60_000; !(await isAcked()); await sleep(200))
         if (Date.now() > end) throw new Error('nobody acked')
       await sleep(pauseMs)

@@ -8,13 +8,12 @@ import { withBatches } from '../../src/archive/archived-topic.ts'
 import type { ArchivedTopic } from '../../src/core/block.ts'
 import type { MillraceError } from '../../src/core/error.ts'
 import { Cluster } from '../../src/engines/kafka/cluster.ts'
-import { deleteRecords } from '../../src/engines/kafka/door-topic.ts'
 import { KafkaLog, type KafkaLogOptions } from '../../src/engines/kafka/log.ts'
 import { Order } from '../../src/engines/kafka/order.ts'
 import { TransactionalProducer } from '../../src/engines/kafka/transactional-producer.ts'
 import { batchOf, keyOf, readAll, textOf } from '../contract/log.contract.ts'
 import { clusterAddress } from './cluster-addresses.ts'
-import { brokersOf, makeTopic, produce, withAdmin } from './kafka-topics.ts'
+import { brokersOf, expire, makeTopic, produce, withAdmin } from './kafka-topics.ts'
 
 const kafka = clusterAddress('kafka')
 const brokers = brokersOf(kafka)
@@ -51,17 +50,11 @@ function openTopic(topic = name, source = 'web'): Promise<KafkaLog> {
 const held = () => log!.sources().find(({ source }) => source === 'web')
 const reaches = (end: number) => expect.poll(() => held()?.endOffset, { timeout: 20_000 }).toBe(end)
 
-/** As retention by age or size does; all records unless one is named. */
-async function expire(topic: string, partition: number, record = -1): Promise<void> {
-  const cluster = new Cluster({ brokers })
-  await deleteRecords(cluster, topic, partition, record).finally(() => cluster.close())
-}
-
 it('tells which lines expired, reads those around them, and goes on', async () => {
   await open()
   // Groups take the two partitions in turn.
   for (const text of ['a\nb\n', 'c\n', 'd\n', 'e\n']) await log!.append('web', batchOf(text))
-  await expire(`${name}.web`, 1)
+  await expire(kafka, `${name}.web`, 1)
   await open()
   expect(textOf(await log!.read('web', 0, 1))).toBe('a\nb\n')
   await expect(log!.read('web', 2, 1000)).rejects.toMatchObject({ code: 'LOG_TRIMMED', params: { held: 3 } })
@@ -71,7 +64,7 @@ it('tells which lines expired, reads those around them, and goes on', async () =
     { fromOffset: 4, endOffset: 5 },
   ]
   expect(held()).toMatchObject({ startOffset: 0, endOffset: 5, gone })
-  await expire(`${name}.web`, 0)
+  await expire(kafka, `${name}.web`, 0)
   await log!.confirmHeld('web')
   expect(held()).toMatchObject({ startOffset: 5, endOffset: 5 })
   expect(held()!.gone).toBe(undefined)
@@ -82,7 +75,7 @@ it('tells which lines expired, reads those around them, and goes on', async () =
 it('reads lines whose batch of records expired in part', async () => {
   await open({ partitions: 1 })
   await log!.append('web', batchOf('a\nb\nc\nd\n'))
-  await expire(`${name}.web`, 0, 2)
+  await expire(kafka, `${name}.web`, 0, 2)
   await open({ partitions: 1 })
   expect(textOf(await readAll(log!, 'web', 0))).toBe('a\nb\nc\nd\n')
 })
@@ -113,7 +106,7 @@ it('gives offsets to records of others that expired before anybody read them, an
   await reaches(3)
   await log!.close()
   await produce(kafka, name, 0, ['x', 'y'])
-  await expire(name, 0)
+  await expire(kafka, name, 0)
   await produce(kafka, name, 1, ['d'])
   await openTopic()
   await reaches(6)
@@ -141,7 +134,7 @@ it('does not take markers and aborted records that expired for lines', async () 
         [1, 2],
       ]),
     )
-  for (const partition of [0, 1]) await expire(door, partition)
+  for (const partition of [0, 1]) await expire(kafka, door, partition)
   await openTopic(door, 'other')
   await log!.confirmHeld('other')
   expect(end()).toBe(3)

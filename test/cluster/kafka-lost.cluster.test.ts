@@ -2,17 +2,14 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import pg from 'pg'
 import { afterEach, expect, it } from 'vitest'
-import { Cluster } from '../../src/engines/kafka/cluster.ts'
-import { deleteRecords } from '../../src/engines/kafka/door-topic.ts'
 import { makeFolder, millrace } from '../cli/run-cli.ts'
 import { Serving } from '../server/serving.ts'
 import { clusterAddress } from './cluster-addresses.ts'
-import { brokersOf, makeTopic, produce, withAdmin } from './kafka-topics.ts'
+import { expire, makeTopic, produce, withAdmin } from './kafka-topics.ts'
+import { OwnDatabase } from './own-database.ts'
 
 const kafka = clusterAddress('kafka')
-const postgres = clusterAddress('postgres')
 const id = randomUUID().slice(0, 8)
 
 let server: Serving | undefined
@@ -21,11 +18,7 @@ afterEach(async () => {
 })
 
 async function makeWorld(name: string, from = ''): Promise<string> {
-  const admin = new pg.Client(postgres.adminUrl)
-  await admin.connect()
-  await admin.query(`create database ${name}_${id} owner millrace`).finally(() => admin.end())
-  const url = new URL(postgres.url)
-  url.pathname = `${name}_${id}`
+  const database = await OwnDatabase.make()
   const source = 'format: json, time: { field: ts, layout: epoch_ms }, fields: { id: integer }'
   return makeFolder({
     'millrace.yaml': `sources: { web: { ${source} }, app: { ${source}${from} } }
@@ -33,7 +26,7 @@ metrics:
   web.n: { source: web, window: 1h, measures: { n: count() }, allowed_lateness: 1h }
   app.n: { source: app, window: 1h, measures: { n: count() }, allowed_lateness: 1h }
 log: { kafka: "${kafka.brokers}", topic_prefix: "${name}-${id}." }
-report: { postgres: "${url.href}" }
+report: { postgres: "${database.url}" }
 serve: { listen: "127.0.0.1:0" }
 `,
   })
@@ -59,8 +52,7 @@ it('lets a source go on without lines that are gone, and holds up no other, befo
   expect((await server.send('web', lines(5))).status).toBe(200)
   await server.counted()
   await server.stop('SIGKILL')
-  const cluster = new Cluster({ brokers: brokersOf(kafka) })
-  await deleteRecords(cluster, `lost-${id}.web`, 0, -1).finally(() => cluster.close())
+  await expire(kafka, `lost-${id}.web`)
 
   server = await Serving.start(cwd)
   expect((await server.send('app', lines(1))).status).toBe(200)

@@ -2,20 +2,17 @@
 import { randomUUID } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import pg from 'pg'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { Cluster } from '../../src/engines/kafka/cluster.ts'
-import { deleteRecords } from '../../src/engines/kafka/door-topic.ts'
 import { makeFolder, millrace } from '../cli/run-cli.ts'
 import { Serving } from '../server/serving.ts'
 import { clusterAddress } from './cluster-addresses.ts'
-import { brokersOf, makeTopic, produce } from './kafka-topics.ts'
+import { expire, makeTopic, produce } from './kafka-topics.ts'
+import { OwnDatabase } from './own-database.ts'
 
 const kafka = clusterAddress('kafka')
-const postgres = clusterAddress('postgres')
 
 let cwd: string
-let database: string
+let database: OwnDatabase
 let topic: string
 let prefix: string
 let server: Serving
@@ -23,29 +20,21 @@ let next: number
 
 beforeEach(() => {
   const id = randomUUID().slice(0, 8)
-  ;[database, topic, prefix, next] = [`d_${id}`, `users-${id}`, `t${id}.`, 0]
+  ;[topic, prefix, next] = [`users-${id}`, `t${id}.`, 0]
 })
 afterEach(async () => {
   await server?.stop('SIGKILL')
 })
 
-async function admin(sql: string): Promise<void> {
-  const client = new pg.Client(postgres.adminUrl)
-  await client.connect()
-  await client.query(sql).finally(() => client.end())
-}
-
 async function makeWorld(from = '', more = ''): Promise<void> {
-  await admin(`create database ${database} owner millrace`)
-  const url = new URL(postgres.url)
-  url.pathname = database
+  database = await OwnDatabase.make()
   cwd = makeFolder({
     'millrace.yaml': `sources:
   web: { format: json, ${from && `from: ${from}, `}time: { field: ts, layout: epoch_ms }, fields: { id: integer } }
 metrics:
   requests: { source: web, window: 1s, measures: { n: count(), ids: sum(id) }, allowed_lateness: 10m }
 log: { kafka: "${kafka.brokers}", topic_prefix: "${prefix}" }
-report: { postgres: "${url.href}" }
+report: { postgres: "${database.url}" }
 serve: { listen: "127.0.0.1:0" }
 ${more}`,
   })
@@ -83,11 +72,6 @@ async function expectAll(): Promise<void> {
 async function ingest(count: number): Promise<void> {
   const ended = await millrace(['ingest', 'web', '-'], { cwd, stdin: textOf(linesOf(count)) })
   expect([ended.status, ended.stderr]).toEqual([0, expect.anything()])
-}
-
-async function expire(name: string, partition = 0, record = -1): Promise<void> {
-  const cluster = new Cluster({ brokers: brokersOf(kafka) })
-  await deleteRecords(cluster, name, partition, record).finally(() => cluster.close())
 }
 
 async function batch(): Promise<void> {
@@ -128,7 +112,7 @@ it('counts what was ingested between the lines of a topic of others, and goes on
   await expectAll()
   await batch()
   await server.stop()
-  await expire(topic, 0)
+  await expire(kafka, topic)
   await serve()
   for (const partition of [0, 1]) await produce(kafka, topic, partition, linesOf(10))
   await expectAll()
@@ -140,20 +124,19 @@ it('counts all when an older report is put back, Kafka has removed what was arch
   await send(100)
   await expectAll()
   await server.stop()
-  await admin(`create database ${database}_copy template ${database} owner millrace`)
+  await database.backUp()
   await serve()
   await send(150)
   await expectAll()
   await batch()
   await send(20)
   await server.stop()
-  await admin(`drop database ${database}`)
-  await admin(`alter database ${database}_copy rename to ${database}`)
+  await database.putBack()
   await rm(join(cwd, '.millrace/kafka/web/order.ndjson'))
   const refused = await millrace(['ingest', 'web', '-'], { cwd, stdin: textOf(['{}']) })
   expect(refused.stderr).toContain('Start `millrace serve`')
   // Those of the last group were not archived, and stay.
-  await expire(`${prefix}web`, 0, 251)
+  await expire(kafka, `${prefix}web`, 0, 251)
   await serve()
   await send(10)
   await expectAll()
@@ -170,7 +153,7 @@ it('is held up by lines that expired unread, and goes on once their loss is acce
   await batch()
   await server.stop()
   await produce(kafka, topic, 0, Array(5).fill('nobody reads this'))
-  await expire(topic, 0)
+  await expire(kafka, topic)
   await serve()
   await produce(kafka, topic, 0, linesOf(20))
   await produce(kafka, topic, 1, linesOf(30))

@@ -1,5 +1,7 @@
 /** What tests do with Kafka beside the product, by the client's own high-level classes. */
 import { Admin, Producer, type ProducerOptions } from '@platformatic/kafka'
+import { Cluster } from '../../src/engines/kafka/cluster.ts'
+import { deleteRecords } from '../../src/engines/kafka/door-topic.ts'
 import type { KafkaAddress } from './cluster-addresses.ts'
 
 export function brokersOf({ brokers }: KafkaAddress): { host: string; port: number }[] {
@@ -56,4 +58,15 @@ export async function produce(
     value: (value === null ? null : Buffer.from(value)) as Buffer,
   }))
   await withProducer(address, (producer) => producer.send({ messages, acks: -1 }))
+}
+
+/** As retention would: records of the partition before `record`; all that are there when it is absent. */
+export async function expire(
+  address: KafkaAddress,
+  topic: string,
+  partition = 0,
+  record = -1,
+): Promise<void> {
+  const cluster = new Cluster({ brokers: brokersOf(address) })
+  await deleteRecords(cluster, topic, partition, record).finally(() => cluster.close())
 }

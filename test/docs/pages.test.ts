@@ -6,7 +6,7 @@ import { expect, it } from 'vitest'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const read = (page: string) => readFileSync(join(root, page), 'utf8')
-const pages = ['.', 'docs', 'docs/adr', 'bench', 'changes'].flatMap((folder) =>
+const pages = ['.', 'docs', 'docs/adr', 'docs/guides', 'bench', 'changes'].flatMap((folder) =>
   readdirSync(join(root, folder))
     .filter((name) => name.endsWith('.md'))
     .map((name) => join(folder, name)),

@@ -51,10 +51,10 @@ export class JobManager {
     this.#address = address
   }
 
-  /** The id of the job that has this name and has not ended. Errors: JOBS_AWAY. */
-  async find(name: string): Promise<string | undefined> {
+  /** The ids of jobs that have not ended, by their name. Errors: JOBS_AWAY. */
+  async find(isSought: (name: string) => boolean): Promise<string[]> {
     const { jobs } = await this.#ask<Overview>('/jobs/overview', 'list the jobs')
-    return jobs.find((job) => job.name === name && isAlive(job.state))?.jid
+    return jobs.filter(({ name, state }) => isAlive(state) && isSought(name)).map(({ jid }) => jid)
   }
 
   /** Errors: JOBS_AWAY. */

@@ -34,6 +34,8 @@ export interface Deployed {
   /** Whether it goes on with the state of a savepoint, and if not why. */
   readonly from: 'savepoint' | 'offsets'
   readonly why: string
+  /** Jobs that wrote to its topic of rows for a data folder that was lost, and were canceled; absent where none did. */
+  readonly canceled?: readonly string[]
 }
 
 export interface JobTopics {
@@ -94,12 +96,23 @@ export class FlinkJobs implements StreamJobs {
     // First, since lines of brokers that are away look like none.
     const partialsTopic = await this.#topics.makeTopic(name)
     const start = await source.start(chunkMs)
+    const canceled = await this.#cancelStrays(partialsTopic)
     const fresh = {
       ...{ id: randomUUID(), meaning, chunkMs, sinceChunk: start.sinceChunk },
       ...{ topic: start.topic, partialsTopic },
     }
     const jobId = await this.#start(source, fresh, { positions: await this.#positions(start) }, known)
-    return { source: name, jobId, from: 'offsets', why: whyOffsets(known, isSame) }
+    const deployed = { source: name, jobId, from: 'offsets' as const, why: whyOffsets(known, isSame) }
+    return { ...deployed, ...(canceled.length > 0 && { canceled }) }
+  }
+
+  /** The topic is this data folder's: a job that it does not know would only keep slots that the next one needs. */
+  async #cancelStrays(partialsTopic: string): Promise<readonly string[]> {
+    const strays = await this.#manager.find(
+      (name) => name.startsWith('millrace ') && name.endsWith(` ${partialsTopic}`),
+    )
+    for (const job of strays) await this.#manager.cancel(job)
+    return strays
   }
 
   /** Gives the savepoint, if it is stopped with one. */
@@ -143,12 +156,17 @@ export class FlinkJobs implements StreamJobs {
   async #known(source: string): Promise<Started | undefined> {
     const found = await this.#deployments.read(source)
     if (!found) return undefined
-    const jobId = found.jobId ?? (await this.#manager.find(jobName(source, found.id)))
+    const jobId = found.jobId ?? (await this.#findStarted(source, found.id))
     if (jobId === undefined) return undefined
     const known = { ...found, jobId }
     const isCutOff = found.jobId === undefined && Date.now() - found.deployedMs > LONGEST_START_MS
     if (isCutOff) await this.#deployments.write(source, known)
     return known
+  }
+
+  async #findStarted(source: string, id: string): Promise<string | undefined> {
+    const [job] = await this.#manager.find((name) => name.startsWith(jobName(source, id)))
+    return job
   }
 
   /** Remembers the job before it is started, since whoever starts it may die before it has its id. */
@@ -167,7 +185,7 @@ export class FlinkJobs implements StreamJobs {
       return jobId
     } catch (error) {
       // What was cut off may run all the same; while nobody can say so, its name is kept.
-      const isNone = await this.#manager.find(jobName(name, place.id)).then(
+      const isNone = await this.#findStarted(name, place.id).then(
         (found) => found === undefined,
         () => false,
       )
@@ -185,7 +203,7 @@ export class FlinkJobs implements StreamJobs {
     const statements = printJob({ plan, latenessMs, chunkMs, id, topic, partialsTopic, positions, kafka })
     return GatewaySession.use(
       gateway,
-      this.#properties(jobName(plan.source, id), savepoint),
+      this.#properties(`${jobName(plan.source, id)} ${partialsTopic}`, savepoint),
       async (session) => {
         let jobId: string | undefined
         for (const { title, sql } of statements) {
@@ -224,7 +242,7 @@ function whyOffsets(known: FlinkDeployment | undefined, isSame: boolean): string
   return isSame ? 'the job before left no savepoint' : 'the definition has changed since the job before'
 }
 
-/** By which a job is found whose id nobody wrote down. */
+/** By which a job is found whose id nobody wrote down; its topic of rows follows, by which one of a lost data folder is. */
 function jobName(source: string, deployment: string): string {
   return `millrace ${source} ${deployment}`
 }
