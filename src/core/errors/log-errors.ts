@@ -80,7 +80,7 @@ export const LOG_ERRORS = {
   },
   LOG_OTHER_LINES: {
     exit: 1,
-    text: 'The log of source {source} in {path} holds another line at offset {offset} than the archive: one was observed at {held}, the other at {archived}. The archive or the log was put back to an older state, and both took lines since. Nothing was opened, since lines that were acked would be dropped. Put back the data folder, or the archive or mirror, that belongs to the other. To go on without the lines that only this log holds, move {path} away, and keep it.',
+    text: 'The log of source {source} in {path} holds another line at offset {offset} than the archive: one was observed at {held}, the other at {archived}. The archive or the log was put back to an older state, and both took lines since. Nothing was opened, since lines that were acked would be dropped. Put back the data folder, or the archive or mirror, that belongs to the other. To go on without the lines that only this log holds, move {path} away, and keep it: the page on recovery (docs/guides/recovery.md) says how to take them as new ones.',
   },
   LOG_READ_ONLY: {
     exit: 1,

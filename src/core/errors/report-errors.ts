@@ -60,7 +60,7 @@ export const REPORT_ERRORS = {
   },
   REPORT_AHEAD: {
     exit: 1,
-    text: 'The report has counted {counted} lines of source {source}, but its archive and log hold only {end}: they were put back to an older state, or lines were lost. Nothing was added. Put the newer data folder back. If those lines are lost for good, stop the server and run `millrace accept-loss {source}`, after which the totals stay as they are and the source goes on; or `millrace batch --replace`, which computes the totals from the lines that are left.',
+    text: 'The report has counted {counted} lines of source {source}, but its archive and log hold only {end}: a folder was deleted or put back to an older state, or is not mounted. The totals stay as they are, and nothing was added to them. Put the newer data folder back, or mount the drive. If those lines are lost for good, stop the server if one runs, and run `millrace accept-loss {source}`, after which the totals stay as they are and the source goes on; or `millrace batch --replace`, which computes the totals from the lines that are left.',
   },
   REPORT_BAD_ADDRESS: {
     exit: 2,

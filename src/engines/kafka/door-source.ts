@@ -24,8 +24,6 @@ export interface DoorSettings extends TopicSettings {
   /** For how long records stay in the topic that archive and report have. */
   readonly retentionMs: number
   readonly clocks: Clocks
-  /** The order was made again, and lacks the keys that clients have used. */
-  readonly looksBack?: boolean
 }
 
 interface Waiting extends GroupMember {
@@ -48,7 +46,6 @@ export class DoorSource extends OrderedSource {
   #draining: Promise<void> | undefined
   #preparing: Promise<void> | undefined
   #isReady = false
-  #hasLooked = false
   #isClosed = false
   #trouble: Error | undefined
   #failure: Error | undefined
@@ -213,11 +210,8 @@ export class DoorSource extends OrderedSource {
       await this.lookHeld()
       this.#mostBytes = await mostMessageBytes(cluster, topic)
       await this.#producer.begin()
-      const { looksBack } = this.#settings
-      const query = { partitions: leaders.length, looksBack: looksBack && !this.#hasLooked }
-      const { entries, keysOf } = await findWritten(this.place, this.order, query)
-      if (entries.length > 0 || query.looksBack) await this.order.add(entries, keysOf)
-      this.#hasLooked = true
+      const { entries, keysOf } = await findWritten(this.place, this.order, leaders.length)
+      if (entries.length > 0) await this.order.add(entries, keysOf)
       this.#partitions = leaders.length
       this.#groupMs = undefined
       this.#trouble = undefined

@@ -1,5 +1,4 @@
 /** Finds what stands in the door's topic but has no place in the order: it was committed when a process died. */
-import { appendAll } from '../../core/append-all.ts'
 import { MillraceError } from '../../core/error.ts'
 import { committedBatches } from './committed-batches.ts'
 import { HEADER, type KeyedLines, parseHeader } from './door-header.ts'
@@ -16,7 +15,6 @@ const PATIENCE_MS = 20_000
 
 export interface Written {
   readonly entries: readonly NewEntry[]
-  /** Those of batches that had their place before as well. */
   keysOf(placed: readonly OrderEntry[]): NewKey[]
 }
 
@@ -26,44 +24,23 @@ interface FoundBatch {
   readonly keys: readonly { readonly line: number; readonly keyed: KeyedLines }[]
 }
 
-export interface WrittenQuery {
-  readonly partitions: number
-  /** The keys of batches that have their place, or are archived, are looked for too. */
-  readonly looksBack?: boolean | undefined
-}
-
 /** The producer has begun, so nobody else adds anything, and the order knows what is held. Errors: LOG_TOPIC_TAKEN. */
-export async function findWritten(
-  place: SourcePlace,
-  order: Order,
-  { partitions, looksBack = false }: WrittenQuery,
-): Promise<Written> {
+export async function findWritten(place: SourcePlace, order: Order, partitions: number): Promise<Written> {
   const found: FoundBatch[] = []
-  const known: NewKey[] = []
   for (let partition = 0; partition < partitions; partition++) {
-    const position = order.positions.get(partition) ?? 0
-    for await (const batch of batchesFrom(place, order, { partition, from: looksBack ? 0 : position })) {
+    for await (const batch of batchesFrom(place, order, partition)) {
       const ours = readDoorBatch(place, order, { partition, batch })
-      if (ours && batch.firstOffset >= position) found.push(ours)
-      else if (ours) appendAll(known, keysOfKnown(ours))
+      if (ours) found.push(ours)
     }
   }
   const inOrder = sortBatches(found)
   return {
     entries: inOrder.map(({ entry }) => entry),
-    keysOf: (placed) => {
-      const fresh = inOrder.flatMap(({ keys }, index) =>
+    keysOf: (placed) =>
+      inOrder.flatMap(({ keys }, index) =>
         keys.map(({ line, keyed }) => placeKey(keyed, placed[index]!, line)),
-      )
-      return [...known, ...fresh]
-    },
+      ),
   }
-}
-
-/** Its turn is the offset that it was given. */
-function keysOfKnown({ entry, turn, keys }: FoundBatch): NewKey[] {
-  if (turn === undefined) return []
-  return keys.map(({ line, keyed }) => placeKey(keyed, { ...entry, firstOffset: turn }, line))
 }
 
 /** As they were written, whatever their partitions: by their turns, or where some have none by their stamps. */
@@ -81,11 +58,11 @@ function placeKey(keyed: KeyedLines, { firstOffset: first, observedMs }: OrderEn
 async function* batchesFrom(
   { cluster, topic }: SourcePlace,
   order: Order,
-  { partition, from }: { readonly partition: number; readonly from: number },
+  partition: number,
 ): AsyncGenerator<RecordBatch, void, undefined> {
   const end = await listOffset(cluster, topic, partition, 'latest')
   // What had no place was acked to nobody, so nothing is missing where the brokers gave it up.
-  let next = Math.max(from, order.held.get(partition) ?? 0)
+  let next = Math.max(order.positions.get(partition) ?? 0, order.held.get(partition) ?? 0)
   const until = performance.now() + PATIENCE_MS
   while (next < end) {
     const options = { purpose: 'scan', maxBytes: FETCH_BYTES, waitMs: WAIT_MS, isCommitted: true }

@@ -209,7 +209,7 @@ export class KafkaLog implements Log {
     if (archived > order.endOffset) await order.learnKeys(await this.#archivedKeys(source))
     if (archived > order.endOffset || order.startOffset < repairedTo) await order.skipTo(archived, lastMs)
     await meetArchive(order, await this.#options.archivedTopic?.(source))
-    this.#sources.set(source, this.#makeSource(source, order, { clock: { ...clock, lastMs } }))
+    this.#sources.set(source, this.#makeSource(source, order, { ...clock, lastMs }))
   }
 
   /** A topic of another name begins where the old one ended, once the archive has its lines. Errors: LOG_TOPIC_CHANGED. */
@@ -288,7 +288,7 @@ export class KafkaLog implements Log {
         ...{ found: await this.#requireTopic(place), archivedTopic: await archivedTopic?.(source) },
         keys: await this.#archivedKeys(source),
       })
-      const made = this.#makeSource(source, order, { clock, isRebuilt })
+      const made = this.#makeSource(source, order, clock)
       // Else the source would seem to end where the archive does, with a report that is ahead of it.
       if (isRebuilt) await this.#tellRebuilt(made)
       this.#sources.set(source, made)
@@ -319,17 +319,13 @@ export class KafkaLog implements Log {
     return found
   }
 
-  #makeSource(
-    source: string,
-    order: Order,
-    { clock, isRebuilt = false }: { readonly clock: KnownClock; readonly isRebuilt?: boolean },
-  ): OrderedSource {
+  #makeSource(source: string, order: Order, clock: KnownClock): OrderedSource {
     const { clocks = realClocks, topics, isReader } = this.#options
     const reading = topics.get(source)
     const place = this.#place(source)
     const made = reading
       ? new TopicSource(place, order, { ...reading, clocks }, clock)
-      : new DoorSource(place, order, { ...this.#options, clocks, looksBack: isRebuilt }, clock)
+      : new DoorSource(place, order, { ...this.#options, clocks }, clock)
     if (!isReader) made.start()
     return made
   }
