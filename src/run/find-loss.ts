@@ -138,7 +138,7 @@ async function prove(
 async function requireNoBlock(place: LossPlace, missing: readonly OffsetRange[]): Promise<void> {
   const { source, archive } = place
   for (const { block, fault } of await archive.inspect(source)) {
-    const range = fault === 'unnamed' && !isDeleted(place, block) ? offsetsInName(block) : undefined
+    const range = fault === 'unnamed' ? offsetsInName(block) : undefined
     if (range && missing.some((one) => overlap(one, range) > 0))
       throw new MillraceError('LOSS_IN_BLOCK', { source, block })
   }

@@ -163,6 +163,44 @@ describe('a manifest', () => {
   })
 })
 
+describe('a block', () => {
+  it('of a manifest that was deleted with its copy stays, and nothing takes the offsets of its lines', async () => {
+    const archive = open({ path: '/newer' })
+    for (const text of ['a line\n', 'another\n']) {
+      await ingest(archive, text)
+      await archive.acknowledge('web')
+    }
+    const [name, copy] = ['manifest', 'manifest-copy'].map(
+      (kind) => `/newer/web/${kind}.0000000000000002.json`,
+    )
+    const manifest = (await web().readText(name!))!
+    for (const file of [name!, copy!]) await web().remove(file)
+    await expectRefused(open({ path: '/newer' }), 'ARCHIVE_NEWER_BLOCKS', '/newer/web/blocks')
+    await expect(archive.settle('web')).rejects.toMatchObject({ code: 'ARCHIVE_NEWER_BLOCKS' })
+    await web().createText(name!, manifest)
+    await ingest(archive, 'a third\n')
+    expect(await textsOf(archive, 'web')).toEqual(['a line', 'another', 'a third'])
+    expect(await archive.inspect('web')).toEqual([])
+  })
+
+  it('that is lost is told from those that are there, and its lines are taken for lost', async () => {
+    const archive = open({ path: '/lost' })
+    for (const text of ['a line\n', 'another\n', 'a third\n']) {
+      await ingest(archive, text)
+      await archive.acknowledge('web')
+    }
+    expect(await archive.lostBlocks('web')).toEqual([])
+    const block = (await archive.manifest('web'))!.blocks[1]!
+    await web().remove(`/lost/web/blocks/${block.name}`)
+    expect(await archive.lostBlocks('web')).toEqual([{ block, away: [] }])
+    const lost = [{ fromOffset: 1, endOffset: 2, acceptedMs: 1, acceptedBy: 'ann@host' }]
+    await archive.replaceBlock('web', { block, lost, held: [] })
+    expect(await archive.manifest('web')).toMatchObject({ nextOffset: 3, lost })
+    expect(await textsOf(archive, 'web')).toEqual(['a line', 'a third'])
+    expect(await open({ path: '/lost' }).inspect('web')).toEqual([])
+  })
+})
+
 describe('safe mode', () => {
   /** Resolves once a batch of a log has said what it waits for. */
   async function batchThatWaits(): Promise<{ ended: Promise<Ended> }> {

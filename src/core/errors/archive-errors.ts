@@ -54,6 +54,10 @@ export const ARCHIVE_ERRORS = {
     exit: 1,
     text: 'The data folder and its mirror {path} hold different lines of source {source} from offset {offset} on: each was added to without the other. Nothing was added or overwritten. Put back the one that belongs to the other. To go on with the data folder alone, name an empty folder as the mirror, and keep the old one, which holds lines that this data folder lacks.',
   },
+  ARCHIVE_NEWER_BLOCKS: {
+    exit: 1,
+    text: 'The archive of source {source} holds blocks in {path} that lie beyond the end of its list of blocks, and no ingest left them there: {blocks}. The newest list was deleted, or an older one was put back. Nothing was added or removed, since other lines would get the same offsets. Put back the newest list from a snapshot or a backup. If these blocks are of no use, move them out of {path}. Then run the same command again.',
+  },
   ARCHIVE_NO_PERMISSION: {
     exit: 1,
     text: 'The archive at {address} refuses {user} access to {path}: {why}. Nothing was added. Ask for the right to it, or name another `user` or `path` under `archive` in the definition.',

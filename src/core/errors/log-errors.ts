@@ -128,7 +128,7 @@ export const LOG_ERRORS = {
   },
   LOSS_IN_BLOCK: {
     exit: 1,
-    text: 'No line of source {source} is taken for lost, since {block} lies in its archive, which no manifest names and whose offsets are among theirs: a newer manifest was removed, or an older one put back. Nothing was changed. Put the newest manifest back from a snapshot or a backup, and the source goes on by itself. If there is none, copy that block out of the archive, since the next commit removes it, and run `millrace accept-loss {source} --deleted {block}`.',
+    text: 'No line of source {source} is taken for lost, since {block} lies in its archive, which no manifest names and whose offsets are among theirs: a newer manifest was removed, or an older one put back. Nothing was changed. Put the newest manifest back from a snapshot or a backup, and the source goes on by itself. If there is none, move that block out of the archive and keep it, since its lines can be read out of it, and run `millrace accept-loss {source}` again.',
   },
   LOSS_MOVED: {
     exit: 1,

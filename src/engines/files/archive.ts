@@ -7,6 +7,7 @@ import { BLOCK_LIMITS, type BlockLimits } from '../../archive/append-inputs.ts'
 import { readKeys } from '../../archive/archived-keys.ts'
 import { type Disk, realDisk } from '../../archive/disk.ts'
 import { ingestInputs } from '../../archive/ingest.ts'
+import { isHeld } from '../../archive/lock.ts'
 import { readObserved } from '../../archive/read-observed.ts'
 import { realPlace } from '../../archive/real-place.ts'
 import { replaceBlock } from '../../archive/replace-block.ts'
@@ -41,7 +42,7 @@ import {
   type ManifestState,
   readManifest,
 } from './manifest-store.ts'
-import { type OpenSource, withOpenSource } from './open-source.ts'
+import { type OpenSource, removableIn, withOpenSource } from './open-source.ts'
 import { readPending, removePending } from './pending-ingests.ts'
 import { renameSource } from './rename-source.ts'
 import { fileUri, openSharedFolder } from './shared-folder.ts'
@@ -105,11 +106,13 @@ export class FilesArchive implements Archive {
     return manifest && manifest.generation > 0 ? manifest : undefined
   }
 
-  /** Only a mirror can be ahead of what `manifest` reads. */
+  /** A mirror can be ahead of what `manifest` reads, and so can blocks whose manifest is missing. */
   async settle(source: string): Promise<Manifest | undefined> {
     const places = this.#places(source)
     if (places.mirror && (await this.#isKnown(source)))
       await withOpenSource(this.#disk, places, async () => undefined)
+    const manifest = await findManifest(places)
+    if (manifest && !(await isHeld(places.primary.lock))) await removableIn(places.primary, manifest)
     return this.manifest(source)
   }
 
@@ -227,9 +230,10 @@ export class FilesArchive implements Archive {
     const places = this.#places(source)
     // Settling clears them away.
     const found = await unnamedBlocks(places).catch(() => [])
-    const unnamed = found.map((one) => ({ ...one, outcome: 'removed' as const }))
     const settled = await this.#settle(places)
     if (settled === 'lost') return { source, blocks: 0, findings: [LOST_MANIFEST] }
+    const left = new Set((await unnamedBlocks(places)).map(({ block }) => block))
+    const unnamed = found.map((one) => (left.has(one.block) ? one : { ...one, outcome: 'removed' as const }))
     const blocks = (await this.manifest(source))?.blocks ?? []
     const findings = await healBlocks(this.#disk, places, blocks, 'all')
     return { source, blocks: blocks.length, findings: [...unnamed, ...settled, ...findings] }
@@ -282,7 +286,7 @@ export class FilesArchive implements Archive {
       )
     } catch (error) {
       const code = error instanceof MillraceError ? error.code : undefined
-      if (code === 'ARCHIVE_LOCKED') return []
+      if (code === 'ARCHIVE_LOCKED' || code === 'ARCHIVE_NEWER_BLOCKS') return []
       if (code === 'ARCHIVE_CORRUPT_MANIFEST') return 'lost'
       throw error
     }

@@ -12,7 +12,7 @@ import { readSegment, writeSegment } from './content-files.ts'
 import { commitManifest, type ManifestPlaces } from './manifest-store.ts'
 import { clearLeftovers, type OpenSource } from './open-source.ts'
 import { announcePending } from './pending-ingests.ts'
-import { sealBlock, syncBlocks } from './seal-block.ts'
+import { forgetStaged, sealBlock, syncBlocks } from './seal-block.ts'
 
 export class FilesWriter implements SourceWriter {
   readonly manifest: StoredManifest
@@ -64,6 +64,8 @@ export class FilesWriter implements SourceWriter {
     if (written) await writeSegment(this.#disk, this.#places, written)
     if (ingest) await announcePending(this.#disk, this.#places.primary, ingest)
     await commitManifest(this.#disk, this.#places, manifest)
+    // The commit stands; whoever opens the source next removes what is left.
+    await forgetStaged(this.#disk, this.#places).catch(() => undefined)
   }
 
   clearLeftovers(): Promise<void> {

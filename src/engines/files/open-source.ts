@@ -5,11 +5,14 @@ import type { Disk } from '../../archive/disk.ts'
 import { takeLock } from '../../archive/lock.ts'
 import type { StoredManifest } from '../../archive/manifest-text.ts'
 import type { PendingIngest } from '../../archive/source-writer.ts'
+import { removableBlocks } from '../../archive/unnamed-blocks.ts'
+import { ifThere } from '../../archive/unreadable.ts'
 import { MillraceError } from '../../core/error.ts'
 import { clearSegments } from './content-files.ts'
 import { type ManifestFault, type ManifestPlaces, settleManifest } from './manifest-store.ts'
 import { keepBond, requireBond } from './mirror-bond.ts'
 import { readPending, removePending } from './pending-ingests.ts'
+import { forgetStaged } from './seal-block.ts'
 import type { SourceFolder } from './source-folder.ts'
 
 export interface OpenSource {
@@ -72,21 +75,35 @@ async function recover(disk: Disk, places: ManifestPlaces): Promise<OpenSource> 
   return { manifest, faults, pending: announced.filter((one) => one.generation <= manifest.generation) }
 }
 
-/** Under the lock nobody else is writing, so whatever the manifest does not name was left by a crash. */
+/** Under the lock nobody else is writing, so what a writer noted and the manifest does not name was left by a crash. Errors: ARCHIVE_NEWER_BLOCKS. */
 export async function clearLeftovers(
   disk: Disk,
   { primary, mirror }: ManifestPlaces,
   manifest: StoredManifest,
 ): Promise<void> {
-  await clearFolder(disk, primary, manifest)
-  if (mirror) await clearFolder(disk, mirror, manifest)
+  const folders = mirror ? [primary, mirror] : [primary]
+  const removable: string[][] = []
+  // Nothing is removed where anything must stay.
+  for (const folder of folders) removable.push(await removableIn(folder, manifest))
+  for (const [place, folder] of folders.entries())
+    await clearFolder(disk, folder, { manifest, removable: removable[place]! })
+  await forgetStaged(disk, { primary, mirror })
 }
 
-async function clearFolder(disk: Disk, folder: SourceFolder, manifest: StoredManifest): Promise<void> {
-  const committed = new Set(manifest.blocks.map(({ name }) => name))
-  for (const name of await readdir(folder.blocks)) {
-    if (!committed.has(name)) await disk.remove(join(folder.blocks, name))
-  }
+/** Errors: ARCHIVE_NEWER_BLOCKS. */
+export async function removableIn(folder: SourceFolder, manifest: StoredManifest): Promise<string[]> {
+  const { blocks: path, staged } = folder
+  const names = (await ifThere(path, readdir(path))) ?? []
+  const noted = (await ifThere(staged, readdir(staged))) ?? []
+  return removableBlocks(manifest, { path, names, staged: new Set(noted) })
+}
+
+async function clearFolder(
+  disk: Disk,
+  folder: SourceFolder,
+  { manifest, removable }: { readonly manifest: StoredManifest; readonly removable: readonly string[] },
+): Promise<void> {
+  for (const name of removable) await disk.remove(join(folder.blocks, name))
   for (const name of await readdir(folder.root)) {
     if (name.endsWith('.tmp')) await disk.remove(join(folder.root, name))
   }

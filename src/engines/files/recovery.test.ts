@@ -277,7 +277,12 @@ describe('leftovers', () => {
   it('of a crash are removed, and the rest is kept', async () => {
     const { blocks } = await fill()
     const stray = '0000000000000060-0000000000000061.parquet'
-    for (const path of [primaryFile('blocks', stray), mirrorFile('blocks', '60.tmp')])
+    await mkdir(primaryFile('staged'))
+    for (const path of [
+      primaryFile('staged', stray),
+      primaryFile('blocks', stray),
+      mirrorFile('blocks', '60.tmp'),
+    ])
       await writeFile(path, '')
     await writeFile(primaryFile('manifest.json.tmp'), 'half')
     await open().ingest('web', [inputOf('empty')])
@@ -285,6 +290,29 @@ describe('leftovers', () => {
     expect(await readdir(primaryFile('blocks'))).toEqual(names)
     expect(await readdir(mirrorFile('blocks'))).toEqual(names)
     expect(await readdir(primaryFile())).not.toContain('manifest.json.tmp')
+  })
+
+  it('of no crash of ours are kept, and nothing takes their offsets', async () => {
+    const archive = open({})
+    await archive.ingest('web', [inputOf('a', lines.slice(0, 30).join('\n'))])
+    await archive.acknowledge('web')
+    const files = ['manifest.json', 'manifest.copy.json'].map((name) => primaryFile(name))
+    for (const file of files) await cp(file, `${file}.old`)
+    await archive.ingest('web', [inputOf('b', lines.slice(30).join('\n'))])
+    await archive.acknowledge('web')
+    const names = await readdir(primaryFile('blocks'))
+    for (const file of files) await cp(file, `${file}.new`)
+    for (const file of files) await cp(`${file}.old`, file)
+    await expect(open({}).ingest('web', [inputOf('c', 'other')])).rejects.toMatchObject(
+      code('ARCHIVE_NEWER_BLOCKS'),
+    )
+    expect((await open({}).scrub('web')).findings).toContainEqual(
+      expect.objectContaining({ fault: 'unnamed', outcome: 'left' }),
+    )
+    expect(await readdir(primaryFile('blocks'))).toEqual(names)
+    for (const file of files) await cp(`${file}.new`, file)
+    await open({}).ingest('web', [inputOf('c', 'other')])
+    expect(await textsOf(open({}), 'web')).toEqual([...lines, 'other'])
   })
 
   it('of a failed ingest do not take up space', async () => {

@@ -1,11 +1,12 @@
 /** Makes a freshly written block durable under its name, on the primary disk and on the mirror. */
+import { join } from 'node:path'
 import { blockName } from '../../archive/block-name.ts'
 import type { Disk } from '../../archive/disk.ts'
 import { digestFile, RunningDigest, readChunks } from '../../archive/read-file.ts'
 import type { PackedBlock } from '../../archive/source-writer.ts'
 import type { Block } from '../../core/block.ts'
 import type { ManifestPlaces } from './manifest-store.ts'
-import { blockPath } from './source-folder.ts'
+import { blockPath, type SourceFolder } from './source-folder.ts'
 
 /**
  * The digest is taken from what can be read back after the sync. The names become durable by `syncBlocks`.
@@ -16,6 +17,7 @@ export async function sealBlock(disk: Disk, places: ManifestPlaces, packed: Pack
   const endOffset = firstOffset + lines
   const name = blockName(firstOffset, endOffset)
   await disk.syncFile(path)
+  for (const folder of foldersOf(places)) await noteStaged(disk, folder, name)
   const digest = places.mirror
     ? await copyBlock(disk, path, blockPath(places.mirror, { name }))
     : await digestFile(path)
@@ -27,6 +29,25 @@ export async function sealBlock(disk: Disk, places: ManifestPlaces, packed: Pack
 export async function syncBlocks(disk: Disk, { primary, mirror }: ManifestPlaces): Promise<void> {
   await disk.syncFolder(primary.blocks)
   if (mirror) await disk.syncFolder(mirror.blocks)
+}
+
+/** Durably, before the block has its name. */
+async function noteStaged(disk: Disk, { root, staged }: SourceFolder, name: string): Promise<void> {
+  await disk.makeFolder(staged)
+  const note = join(staged, name)
+  await disk.writeFile(note, [])
+  await disk.syncFile(note)
+  await disk.syncFolder(staged)
+  await disk.syncFolder(root)
+}
+
+/** Once they are committed, or removed. */
+export async function forgetStaged(disk: Disk, places: ManifestPlaces): Promise<void> {
+  for (const { staged } of foldersOf(places)) await disk.remove(staged)
+}
+
+function foldersOf({ primary, mirror }: ManifestPlaces): SourceFolder[] {
+  return mirror ? [primary, mirror] : [primary]
 }
 
 /** Copies durably but for the name; gives the digest of what was copied. */

@@ -36,7 +36,7 @@ import type { StoredBatch } from '../../ports/log.ts'
 import { BlockCache } from './block-cache.ts'
 import { compactOnce, TARGET_BYTES } from './compact-source.ts'
 import { dataFolderId } from './data-folder-id.ts'
-import type { HdfsWriter } from './hdfs-writer.ts'
+import { type HdfsWriter, removableIn } from './hdfs-writer.ts'
 import { type Inspected, inspectSource } from './inspect-source.ts'
 import { findManifest, restoreManifest } from './manifest-generations.ts'
 import { unacknowledged, withOpenSource } from './open-source.ts'
@@ -123,8 +123,11 @@ export class HdfsArchive implements Archive {
     return manifest && manifest.nextOffset > 0 ? manifest : undefined
   }
 
-  /** There is one manifest, which all data folders read. */
-  settle(source: string): Promise<Manifest | undefined> {
+  /** There is one manifest, which all data folders read; only blocks can be ahead of it, where a newer one was deleted. */
+  async settle(source: string): Promise<Manifest | undefined> {
+    const folder = this.#folder(source)
+    const manifest = await findManifest(this.#hdfs, folder)
+    if (manifest) await removableIn(this.#hdfs, folder, manifest)
     return this.manifest(source)
   }
 

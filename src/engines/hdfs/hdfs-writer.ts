@@ -5,6 +5,7 @@ import { HISTORY } from '../../archive/content-history.ts'
 import type { ContentSegment } from '../../archive/content-segments.ts'
 import { segmentsOf } from '../../archive/manifest-text.ts'
 import type { Commit, PackedBlock, PendingIngest, SourceWriter } from '../../archive/source-writer.ts'
+import { removableBlocks } from '../../archive/unnamed-blocks.ts'
 import type { Block } from '../../core/block.ts'
 import {
   commitManifest,
@@ -33,6 +34,18 @@ export interface Opened {
   readonly pending: readonly PendingIngest[]
   readonly lease: WriterLease
   readonly uploads: UploadFolder
+}
+
+/** Errors: ARCHIVE_NEWER_BLOCKS. */
+export async function removableIn(
+  hdfs: WebHdfs,
+  folder: RemoteFolder,
+  manifest: RemoteManifest,
+): Promise<string[]> {
+  const namesIn = async (path: string) => (await hdfs.list(path)).map(({ pathSuffix }) => pathSuffix)
+  const retired = new Set(stillRetired(manifest, hdfs.now()).map(({ name }) => name))
+  const [names, staged] = [await namesIn(folder.blocks), new Set(await namesIn(folder.staged))]
+  return removableBlocks(manifest, { path: folder.blocks, names, staged, retired })
 }
 
 export class HdfsWriter implements SourceWriter {
@@ -64,6 +77,7 @@ export class HdfsWriter implements SourceWriter {
     await uploading.catch(() => this.#lease.requireHeld())
     const { uploaded, block } = await uploading
     await this.#lease.requireHeld()
+    await hdfs.makeFolder(`${folder.staged}/${block.name}`)
     await this.#name(uploaded, remoteBlock(folder, block))
     await rm(packed.path)
     return block
@@ -103,15 +117,14 @@ export class HdfsWriter implements SourceWriter {
     })
   }
 
-  /** Only under the lease: else they may be the next writer's. */
+  /** Only under the lease: else they may be the next writer's. Errors: ARCHIVE_NEWER_BLOCKS. */
   async clearLeftovers(): Promise<void> {
     const { hdfs, folder, spool } = this.#place
     for (const path of [spool.blocks, spool.spill]) await rm(path, { recursive: true, force: true })
     if (!(await this.#lease.isHeld())) return
-    const kept = [...this.manifest.blocks, ...stillRetired(this.manifest, hdfs.now())]
-    const committed = new Set(kept.map(({ name }) => name))
-    for (const { pathSuffix: name } of await hdfs.list(folder.blocks))
-      if (!committed.has(name)) await hdfs.remove(remoteBlock(folder, { name }))
+    const removable = await removableIn(hdfs, folder, this.manifest)
+    for (const name of removable) await hdfs.remove(remoteBlock(folder, { name }))
+    await hdfs.remove(folder.staged)
     const named = new Set(segmentsOf(this.manifest).map(({ name }) => name))
     for (const { pathSuffix: name } of await hdfs.list(folder.contents))
       if (!named.has(name)) await hdfs.remove(remoteSegment(folder, { name }))
@@ -145,6 +158,7 @@ export class HdfsWriter implements SourceWriter {
       for (const { pathSuffix } of await hdfs.list(folder.acknowledged))
         if (!open.has(pathSuffix)) await hdfs.remove(`${folder.acknowledged}/${pathSuffix}`)
       await this.#uploads.remove()
+      await hdfs.remove(folder.staged)
     } catch {
       return
     }

@@ -4,7 +4,7 @@ import { digits } from '../../archive/block-name.ts'
 import { takeLock } from '../../archive/lock.ts'
 import type { PendingIngest } from '../../archive/source-writer.ts'
 import { MillraceError } from '../../core/error.ts'
-import { HdfsWriter, type WriterPlace } from './hdfs-writer.ts'
+import { HdfsWriter, removableIn, type WriterPlace } from './hdfs-writer.ts'
 import { commitManifest, findOrBegin, type RemoteManifest } from './manifest-generations.ts'
 import type { RemoteFolder } from './remote-folder.ts'
 import { UploadFolder } from './upload-folder.ts'
@@ -46,6 +46,8 @@ async function recover(place: OpenPlace, lease: WriterLease): Promise<HdfsWriter
   const { hdfs, folder, spool, storing } = place
   const uploads = new UploadFolder(hdfs, folder, lease.token, storing)
   const found = await findOrBegin(hdfs, folder, uploads)
+  // Before anything is committed on top of a manifest that may not be the newest.
+  await removableIn(hdfs, folder, found)
   const manifest = lease.tookOver ? await fenceOff(place, found, uploads) : found
   const pending = await unacknowledged(hdfs, folder, manifest)
   const writer = new HdfsWriter(place, { manifest, pending, lease, uploads })

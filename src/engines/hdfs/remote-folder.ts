@@ -9,6 +9,8 @@ export interface RemoteFolder {
   /** `<path>/<source>` */
   readonly root: string
   readonly blocks: string
+  /** An empty folder for each block that is not committed yet, of the same name. */
+  readonly staged: string
   readonly contents: string
   /** What is on its way to its name; a folder for each writer. */
   readonly uploads: string
@@ -29,6 +31,7 @@ export function remoteFolder(path: string, source: string): RemoteFolder {
     source,
     root,
     blocks: `${root}/blocks`,
+    staged: `${root}/staged`,
     contents: `${root}/contents`,
     uploads: `${root}/uploads`,
     acknowledged: `${root}/acknowledged`,
