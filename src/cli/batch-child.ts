@@ -22,6 +22,7 @@ import {
 } from '../engines/registry.ts'
 import type { Report } from '../ports/report.ts'
 import { findOtherSources } from '../run/find-other-sources.ts'
+import { readCountedRuns } from '../run/held-lost.ts'
 import { readStreams } from '../run/read-streams.ts'
 import { type BatchProgress, runBatch } from '../run/run-batch.ts'
 import { catchUp } from './catch-up.ts'
@@ -93,6 +94,10 @@ async function computeAndPublish(
   const metrics = [...definition.metrics.values()]
   const latenessMs = new Map(metrics.map(({ name, allowedLatenessMs }) => [name, allowedLatenessMs]))
   const isAlone = !isServed || order.takesOver === true
+  const read = async <T>(task: (report: Report) => Promise<T>) => {
+    const report = await openPresentReport(asking)
+    return report && task(report).finally(() => report.close())
+  }
   const engine = await openBatchEngine(deployment)
   const archive = await openArchive(deployment)
   try {
@@ -100,7 +105,8 @@ async function computeAndPublish(
       ...{ plans, range: order.range, ranges: new Map(order.ranges), archive, engine },
       ...(order.restarts && { restarts: order.restarts }),
       ...(isAlone && { takesOver: { latenessMs, replaces: order.replaces === true } }),
-      readStreams: () => readReportStreams(asking, plans),
+      readStreams: async () => (await read((report) => readStreams(report, plans))) ?? new Map(),
+      readRuns: async () => (await read((report) => readCountedRuns(report, plans))) ?? new Map(),
       // Who restarts a source holds its log, and has archived it before.
       ...(!order.restarts && { catchUp: (streams) => catchUp(asking, archive, streams) }),
       checkReport: () => checkReport(publishing),
@@ -156,11 +162,6 @@ async function requireSameSources(
   if (!report) return
   const [other] = await findOtherSources(plans, report).finally(() => report.close())
   if (other) throw new MillraceError('METRIC_OTHER_SOURCE', { ...other })
-}
-
-async function readReportStreams(deployment: Deployment, plans: readonly SourcePlan[]) {
-  const report = await openPresentReport(deployment)
-  return report ? readStreams(report, plans).finally(() => report.close()) : new Map()
 }
 
 /** There is none before the first batch. One of an older format is brought up to date, and lost tables are made again. */

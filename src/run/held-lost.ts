@@ -1,20 +1,65 @@
 /** Totals that hold lines which were lost after they were counted: no run may count their windows again without a word. */
 import type { Manifest } from '../core/block.ts'
 import { MillraceError } from '../core/error.ts'
+import { publishedWithin } from '../core/lines-behind.ts'
 import { countLost } from '../core/lost-lines.ts'
+import type { PublishedRange } from '../core/metric-ranges.ts'
 import type { SourcePlan } from '../core/plan.ts'
-import type { StreamState } from '../ports/report.ts'
+import type { RunRecord } from '../core/run-record.ts'
+import type { Report, StreamState } from '../ports/report.ts'
 
-/** Undefined where the archive can give all that the report has counted. */
+/** Runs looked through for what they knew to be lost. */
+const MOST_RUNS = 1000
+
+/** A run by which some windows stand: the lines that it read lie below the cut, and so many of these were lost then. */
+export interface CountedRun {
+  readonly cut: number
+  readonly lost: number
+}
+
+/** By metric. */
+export type CountedRuns = ReadonlyMap<string, readonly CountedRun[]>
+
+export async function readCountedRuns(report: Report, plans: readonly SourcePlan[]): Promise<CountedRuns> {
+  const runs = await report.runs(MOST_RUNS)
+  const counted = new Map<string, readonly CountedRun[]>()
+  for (const { source, metrics } of plans) {
+    for (const { metric, version } of metrics) {
+      const state = await report.metricState(metric, version)
+      if (state?.version === version) counted.set(metric, countedBy(source, state.published, runs))
+    }
+  }
+  return counted
+}
+
+export function countedBy(
+  source: string,
+  published: readonly PublishedRange[],
+  runs: readonly RunRecord[],
+): CountedRun[] {
+  const revisions = new Set(publishedWithin(published, {}).map(({ revision }) => revision))
+  return runs
+    .filter(({ revision }) => revisions.has(revision))
+    .flatMap(({ sources }) => sources.filter((one) => one.source === source))
+    .map(({ cut, lost = 0 }) => ({ cut, lost }))
+}
+
+/** Undefined where the archive can give all that the report has counted, by its stream and by runs. */
 export function heldLost(
   { source, metrics }: SourcePlan,
-  state: StreamState | undefined,
+  { state, runs }: { readonly state: StreamState | undefined; readonly runs: CountedRuns | undefined },
   manifest: Manifest | undefined,
 ): MillraceError | undefined {
-  for (const { metric, version, startOffset, endOffset, ledger } of state?.metrics ?? []) {
-    if (!metrics.some((plan) => plan.metric === metric && plan.version === version)) continue
-    const lost = countLost(manifest?.lost, { fromOffset: startOffset, endOffset })
-    const lines = lost - (ledger.lost ?? 0)
+  const lostIn = (fromOffset: number, endOffset: number) =>
+    countLost(manifest?.lost, { fromOffset, endOffset })
+  for (const { metric, version } of metrics) {
+    const stream = state?.metrics.find((one) => one.metric === metric && one.version === version)
+    const streamed = stream ? lostIn(stream.startOffset, stream.endOffset) - (stream.ledger.lost ?? 0) : 0
+    // A run may have counted what lies below the stream's start; both may have counted the same lines.
+    const lines = (runs?.get(metric) ?? []).reduce(
+      (most, { cut, lost }) => Math.max(most, lostIn(0, cut) - lost),
+      streamed,
+    )
     if (lines > 0) return new MillraceError('REPORT_HOLDS_LOST', { source, metric, lines })
   }
   return undefined

@@ -15,7 +15,7 @@ import type { BatchAdvance, Publication, Report, StreamState } from '../ports/re
 import { batchAdvance, type TakeOver } from './batch-advance.ts'
 import { checkBlock } from './check-blocks.ts'
 import { finalRanges } from './final-ranges.ts'
-import { heldLost } from './held-lost.ts'
+import { type CountedRuns, heldLost } from './held-lost.ts'
 
 export type BatchProgress =
   | {
@@ -41,6 +41,8 @@ export interface ComputeJob
   readonly cuts?: ReadonlyMap<string, number>
   /** By source, how far its stream was before this job; then only what is final is computed, unless it is taken over. */
   readonly streams?: ReadonlyMap<string, StreamState>
+  /** By which runs the totals of the report stand. */
+  readonly runs?: CountedRuns
   /** Nobody streams meanwhile: windows that are not final count too, and streams go on from the cut. */
   readonly takesOver?: TakeOver
   /** Sources that are left as they are. */
@@ -59,6 +61,8 @@ export interface ComputeJob
 export interface BatchJob extends ComputeJob {
   /** Absent where a report can have no streams. */
   readStreams?(): Promise<ReadonlyMap<string, StreamState>>
+  /** Absent where a report can have no totals. */
+  readRuns?(): Promise<CountedRuns>
   /** Sources that are counted as if no stream had ever been. */
   readonly restarts?: readonly string[]
   /**
@@ -105,8 +109,13 @@ export async function runBatch(job: BatchJob): Promise<RunRecord> {
   await job.checkReport?.()
   // Before any cut is fixed: what the stream counts later lies beyond it.
   const streams = withoutSources(await job.readStreams?.(), job.restarts ?? [])
+  const runs = await job.readRuns?.()
   const behind = (await job.catchUp?.(job.takesOver?.replaces ? undefined : streams)) ?? []
-  const { computed, held } = await computeSources({ ...job, held: behind, ...(streams && { streams }) })
+  const { computed, held } = await computeSources({
+    ...{ ...job, held: behind },
+    ...(streams && { streams }),
+    ...(runs && { runs }),
+  })
   job.signal?.throwIfAborted()
   job.onProgress?.({ phase: 'publish' })
   const report = await job.openReport()
@@ -268,7 +277,7 @@ async function cutSource(job: ComputeJob, plan: SourcePlan): Promise<CutSource> 
   const cut = Math.max(below.at(-1)?.endOffset ?? 0, lostBelow.at(-1)?.endOffset ?? 0)
   const state = job.streams?.get(source)
   const advance = job.takesOver && manifest && batchAdvance(plan, job.takesOver, { state, manifest })
-  const holding = advance?.replaces ? undefined : heldLost(plan, state, manifest)
+  const holding = advance?.replaces ? undefined : heldLost(plan, { state, runs: job.runs }, manifest)
   if (holding) throw holding
   const ranges = finalRanges(plan, job, { state, cut, ...(advance && { advance }) })
   const known = knownBlocks(job, manifest, below)

@@ -11,6 +11,7 @@ import { addRange, coversRange } from '../core/time-coverage.ts'
 import type { Archive } from '../ports/archive.ts'
 import type { MetricState, Report, StreamState } from '../ports/report.ts'
 import { requireTotals } from './find-totals.ts'
+import { type CountedRun, type CountedRuns, countedBy } from './held-lost.ts'
 import { readStreams } from './read-streams.ts'
 import type { ComputeJob } from './run-batch.ts'
 
@@ -27,6 +28,8 @@ export interface VerifyBasis
   extends Required<Pick<ComputeJob, 'published' | 'lateness' | 'ends' | 'cuts' | 'streams'>> {
   /** By metric, of its totals when the basis was read: another one means other cuts. */
   readonly revisions: ReadonlyMap<string, number>
+  /** By metric, which runs counted its totals. */
+  readonly runs: CountedRuns
   /** By metric, who counted its totals. */
   readonly counted: ReadonlyMap<string, Counted>
 }
@@ -44,6 +47,7 @@ export async function readBasis(
   const revisions = new Map<string, number>()
   const ends = new Map<string, number>()
   const counted = new Map<string, Counted>()
+  const countedRuns = new Map<string, readonly CountedRun[]>()
   for (const { source, metrics } of plans) {
     const incarnation = await incarnationOf(archive, source)
     const stream = streams.get(source)
@@ -54,6 +58,7 @@ export async function readBasis(
       requireCovered(plan, state, range)
       if (incarnation !== undefined) requireArchive(source, incarnation, state, runs)
       published.set(plan.metric, state.published)
+      countedRuns.set(plan.metric, countedBy(source, state.published, runs))
       revisions.set(plan.metric, state.revision)
       if (streamed) lateness.set(plan.metric, streamed.lateness)
       const streamedTo = streamed?.endOffset ?? 0
@@ -71,7 +76,7 @@ export async function readBasis(
       })
     }
   }
-  return { published, lateness, ends, cuts, streams, revisions, counted }
+  return { published, lateness, ends, cuts, streams, revisions, counted, runs: countedRuns }
 }
 
 /** Undefined where its manifest is damaged: it is left out of the comparison then. */

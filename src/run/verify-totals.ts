@@ -64,10 +64,10 @@ export async function verifyTotals(job: VerifyJob): Promise<Verification> {
   const report = await job.openReport()
   const scratch = await job.openScratchReport()
   try {
-    const { lateness, counted, streams, ...basis } = await readBasis(job, report)
+    const { lateness, counted, streams, runs, ...basis } = await readBasis(job, report)
     requireCounted(job.plans, basis.cuts)
     const late = job.countsLate ? await report.lateRanges() : []
-    const behind = [...((await job.catchUp?.()) ?? []), ...(await holdLost(job, streams))]
+    const behind = [...((await job.catchUp?.()) ?? []), ...(await holdLost(job, { streams, runs }))]
     const startedMs = job.now()
     const computation = await computeSources({
       ...{ ...job, ...basis, held: behind },
@@ -102,13 +102,13 @@ export async function verifyTotals(job: VerifyJob): Promise<Verification> {
 /** Sources whose archive cannot give all that their totals hold. */
 async function holdLost(
   { plans, archive }: VerifyJob,
-  streams: ReadonlyMap<string, StreamState>,
+  { streams, runs }: Pick<VerifyBasis, 'streams' | 'runs'>,
 ): Promise<HeldSource[]> {
   const held: HeldSource[] = []
   for (const plan of plans) {
     const state = streams.get(plan.source)
     const error = await archive.manifest(plan.source).then(
-      (manifest) => aheadOf(state, manifest) ?? heldLost(plan, state, manifest),
+      (manifest) => aheadOf(state, manifest) ?? heldLost(plan, { state, runs }, manifest),
       // Whoever computes says what it cannot be read by.
       () => undefined,
     )

@@ -168,6 +168,8 @@ describe('a first ingest', () => {
     const { syncs, acts } = await play(await makeScene(true), {}, 'least')
     const needless: string[] = []
     for (const [skippedSync, path] of syncs.entries()) {
+      // Needed where a block's name outlives a cut that its note does not; here neither does without a sync.
+      if (path.endsWith('/staged')) continue
       if (!(await isMissed(skippedSync, acts))) needless.push(`${skippedSync}: ${path}`)
     }
     expect(needless).toEqual([])

@@ -13,6 +13,7 @@ import { FilesLog } from '../../src/engines/files/log.ts'
 import { acceptLoss } from '../../src/run/accept-loss.ts'
 import { archiveLog } from '../../src/run/archive-log.ts'
 import { findLoss } from '../../src/run/find-loss.ts'
+import { readCountedRuns } from '../../src/run/held-lost.ts'
 import { readStreams } from '../../src/run/read-streams.ts'
 import { type BatchJob, runBatch } from '../../src/run/run-batch.ts'
 import { Stream } from '../../src/run/run-stream.ts'
@@ -106,6 +107,7 @@ async function computing() {
     ...{ plans: [world.plan], range: {}, archive, archivePlace: '', digest: sha256, now: Date.now },
     engine: new DuckdbBatchEngine({ readableFolders: [join(world.dataDir, 'archive')], threads: 1 }),
     readStreams: () => readStreams(report, buildPlans(world.definition, sha256)),
+    readRuns: () => readCountedRuns(report, buildPlans(world.definition, sha256)),
     openReport: async () => sharedReport(report),
     makeStagingDir: async () => world.stagingDir(),
     catchUp: async () => {
@@ -405,4 +407,28 @@ it('takes no line for lost that lies in a block of a manifest that was put back 
   expect((await findLoss(await lossPlace())).lines).toBe(0)
   await stream()
   expect(await ledger()).toMatchObject({ appended: 12, counted: 12 })
+})
+
+it('keeps windows that a run alone had counted before their lines were lost, as those of a stream', async () => {
+  await append(3)
+  await archiveAll()
+  await append(5)
+  await archiveAll()
+  await append(1)
+  await archiveAll()
+  await log.trim('web', 9)
+  // As a backfill of windows below the start of a stream: no stream has counted these lines.
+  const range = { fromMs: T0, toMs: T0 + 60_000 }
+  await batch(false, { range })
+  expect(await (await world.report()).streamState('web')).toBeUndefined()
+  await rm(await blockFile(1))
+  await accept()
+  const holds = { code: 'REPORT_HOLDS_LOST', params: { lines: 5 } }
+  await expect(batch(false, { range })).rejects.toMatchObject(holds)
+  await expect(batch()).rejects.toMatchObject(holds)
+  await expect(verify({ range })).rejects.toMatchObject(holds)
+  await batch(true)
+  expect(await ledger()).toMatchObject({ appended: 9, counted: 4, lost: 5 })
+  await batch()
+  expect((await verify()).metrics[0]).toMatchObject(equal)
 })

@@ -1,5 +1,5 @@
 /** Opens a source's archive for writing: takes the lock, finds the true manifest, clears what a crash left. */
-import { readdir } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Disk } from '../../archive/disk.ts'
 import { takeLock } from '../../archive/lock.ts'
@@ -55,12 +55,21 @@ export async function withOpenSource<T>(
  * syncing its name. What lies in the source's folder is synced with its manifest.
  */
 async function makeFolders(disk: Disk, { primary, mirror }: ManifestPlaces): Promise<void> {
+  await makeStaged(disk, primary)
   for (const path of [primary.blocks, primary.pending]) await disk.makeFolder(path)
   const archive = dirname(primary.root)
   for (const path of [archive, dirname(archive), dirname(dirname(archive))]) await disk.syncFolder(path)
   if (!mirror) return
+  await makeStaged(disk, mirror)
   await disk.makeFolder(mirror.blocks)
   for (const path of [dirname(mirror.root), dirname(dirname(mirror.root))]) await disk.syncFolder(path)
+}
+
+/** As durable as the folder of blocks, which an earlier version may have made. */
+async function makeStaged(disk: Disk, { root, blocks, staged }: SourceFolder): Promise<void> {
+  const isOlder = (await ifThere(blocks, stat(blocks))) && !(await ifThere(staged, stat(staged)))
+  await disk.makeFolder(staged)
+  if (isOlder) await disk.syncFolder(root)
 }
 
 async function recover(disk: Disk, places: ManifestPlaces): Promise<OpenSource> {

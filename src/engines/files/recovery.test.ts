@@ -277,7 +277,6 @@ describe('leftovers', () => {
   it('of a crash are removed, and the rest is kept', async () => {
     const { blocks } = await fill()
     const stray = '0000000000000060-0000000000000061.parquet'
-    await mkdir(primaryFile('staged'))
     for (const path of [
       primaryFile('staged', stray),
       primaryFile('blocks', stray),

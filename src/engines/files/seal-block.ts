@@ -1,4 +1,5 @@
 /** Makes a freshly written block durable under its name, on the primary disk and on the mirror. */
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { blockName } from '../../archive/block-name.ts'
 import type { Disk } from '../../archive/disk.ts'
@@ -32,18 +33,15 @@ export async function syncBlocks(disk: Disk, { primary, mirror }: ManifestPlaces
 }
 
 /** Durably, before the block has its name. */
-async function noteStaged(disk: Disk, { root, staged }: SourceFolder, name: string): Promise<void> {
-  await disk.makeFolder(staged)
-  const note = join(staged, name)
-  await disk.writeFile(note, [])
-  await disk.syncFile(note)
+async function noteStaged(disk: Disk, { staged }: SourceFolder, name: string): Promise<void> {
+  await disk.writeFile(join(staged, name), [])
   await disk.syncFolder(staged)
-  await disk.syncFolder(root)
 }
 
 /** Once they are committed, or removed. */
 export async function forgetStaged(disk: Disk, places: ManifestPlaces): Promise<void> {
-  for (const { staged } of foldersOf(places)) await disk.remove(staged)
+  for (const { staged } of foldersOf(places))
+    for (const name of await readdir(staged)) await disk.remove(join(staged, name))
 }
 
 function foldersOf({ primary, mirror }: ManifestPlaces): SourceFolder[] {
