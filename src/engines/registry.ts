@@ -26,7 +26,7 @@ export interface Deployment
   readonly patienceMs?: number
   /** Ends waiting for a server that runs on the data folder, and for a report on another machine. */
   readonly signal?: AbortSignal | undefined
-  /** Hears of tables that a report had lost and makes again. */
+  /** Hears of tables that a report had lost and makes again, and of whom it waits for. */
   onNews?(text: string): void
   /** Hears what an archive on other machines is waited for, and undefined when that is over. */
   onArchiveWait?(trouble: Cause | undefined): void

@@ -31,8 +31,10 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true })
 })
 
+const news: string[] = []
+const onNews = (said: string) => news.push(said)
 const open = (schema: string, mode: 'read' | 'write' = 'write', patienceMs = 3000) =>
-  openPostgresReport({ url: server.url, schema }, mode, { text, patienceMs })
+  openPostgresReport({ url: server.url, schema }, mode, { text, patienceMs, onNews })
 
 let stagings = 0
 async function advance(report: Report): Promise<void> {
@@ -113,6 +115,29 @@ describe('a lock that somebody holds', () => {
     await report.close()
     await (await open('older')).close()
     expect(await server.query(there)).toEqual([[false]])
+  })
+})
+
+describe('a view that somebody holds', () => {
+  it('is waited for by a new version and by a new name of its source, which say for whom', async () => {
+    const report = await open('changed', 'write', 1000)
+    await report.publish(await stage(dir, plan, groupsOf(1), { name: `s${stagings++}` }))
+    const newer = makePlan(plan.metric, 'c'.repeat(16))
+    const view = `changed_views."${plan.metric}"`
+    for (const change of [
+      async () => report.publish(await stage(dir, newer, groupsOf(2), { name: `s${stagings++}` })),
+      () => report.renameSource('web', 'site'),
+    ]) {
+      news.length = 0
+      await holding(`SELECT * FROM ${view}`, async (end) => {
+        const done = change()
+        await expect.poll(() => news, { timeout: 30_000 }).toEqual([expect.stringMatching(HOLDER)])
+        await end()
+        await done
+      })
+    }
+    expect((await report.heldMetrics()).map(({ source }) => source)).toEqual(['site'])
+    await report.close()
   })
 })
 

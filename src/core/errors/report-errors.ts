@@ -194,6 +194,10 @@ export const REPORT_ERRORS = {
     exit: 1,
     text: 'The columns of a metric changed, and its view in the report {path} cannot be made anew: {why}. Nothing was changed. Drop the views that read from it, run the batch again, and create them anew.',
   },
+  REPORT_WAITS: {
+    exit: 1,
+    text: 'The report {path} is waited for: {blocker} holds what this needs. It goes on by itself when that transaction ends, by its own client or by `SELECT pg_terminate_backend(…)` with the number of its process.',
+  },
   STEP_INVALID: {
     exit: 2,
     text: '{step} cannot be a step: {why}. Write a whole number and s, m, h, d, w, mo or y, such as 5m, 1h, 1d, 1w, 1mo.',

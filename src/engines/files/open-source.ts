@@ -1,5 +1,5 @@
 /** Opens a source's archive for writing: takes the lock, finds the true manifest, clears what a crash left. */
-import { readdir, stat } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Disk } from '../../archive/disk.ts'
 import { takeLock } from '../../archive/lock.ts'
@@ -12,7 +12,7 @@ import { clearSegments } from './content-files.ts'
 import { type ManifestFault, type ManifestPlaces, settleManifest } from './manifest-store.ts'
 import { keepBond, requireBond } from './mirror-bond.ts'
 import { readPending, removePending } from './pending-ingests.ts'
-import { forgetStaged } from './seal-block.ts'
+import { forgetStaged, NOTE_END } from './seal-block.ts'
 import type { SourceFolder } from './source-folder.ts'
 
 export interface OpenSource {
@@ -55,21 +55,12 @@ export async function withOpenSource<T>(
  * syncing its name. What lies in the source's folder is synced with its manifest.
  */
 async function makeFolders(disk: Disk, { primary, mirror }: ManifestPlaces): Promise<void> {
-  await makeStaged(disk, primary)
   for (const path of [primary.blocks, primary.pending]) await disk.makeFolder(path)
   const archive = dirname(primary.root)
   for (const path of [archive, dirname(archive), dirname(dirname(archive))]) await disk.syncFolder(path)
   if (!mirror) return
-  await makeStaged(disk, mirror)
   await disk.makeFolder(mirror.blocks)
   for (const path of [dirname(mirror.root), dirname(dirname(mirror.root))]) await disk.syncFolder(path)
-}
-
-/** As durable as the folder of blocks, which an earlier version may have made. */
-async function makeStaged(disk: Disk, { root, blocks, staged }: SourceFolder): Promise<void> {
-  const isOlder = (await ifThere(blocks, stat(blocks))) && !(await ifThere(staged, stat(staged)))
-  await disk.makeFolder(staged)
-  if (isOlder) await disk.syncFolder(root)
 }
 
 async function recover(disk: Disk, places: ManifestPlaces): Promise<OpenSource> {
@@ -101,9 +92,10 @@ export async function clearLeftovers(
 
 /** Errors: ARCHIVE_NEWER_BLOCKS. */
 export async function removableIn(folder: SourceFolder, manifest: StoredManifest): Promise<string[]> {
-  const { blocks: path, staged } = folder
-  const names = (await ifThere(path, readdir(path))) ?? []
-  const noted = (await ifThere(staged, readdir(staged))) ?? []
+  const path = folder.blocks
+  const found = (await ifThere(path, readdir(path))) ?? []
+  const names = found.filter((name) => !name.endsWith(NOTE_END))
+  const noted = found.flatMap((name) => (name.endsWith(NOTE_END) ? [name.slice(0, -NOTE_END.length)] : []))
   return removableBlocks(manifest, { path, names, staged: new Set(noted) })
 }
 

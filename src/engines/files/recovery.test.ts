@@ -278,7 +278,7 @@ describe('leftovers', () => {
     const { blocks } = await fill()
     const stray = '0000000000000060-0000000000000061.parquet'
     for (const path of [
-      primaryFile('staged', stray),
+      primaryFile('blocks', `${stray}.staged`),
       primaryFile('blocks', stray),
       mirrorFile('blocks', '60.tmp'),
     ])

@@ -9,6 +9,9 @@ import type { Block } from '../../core/block.ts'
 import type { ManifestPlaces } from './manifest-store.ts'
 import { blockPath, type SourceFolder } from './source-folder.ts'
 
+/** Ends the name of an empty file which says that the block of that name is not committed. */
+export const NOTE_END = '.staged'
+
 /**
  * The digest is taken from what can be read back after the sync. The names become durable by `syncBlocks`.
  * Errors: ARCHIVE_UNWRITABLE.
@@ -32,16 +35,17 @@ export async function syncBlocks(disk: Disk, { primary, mirror }: ManifestPlaces
   if (mirror) await disk.syncFolder(mirror.blocks)
 }
 
-/** Durably, before the block has its name. */
-async function noteStaged(disk: Disk, { staged }: SourceFolder, name: string): Promise<void> {
-  await disk.writeFile(join(staged, name), [])
-  await disk.syncFolder(staged)
+/** Durably, before the block has its name, and in the same folder, so that none outlives the other. */
+async function noteStaged(disk: Disk, { blocks }: SourceFolder, name: string): Promise<void> {
+  await disk.writeFile(join(blocks, `${name}${NOTE_END}`), [])
+  await disk.syncFolder(blocks)
 }
 
 /** Once they are committed, or removed. */
 export async function forgetStaged(disk: Disk, places: ManifestPlaces): Promise<void> {
-  for (const { staged } of foldersOf(places))
-    for (const name of await readdir(staged)) await disk.remove(join(staged, name))
+  for (const { blocks } of foldersOf(places))
+    for (const name of await readdir(blocks))
+      if (name.endsWith(NOTE_END)) await disk.remove(join(blocks, name))
 }
 
 function foldersOf({ primary, mirror }: ManifestPlaces): SourceFolder[] {

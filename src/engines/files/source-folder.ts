@@ -7,8 +7,6 @@ export interface SourceFolder {
   /** `<archive>/<source>` */
   readonly root: string
   readonly blocks: string
-  /** An empty file for each block that is not committed yet, of the same name. */
-  readonly staged: string
   readonly contents: string
   readonly pending: string
   readonly lock: string
@@ -25,7 +23,6 @@ export function sourceFolder(archive: string, source: string): SourceFolder {
     source,
     root,
     blocks: join(root, 'blocks'),
-    staged: join(root, 'staged'),
     contents: join(root, 'contents'),
     pending: join(root, 'pending'),
     lock: join(root, 'lock'),

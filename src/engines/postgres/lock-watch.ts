@@ -15,10 +15,13 @@ export class LockWatch {
   readonly #pool: pg.Pool
   readonly #pid: number
   readonly #timer: NodeJS.Timeout
+  readonly #onSeen: (pid: number, blocker: string) => void
   #asking: Promise<void> | undefined
   #blocker: string | undefined
 
-  constructor(pool: pg.Pool, pid: number) {
+  /** `onSeen` hears of a blocker each time that it is seen. */
+  constructor(pool: pg.Pool, pid: number, onSeen: (pid: number, blocker: string) => void) {
+    this.#onSeen = onSeen
     this.#pool = pool
     this.#pid = pid
     this.#timer = setInterval(() => {
@@ -41,7 +44,9 @@ export class LockWatch {
   async #ask(): Promise<void> {
     try {
       const { rows } = await this.#pool.query({ text: BLOCKERS, values: [this.#pid], rowMode: 'array' })
-      if (rows[0]) this.#blocker = describe(rows[0])
+      if (!rows[0]) return
+      this.#blocker = describe(rows[0])
+      this.#onSeen(Number(rows[0][0]), this.#blocker)
     } catch {
       // The transaction itself meets whatever is wrong with the server, and tells it.
     }

@@ -55,7 +55,7 @@ export interface PostgresOptions {
   readonly patienceMs?: number
   /** Shortly after it whatever waits for the server fails. */
   readonly signal?: AbortSignal
-  /** Hears of tables that were lost and made again. */
+  /** Hears of tables that were lost and made again, and whose transaction a writer waits for. */
   onNews?(text: string): void
 }
 
@@ -74,18 +74,23 @@ export async function openPostgresReport(
   mode: 'read' | 'write',
   { text, patienceMs = PATIENCE_MS, onNews, signal }: PostgresOptions,
 ): Promise<Report> {
-  const session = await Session.open({ url, ...(caFile !== undefined && { caFile }) }, patienceMs)
+  const path = (shown: string) => `schema ${schema} of ${shown}`
+  const tell = (blocker: string) =>
+    onNews?.(new MillraceError('REPORT_WAITS', { path: path(session.shown), blocker }).message)
+  const session: Session = await Session.open(
+    { url, ...(caFile !== undefined && { caFile }) },
+    { patienceMs, ...(mode === 'write' && { onBlocked: tell }) },
+  )
   signal?.addEventListener('abort', () => setTimeout(() => session.interrupt(), GRACE_MS).unref(), {
     once: true,
   })
   const names = namesOf(schema)
-  const path = `schema ${schema} of ${session.shown}`
   try {
-    const report = new PostgresReport({ session, names, text, path, mode })
+    const report = new PostgresReport({ session, names, text, path: path(session.shown), mode })
     if (mode === 'write') {
       const lost = await report.heal()
       if (lost) onNews?.(lost.message)
-    } else await session.transact('snapshot', (on) => requireSchema(on, names, path))
+    } else await session.transact('snapshot', (on) => requireSchema(on, names, path(session.shown)))
     return report
   } catch (error) {
     await session.close()
@@ -168,7 +173,7 @@ class PostgresReport implements Report {
     return this.#write(async (transaction) => {
       const store = new PostgresRenameStore({ transaction, names: this.#names, text: this.#text })
       await renameInReport(store, { from, to }, sha256)
-    })
+    }, PUBLISH_WAIT_MS)
   }
 
   streamState(source: string): Promise<StreamState | undefined> {

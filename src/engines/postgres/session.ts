@@ -48,11 +48,20 @@ const PLANS: Readonly<Record<Kind, string>> = { write: '', snapshot: '; SET LOCA
 const FACTS = `SELECT pg_backend_pid(),
   CAST(extract(epoch FROM CAST(current_setting('statement_timeout') AS interval)) * 1000 AS bigint)`
 
+/** A lock that is held for less is nothing to tell of. */
+const TELL_MS = 5000
 const FIRST_PAUSE_MS = 100
 const LONGEST_PAUSE_MS = 3000
 const IDLE_MS = 10_000
 /** A server that does not answer is not waited for to say goodbye. */
 const CLOSE_MS = 1000
+
+export interface SessionOptions {
+  /** How long a lost server, or a lock that somebody holds, is waited for. */
+  readonly patienceMs: number
+  /** Hears who holds what is waited for, where that lasts. */
+  readonly onBlocked?: ((blocker: string) => void) | undefined
+}
 
 export class Session {
   readonly shown: string
@@ -61,9 +70,13 @@ export class Session {
   readonly #sockets: Set<Socket>
   readonly #patienceMs: number
   readonly #stopped = new AbortController()
+  /** The one that was seen last, and since when. */
+  #blocker: { pid: number; firstMs: number; lastMs: number; isTold: boolean } | undefined
+  readonly #onBlocked: ((blocker: string) => void) | undefined
 
-  private constructor(shown: string, config: pg.PoolConfig, patienceMs: number) {
+  private constructor(shown: string, config: pg.PoolConfig, { patienceMs, onBlocked }: SessionOptions) {
     this.shown = shown
+    this.#onBlocked = onBlocked
     const sockets = new Set<Socket>()
     const stream = () => {
       const socket = new Socket()
@@ -79,12 +92,13 @@ export class Session {
   }
 
   /** Errors: REPORT_BAD_ADDRESS, REPORT_UNREACHABLE and whatever else `explainFailure` tells. */
-  static async open(address: PostgresAddress, patienceMs: number): Promise<Session> {
+  static async open(address: PostgresAddress, options: SessionOptions): Promise<Session> {
+    const { patienceMs } = options
     const { configs, shown } = await planConnection(address)
     const giveUpMs = performance.now() + patienceMs
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
       try {
-        return new Session(shown, await chooseConfig(configs), patienceMs)
+        return new Session(shown, await chooseConfig(configs), options)
       } catch (error) {
         if (!isStarting(error) || performance.now() > giveUpMs) throw explainFailure(error, shown)
         await sleep(pauseMs)
@@ -139,7 +153,7 @@ export class Session {
         rowMode: 'array',
       })) as unknown as { readonly rows: unknown[][] }[]
       const [pid, statementMs] = begun.at(-1)!.rows[0]!
-      watch = new LockWatch(this.#watchers, Number(pid))
+      watch = new LockWatch(this.#watchers, Number(pid), (holder, text) => this.#seeBlocker(holder, text))
       transaction = new Transaction(client, Number(statementMs))
       const result = await task(transaction)
       await transaction.end()
@@ -155,6 +169,20 @@ export class Session {
       // Ending the connection is the one rollback that cannot fail.
       client.release(failure !== undefined)
     }
+  }
+
+  /** Once for each that lasts: whoever waits is to know whom to ask. */
+  #seeBlocker(pid: number, blocker: string): void {
+    const nowMs = performance.now()
+    const since = this.#blocker
+    if (since?.pid !== pid || nowMs - since.lastMs > TELL_MS) {
+      this.#blocker = { pid, firstMs: nowMs, lastMs: nowMs, isTold: false }
+      return
+    }
+    since.lastMs = nowMs
+    if (since.isTold || nowMs - since.firstMs < TELL_MS) return
+    since.isTold = true
+    this.#onBlocked?.(blocker)
   }
 
   async #readOnly(error: unknown): Promise<unknown> {
