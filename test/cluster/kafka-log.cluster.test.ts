@@ -1,14 +1,16 @@
 /** The log on Kafka keeps the contract of logs. */
 import { randomUUID } from 'node:crypto'
-import { mkdtemp, rename, rm } from 'node:fs/promises'
+import { copyFile, mkdtemp, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { MillraceError } from '../../src/core/error.ts'
+import { FilesArchive } from '../../src/engines/files/archive.ts'
 import { Cluster } from '../../src/engines/kafka/cluster.ts'
 import { cutGroup } from '../../src/engines/kafka/cut-group.ts'
 import { KafkaLog, type KafkaLogOptions } from '../../src/engines/kafka/log.ts'
 import { TransactionalProducer } from '../../src/engines/kafka/transactional-producer.ts'
+import { archiveLog } from '../../src/run/archive-log.ts'
 import { batchOf, describeLog, keyOf, readAll, textOf } from '../contract/log.contract.ts'
 import { clusterAddress } from './cluster-addresses.ts'
 import { brokersOf, makeTopic, produce } from './kafka-topics.ts'
@@ -79,6 +81,32 @@ it('takes in what was committed when a process died, its keys too, and nothing t
     })
     expect(textOf(await readAll(log, 'web', 0))).toBe('a\nb\nc\nd\ne\n')
     await log.close()
+  }))
+
+it('knows archived batches by their keys when its order is older than the archive, or lost', () =>
+  withFolder(async (dataDir, prefix) => {
+    const archive = new FilesArchive({ dataDir })
+    const facts: Partial<KafkaLogOptions> = {
+      firstOffset: async (source) => (await archive.manifest(source))?.nextOffset ?? 0,
+      archivedTopic: async (source) => (await archive.manifest(source))?.topic,
+      archivedKeys: (source, sinceMs) => archive.keys(source, sinceMs),
+    }
+    const order = join(dataDir, 'kafka/web/order.ndjson')
+    const post = (log: KafkaLog, key: string) => log.append('web', batchOf(`${key}\n`, keyOf(key, key)))
+    const log = await open(dataDir, prefix, facts)
+    await post(log, 'k1')
+    await copyFile(order, join(dataDir, 'older'))
+    await post(log, 'k2')
+    await archiveLog({ log, archive, passed: async () => undefined }, 'web', { isUrgent: true })
+    await post(log, 'k3')
+    await log.close()
+    for (const harm of [() => rename(join(dataDir, 'older'), order), () => rm(order)]) {
+      await harm()
+      const again = await open(dataDir, prefix, facts)
+      for (const [firstOffset, key] of ['k1', 'k2', 'k3'].entries())
+        expect(await post(again, key)).toMatchObject({ firstOffset, isDuplicate: true })
+      await again.close()
+    }
   }))
 
 it('stays in its topic when its source has another name, and refuses that to a new one', () =>
