@@ -99,7 +99,7 @@ async function computeAndPublish(
     return report && task(report).finally(() => report.close())
   }
   const engine = await openBatchEngine(deployment)
-  const archive = await openArchive(deployment)
+  const archive = await openArchive(asking)
   try {
     return await runBatch({
       ...{ plans, range: order.range, ranges: new Map(order.ranges), archive, engine },

@@ -49,6 +49,8 @@ import type { Workspace } from './workspace.ts'
 const LOOK_MS = 500
 /** Within which requests that are under way are answered, and then what the report was asked for is done. */
 const GRACE_MS = 1500
+/** Within which blocks that are under way are brought into an archive on other machines. */
+const ARCHIVE_GRACE_MS = 5000
 
 /** Runs until it is told to stop. */
 export class Serving {
@@ -101,11 +103,13 @@ export class Serving {
   }
 
   async run(reloads: ReloadSignal): Promise<void> {
-    const { log, report } = this.#roles
+    const { log, report, archive } = this.#roles
     const parts = { log, streams: this.#watch, health: () => this.#judge() }
     const served = () => this.#served
     // From the moment when the door opens lines may be acked, which a signal must not cut short.
-    const stopped = stopSignal()
+    const stopped = stopSignal(() =>
+      this.#tellLeft('Something still does not answer, and the server ends without it.'),
+    )
     const server = await startServer({
       ...{ ...parts, counters: new Counters() },
       get settings() {
@@ -138,20 +142,39 @@ export class Serving {
     })
     const { signal } = this.#stop
     const lasting = [this.#archiver.run(signal), this.#health.keep(signal), this.#tellHealth()]
-    await this.#begin()
-    say(greeting(server.url, this.#definition, this.#schedule))
-    reloads.onEach(() => {
-      this.#lastReload = this.#lastReload.then(() => this.#reload(server))
+    const begun = this.#begin().then(() => {
+      say(greeting(server.url, this.#definition, this.#schedule))
+      reloads.onEach(() => {
+        this.#lastReload = this.#lastReload.then(() => this.#reload(server))
+      })
     })
-    await stopped
-    await this.#lastReload
+    // What does not answer may keep a server from beginning, or a reload from ending; that does not keep it from stopping.
+    await Promise.race([begun.then(() => stopped), stopped])
     await server.stop(GRACE_MS)
     this.#stop.abort()
     // A report on another machine may not answer, or be held by others: what waits for it leaves nothing behind.
     const hurry = setTimeout(() => report.interrupt(), GRACE_MS)
+    const leave = setTimeout(() => {
+      this.#tellLeft('The archive does not answer, and is not waited for any longer.')
+      archive.interrupt?.()
+    }, ARCHIVE_GRACE_MS)
+    this.#round.abort()
+    await begun
+    await this.#lastReload
     await Promise.all([...lasting, this.#end()])
     clearTimeout(hurry)
+    clearTimeout(leave)
     await link.close()
+  }
+
+  /** What the next start goes on with, where stopping was cut short. */
+  #tellLeft(why: string): void {
+    const waiting = this.#judge().sources.filter(({ unarchivedLines = 0 }) => unarchivedLines > 0)
+    const lines = waiting.map(
+      ({ source, unarchivedLines = 0 }) => `${countOf(unarchivedLines, 'line')} of ${source}`,
+    )
+    const left = lines.length === 0 ? '' : ` ${lines.join(', ')} that it has not stay in the log.`
+    say(`millrace: ${why}${left} The next start goes on from there.`)
   }
 
   /** All that goes by the definition. */
@@ -159,7 +182,9 @@ export class Serving {
     this.#round = new AbortController()
     setMaxListeners(0, this.#round.signal)
     // To tell of them is no condition of counting.
-    await this.#tellChanges().catch((error: unknown) => say(`millrace: ${textOf(error)}`))
+    await this.#tellChanges().catch((error: unknown) => {
+      if (!this.#stop.signal.aborted) say(`millrace: ${textOf(error)}`)
+    })
     this.#health.serve(this.#plans)
     this.#work = [this.#stream(), this.#restate(), this.#watchJobs()]
     this.#schedule = await this.#planBatches()

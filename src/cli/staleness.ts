@@ -1,7 +1,7 @@
 /** What totals lack: lines that came after the run that a query answers from, and lines that could not be used. */
 
 import type { Manifest } from '../core/block.ts'
-import { faultsOf, type Health, judgeHealth } from '../core/health.ts'
+import { type Fault, faultsOf, type Health, judgeHealth } from '../core/health.ts'
 import { type Cause, causeOf, type HealthLimits } from '../core/health-facts.ts'
 import { acceptedLoss } from '../core/incident.ts'
 import { linesBehind, publishedWithin } from '../core/lines-behind.ts'
@@ -51,8 +51,9 @@ export async function staleness(check: StalenessCheck): Promise<string[]> {
   }
   const missing = behind === 'ahead' ? 0 : behind
   const known = sourceFacts({ source, ...lines, state: stream, behind: [missing] })
-  const health = served ?? judgeHealth({ sources: [known] }, limits, Date.now())
-  const faults = faultsOf(health, source)
+  const own = judgeHealth({ sources: [known] }, limits, Date.now())
+  // A server may not have noticed yet that the archive does not answer.
+  const faults = withUnseen(faultsOf(served ?? own, source), faultsOf(own, source))
   const isTold = faults.some(({ code }) => code === 'LINES_WAIT')
   const waiting = late.filter(isOwn).reduce((sum, { lines }) => sum + lines, 0)
   return [
@@ -71,6 +72,11 @@ export async function staleness(check: StalenessCheck): Promise<string[]> {
       }),
     ),
   ]
+}
+
+function withUnseen(faults: readonly Fault[], own: readonly Fault[]): readonly Fault[] {
+  const ofArchive = ({ code }: Fault) => code === 'ARCHIVE_FAILED'
+  return faults.some(ofArchive) ? faults : [...faults, ...own.filter(ofArchive)]
 }
 
 interface ReadLines {

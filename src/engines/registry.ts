@@ -17,6 +17,8 @@ import type { Report } from '../ports/report.ts'
 import type { TableFile } from '../ports/table-file.ts'
 
 const HDFS_PATH = '/millrace'
+/** Within which an archive on other machines ends what is under way when it is told to stop. */
+const ARCHIVE_GRACE_MS = 5000
 
 /** Where everything embedded lives, and which roles other adapters take. */
 export interface Deployment
@@ -24,7 +26,7 @@ export interface Deployment
   readonly dataDir: string
   /** How long an archive or a report on other machines that does not answer is asked again; else as they see fit. */
   readonly patienceMs?: number
-  /** Ends waiting for a server that runs on the data folder, and for a report on another machine. */
+  /** Ends waiting for a server that runs on the data folder, and for an archive or a report on other machines. */
   readonly signal?: AbortSignal | undefined
   /** Hears of tables that a report had lost and makes again, and of whom it waits for. */
   onNews?(text: string): void
@@ -43,17 +45,21 @@ export async function openArchive(deployment: Deployment): Promise<Archive> {
 
 async function openHdfs(
   { address, options }: AdapterConfig,
-  { dataDir, patienceMs, onArchiveWait: onWait }: Deployment,
+  { dataDir, patienceMs, signal, onArchiveWait: onWait }: Deployment,
 ): Promise<Archive> {
   const { HdfsArchive } = await import('./hdfs/archive.ts')
   const { ca, block_size, path = HDFS_PATH, ...rest } = options as HdfsConfig
-  return new HdfsArchive({
+  const archive = new HdfsArchive({
     ...{ ...rest, address, dataDir, path },
     ...(ca !== undefined && { caFile: ca }),
     ...(patienceMs !== undefined && { patienceMs }),
     ...(onWait && { onWait }),
     ...(block_size !== undefined && { blockSizeBytes: bytesOf(block_size) }),
   })
+  const interrupt = () => setTimeout(() => archive.interrupt(), ARCHIVE_GRACE_MS).unref()
+  if (signal?.aborted) interrupt()
+  else signal?.addEventListener('abort', interrupt, { once: true })
+  return archive
 }
 
 /** Options as the definition writes them; see src/define/adapter-schema.ts, which has checked them. */

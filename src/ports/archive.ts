@@ -259,6 +259,8 @@ export interface Archive {
    * cut of an earlier run may then lie inside a block. Errors: as of ingest, and ARCHIVE_CORRUPT_BLOCK.
    */
   compact?(source: string, options?: CompactOptions): Promise<CompactReport>
+  /** Of storage on other machines: whatever waits for it ends at once by an error, and nothing begins after it. */
+  interrupt?(): void
   /** Of storage that keeps account of itself; undefined when it does not tell us. */
   health?(): Promise<StorageHealth | undefined>
 }

@@ -1,5 +1,6 @@
 /** The archive in HDFS, reached by WebHDFS: the same blocks and the same list of them as on plain files. */
 import { randomUUID } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -88,6 +89,7 @@ export interface HdfsArchiveOptions {
 
 export class HdfsArchive implements Archive {
   readonly #options: HdfsArchiveOptions
+  readonly #stop = new AbortController()
   readonly #hdfs: WebHdfs
   readonly #path: string
   readonly #storing: Storing
@@ -104,7 +106,9 @@ export class HdfsArchive implements Archive {
     const { user = userInfo().username, token, caFile, patienceMs, onWait } = options
     const ca = caFile === undefined ? undefined : readAuthorities(caFile, address)
     this.#options = options
-    this.#hdfs = WebHdfs.connect({ address, user, token, ca, patienceMs, onWait })
+    // Each request listens to it; Node would warn of more than ten.
+    setMaxListeners(0, this.#stop.signal)
+    this.#hdfs = WebHdfs.connect({ address, user, token, ca, patienceMs, onWait, signal: this.#stop.signal })
     this.#path = path.replace(/\/+$/, '')
     this.#storing = { replication, blockSizeBytes }
     this.#limits = { ...BLOCK_LIMITS, ...limits }
@@ -275,6 +279,11 @@ export class HdfsArchive implements Archive {
 
   health(): Promise<StorageHealth | undefined> {
     return this.#hdfs.health()
+  }
+
+  /** A lease stays as it is after a kill; the next writer of this data folder takes it over. */
+  interrupt(): void {
+    this.#stop.abort()
   }
 
   /** One whose manifest is damaged is known too: what reads it must say so. */

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Cause } from '../../core/health-facts.ts'
 import { jsonOf } from './answer.ts'
-import { type Exchange, HttpExchanger } from './http-exchange.ts'
+import { type Exchange, HttpExchanger, SilenceFault } from './http-exchange.ts'
 import { type ReadBean, transferAddressesOf } from './name-node-beans.ts'
 import {
   ContentFault,
@@ -26,6 +26,8 @@ export interface WebHdfsOptions {
   readonly ca?: string | undefined
   /** How long a NameNode or all DataNodes may be away, once the NameNode has answered. */
   readonly patienceMs?: number | undefined
+  /** Ends all waiting, and nothing begins after it; then everything rejects with an AbortError. */
+  readonly signal?: AbortSignal | undefined
   /** Hears what is waited for, soon after it began, and undefined when that is over. */
   readonly onWait?: ((trouble: Cause | undefined) => void) | undefined
 }
@@ -53,13 +55,15 @@ export class HdfsClient {
   constructor(options: WebHdfsOptions, shared?: { from: HdfsClient; signal: AbortSignal | undefined }) {
     this.address = options.address.replace(/\/+$/, '')
     this.#options = options
-    this.#http = shared ? shared.from.#http : new HttpExchanger(options.ca)
+    this.#http = shared ? shared.from.#http : new HttpExchanger(options.ca, options.patienceMs ?? PATIENCE_MS)
     this.#known = shared ? shared.from.#known : { hasAnswered: false, clockLeadMs: 0, nodes: new Map() }
-    this.#signal = shared?.signal
+    this.#signal = shared ? shared.signal : options.signal
   }
 
+  /** What ends this one ends the other too. */
   under(signal: AbortSignal | undefined): HdfsClient {
-    return new HdfsClient(this.#options, { from: this, signal })
+    const either = this.#signal && signal ? AbortSignal.any([this.#signal, signal]) : (signal ?? this.#signal)
+    return new HdfsClient(this.#options, { from: this, signal: either })
   }
 
   now(): number {
@@ -157,16 +161,20 @@ export class HdfsClient {
     if (!Number.isNaN(told)) this.#known.clockLeadMs = told - Date.now()
   }
 
-  /** Patience is counted from the first failure on: what took long and then failed is tried again at least once. */
+  /**
+   * Patience is counted from the first failure on: what took long and then failed is tried again at least once. Silence
+   * was waited for already.
+   */
   async #patiently<T>(path: string, act: () => Promise<T>): Promise<T> {
     let failingSinceMs: number | undefined
     let isTold = false
     try {
       for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+        const startedMs = Date.now()
         try {
           return await act()
         } catch (error) {
-          failingSinceMs ??= Date.now()
+          failingSinceMs ??= error instanceof SilenceFault ? startedMs : Date.now()
           const waitedMs = Date.now() - failingSinceMs
           const leftMs = this.#patienceMs(error) - waitedMs
           if (!isPassing(error) || leftMs <= 0) throw this.explain(error, path, waitedMs)

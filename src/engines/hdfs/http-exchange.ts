@@ -13,15 +13,26 @@ export interface Exchange {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Silence on a connection for this long counts as its loss. */
+/** Silence on a connection for this long counts as its loss, where nobody has less patience. */
 const SILENCE_MS = 60_000
+
+/** Whoever should answer keeps the connection open and says nothing. */
+export class SilenceFault extends Error {
+  readonly code = 'ETIMEDOUT'
+
+  constructor(silenceMs: number) {
+    super(`silent for ${silenceMs / 1000} s`)
+  }
+}
 
 export class HttpExchanger {
   readonly #plain = new http.Agent({ keepAlive: true, maxSockets: 8 })
   readonly #secure: https.Agent
+  readonly #silenceMs: number
 
   /** `ca` is a PEM text of the authorities to trust, in place of those that Node knows. */
-  constructor(ca?: string) {
+  constructor(ca: string | undefined, patienceMs: number) {
+    this.#silenceMs = Math.min(SILENCE_MS, patienceMs)
     this.#secure = new https.Agent({ keepAlive: true, maxSockets: 8, ...(ca !== undefined && { ca }) })
   }
 
@@ -38,9 +49,7 @@ export class HttpExchanger {
         request.on('error', (error) => response.destroy(error))
         resolve(response)
       })
-      request.setTimeout(SILENCE_MS, () =>
-        request.destroy(Object.assign(new Error(`silent for ${SILENCE_MS / 1000} s`), { code: 'ETIMEDOUT' })),
-      )
+      request.setTimeout(this.#silenceMs, () => request.destroy(new SilenceFault(this.#silenceMs)))
       if (!body) return request.end()
       request.setHeader('content-type', 'application/octet-stream')
       request.setHeader('content-length', body.bytes)

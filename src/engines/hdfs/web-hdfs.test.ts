@@ -106,3 +106,28 @@ it('asks the first one again once there is no other', async () => {
   expect(asked).toEqual(['PUT 0', 'PUT 0'])
   expect(excluded).toEqual(['', '10.0.0.1:9866', ''])
 })
+
+it('waits no longer for a NameNode that says nothing than it has patience', async () => {
+  const silent = await listen(() => undefined)
+  const hasty = WebHdfs.connect({ address: `http://127.0.0.1:${silent}`, user: 'me', patienceMs: 100 })
+  await expect(hasty.list('/')).rejects.toMatchObject({
+    code: 'ARCHIVE_UNREACHABLE',
+    message: expect.stringContaining('silent for 0.1 s'),
+  })
+})
+
+it.each(['before', 'after'])('ends at once by a signal that comes %s the question', async (when) => {
+  const stop = new AbortController()
+  let hear = () => {}
+  const isAsked = new Promise<void>((resolve) => {
+    hear = resolve
+  })
+  const silent = await listen(() => hear())
+  const asked = WebHdfs.connect({ address: `http://127.0.0.1:${silent}`, user: 'me', signal: stop.signal })
+  if (when === 'before') stop.abort()
+  const answer = asked.under(new AbortController().signal).list('/')
+  const ended = expect(answer).rejects.toMatchObject({ name: 'AbortError' })
+  if (when === 'after') await isAsked
+  stop.abort()
+  await ended
+})
