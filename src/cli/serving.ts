@@ -31,6 +31,7 @@ import { type RunningServer, startServer } from '../server/server.ts'
 import { serverStatus } from '../server/server-status.ts'
 import { StreamWatch } from '../server/stream-watch.ts'
 import type { BatchOrder } from './batch-child.ts'
+import { breakOff, tellLeft } from './break-off.ts'
 import { describeLeftOut, describeOtherSource } from './definition-changes.ts'
 import { describeMostRejected, describeRejectNews } from './describe-rejects.ts'
 import { reportError } from './exit.ts'
@@ -47,10 +48,8 @@ import type { Workspace } from './workspace.ts'
 
 /** How often it is looked whether there is something to tell. */
 const LOOK_MS = 500
-/** Within which requests that are under way are answered, and then what the report was asked for is done. */
+/** Within which requests that are under way are answered. */
 const GRACE_MS = 1500
-/** Within which blocks that are under way are brought into an archive on other machines. */
-const ARCHIVE_GRACE_MS = 5000
 
 /** Runs until it is told to stop. */
 export class Serving {
@@ -103,12 +102,12 @@ export class Serving {
   }
 
   async run(reloads: ReloadSignal): Promise<void> {
-    const { log, report, archive } = this.#roles
+    const { log, report } = this.#roles
     const parts = { log, streams: this.#watch, health: () => this.#judge() }
     const served = () => this.#served
     // From the moment when the door opens lines may be acked, which a signal must not cut short.
     const stopped = stopSignal(() =>
-      this.#tellLeft('Something still does not answer, and the server ends without it.'),
+      tellLeft(this.#judge(), 'Something still does not answer, and the server ends without it.'),
     )
     const server = await startServer({
       ...{ ...parts, counters: new Counters() },
@@ -152,29 +151,10 @@ export class Serving {
     await Promise.race([begun.then(() => stopped), stopped])
     await server.stop(GRACE_MS)
     this.#stop.abort()
-    // A report on another machine may not answer, or be held by others: what waits for it leaves nothing behind.
-    const hurry = setTimeout(() => report.interrupt(), GRACE_MS)
-    const leave = setTimeout(() => {
-      this.#tellLeft('The archive does not answer, and is not waited for any longer.')
-      archive.interrupt?.()
-    }, ARCHIVE_GRACE_MS)
     this.#round.abort()
-    await begun
-    await this.#lastReload
-    await Promise.all([...lasting, this.#end()])
-    clearTimeout(hurry)
-    clearTimeout(leave)
+    const ended = begun.then(() => this.#lastReload).then(() => Promise.all([...lasting, this.#end()]))
+    await breakOff(this.#roles, () => this.#judge(), ended)
     await link.close()
-  }
-
-  /** What the next start goes on with, where stopping was cut short. */
-  #tellLeft(why: string): void {
-    const waiting = this.#judge().sources.filter(({ unarchivedLines = 0 }) => unarchivedLines > 0)
-    const lines = waiting.map(
-      ({ source, unarchivedLines = 0 }) => `${countOf(unarchivedLines, 'line')} of ${source}`,
-    )
-    const left = lines.length === 0 ? '' : ` ${lines.join(', ')} that it has not stay in the log.`
-    say(`millrace: ${why}${left} The next start goes on from there.`)
   }
 
   /** All that goes by the definition. */

@@ -27,7 +27,7 @@ serve: { listen: 127.0.0.1:0 }
 sources:
   web: { format: json, time: { field: ts, layout: epoch_ms }, fields: { id: integer } }
 metrics:
-  requests: { source: web, window: 1s, measures: { n: count() } }
+  requests: { source: web, window: 1d, measures: { n: count() } }
 `,
   })
 })
