@@ -17,8 +17,9 @@ export async function breakOff(
 ): Promise<void> {
   const hurry = setTimeout(() => report.interrupt(), REPORT_GRACE_MS)
   const leave = setTimeout(() => {
+    if (!archive.interrupt) return
     tellLeft(judge(), 'The archive does not answer, and is not waited for any longer.')
-    archive.interrupt?.()
+    archive.interrupt()
   }, ARCHIVE_GRACE_MS)
   await work.finally(() => {
     clearTimeout(hurry)
