@@ -47,7 +47,10 @@ export async function openServeRoles(
   const archive = await registry.openArchive({ ...deployment, onArchiveWait: (why) => hearWait?.(why) })
   const report = await registry.openOwnReport(deployment, 'write')
   const clockFloor = async (source: string) => (await report.streamState(source))?.clockMs ?? 0
-  const countedTo = async (source: string) => (await report.streamState(source))?.endOffset ?? 0
+  const countedTo = async (source: string, log?: string) => {
+    const state = await report.streamState(source)
+    return state && (log === undefined || state.incarnation === log) ? state.endOffset : 0
+  }
   // A batch or an ingest that began before may be bringing lines into the archive.
   const open = () => registry.openLog(deployment, archive, { clockFloor, countedTo, onTorn, onNotice })
   const log = await waitForLock(open, { isVain: () => isServed(deployment) }).catch(async (error) => {

@@ -213,8 +213,8 @@ export interface LogHooks {
   readonly isReader?: boolean
   /** The latest clock that a report was told of this source. */
   clockFloor?(source: string): Promise<number>
-  /** The offset up to which a report has counted the source. */
-  countedTo?(source: string): Promise<number>
+  /** The offset up to which a report has counted the source; where a log is named, 0 if its lines are of another. */
+  countedTo?(source: string, log?: string): Promise<number>
   /** Hears of bytes at the end of the log that were never acked. */
   onTorn?(source: string, bytes: number): void
   /** Hears of what people should know of the log, though nothing has failed. */
@@ -355,17 +355,28 @@ export async function ingestYears(
 
 /** Runs an ingest beside the source's log, if it has one. Errors: INGEST_LOG_AHEAD, INGEST_LOG_LOST, INGEST_LOG_OPEN. */
 export async function besideLog<T>(
-  { dataDir, log }: Deployment,
+  { dataDir, log, sources }: Deployment,
   archive: Archive,
   source: string,
   ingest: () => Promise<T>,
 ): Promise<T> {
-  const { besideLog: run } = log?.adapter
-    ? await import('./kafka/beside-log.ts')
-    : await import('./files/log.ts')
   const archived = async () => (await archive.manifest(source))?.nextOffset ?? 0
-  const hasTopic = async () => (await archive.manifest(source))?.topic !== undefined
-  return run({ dataDir, source, hasTopic }, archived, ingest)
+  if (!log?.adapter) {
+    const { besideLog: run } = await import('./files/log.ts')
+    return run({ dataDir, source }, archived, ingest)
+  }
+  const { adapter } = log
+  const { besideLog: run } = await import('./kafka/beside-log.ts')
+  const { linesInTopic } = await import('./kafka/lines-in-topic.ts')
+  const archivedTopic = async () => (await archive.manifest(source))?.topic
+  const isDoor = sources?.get(source)?.from === undefined
+  const place = {
+    ...{ dataDir, source, hasTopic: async () => (await archivedTopic()) !== undefined },
+    // Lines of others that wait in their topic come after these.
+    linesInTopic: async () =>
+      isDoor ? linesInTopic({ dataDir, source, archivedTopic: await archivedTopic(), ...adapter }) : 0,
+  }
+  return run(place, archived, ingest)
 }
 
 /** When the lines of one block, whose path the archive has verified, were observed. */

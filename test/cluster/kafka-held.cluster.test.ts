@@ -182,10 +182,8 @@ it('makes the order of a door again from the archive and the topic, on several p
   const bare = (batches: typeof before) => batches.map(({ origin: _, ...batch }) => batch)
   expect(bare(await readAll(log!, 'web', 3))).toEqual(bare(before))
   expect(notices).toEqual([expect.stringContaining('5 lines follow those of the archive')])
-  // Of those that are archived too.
-  const repeat = (text: string) => log!.append('web', batchOf(text, keyOf(text, text)))
-  expect(await repeat('g\n')).toMatchObject({ firstOffset: 6, isDuplicate: true })
-  expect(await repeat('c\n')).toMatchObject({ firstOffset: 2, isDuplicate: true })
+  const repeated = await log!.append('web', batchOf('g\n', keyOf('g\n', 'g\n')))
+  expect(repeated).toMatchObject({ firstOffset: 6, isDuplicate: true })
 })
 
 it('goes on where the archive ends when an older order was put back', async () => {

@@ -1,6 +1,6 @@
 /** What operators do on ordinary days to a log on Kafka with a report in PostgreSQL: nothing of it stops a source. */
 import { randomUUID } from 'node:crypto'
-import { rm } from 'node:fs/promises'
+import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { makeFolder, millrace } from '../cli/run-cli.ts'
@@ -165,4 +165,42 @@ it('is held up by lines that expired unread, and goes on once their loss is acce
   await batch()
   await expectAll()
   expect((await run('ledger')).stdout).toMatch(/web .*65 .*60 .*5/)
+})
+
+it('reads from the topic what an older archive lacks, and takes no file before lines that have no place yet', async () => {
+  await makeWorld()
+  const folder = join(cwd, '.millrace')
+  await serve()
+  await send(200)
+  await expectAll()
+  await server.stop()
+  await batch()
+  await cp(folder, join(cwd, 'older'), { recursive: true })
+  await serve()
+  await send(30)
+  await expectAll()
+  await server.stop()
+  await batch()
+  await ingest(50)
+  await serve()
+  await send(20)
+  await expectAll()
+  await server.stop()
+  await batch()
+
+  await rm(join(folder, 'archive'), { recursive: true })
+  await cp(join(cwd, 'older/archive'), join(folder, 'archive'), { recursive: true })
+  await serve()
+  await expect
+    .poll(() => server.said, { timeout: 40_000 })
+    .toContain('50 of its lines, those of offsets 230..280')
+  expect(await run('accept-loss', 'web', '--yes')).toMatchObject({ status: 0 })
+  await send(10)
+  await expectAll()
+  await server.stop()
+
+  await rm(folder, { recursive: true })
+  await cp(join(cwd, 'older'), folder, { recursive: true })
+  const refused = await millrace(['ingest', 'web', '-'], { cwd, stdin: textOf(['{}']) })
+  expect([refused.status, refused.stderr]).toEqual([1, expect.stringContaining('Start `millrace serve`')])
 })

@@ -34,6 +34,10 @@ const ELSEWHERE: Readonly<Record<string, readonly [file: string, name: string]>>
     'cluster/kafka-held',
     'goes on where the archive ends when an older order',
   ],
+  'An older archive was put back beside a log on Kafka.': [
+    'cluster/kafka-return',
+    'reads from the topic what an older archive lacks',
+  ],
   'An older copy of the report was put back.': ['cluster/disaster-day', 'PostgreSQL is put back'],
   'A topic was deleted and made again': ['cluster/kafka-held', 'goes on in a topic that was made again'],
   REPORT_FOREIGN_TABLE: ['cluster/postgres-lost', 'where something else has the name'],

@@ -144,7 +144,7 @@ export const ARCHIVE_ERRORS = {
   },
   INGEST_LOG_LOST: {
     exit: 1,
-    text: 'The order of the lines of source {source} in its topic is not in {path} any more, so nobody knows which lines come before these. Nothing was added. Start `millrace serve`, which makes the order again from the archive and the topic, then run the same command again.',
+    text: 'The topic of source {source} holds lines that have no place in {path}, which was lost, or put back from an older state. They come before these. Nothing was added. Start `millrace serve`, which gives them their places from the archive and the topic, then run the same command again.',
   },
   INGEST_LOG_OPEN: {
     exit: 1,

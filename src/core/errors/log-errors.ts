@@ -130,6 +130,10 @@ export const LOG_ERRORS = {
     exit: 1,
     text: 'No line of source {source} is taken for lost, since {block} lies in its archive, which no manifest names and whose offsets are among theirs: a newer manifest was removed, or an older one put back. Nothing was changed. Put the newest manifest back from a snapshot or a backup, and the source goes on by itself. If there is none, move that block out of the archive and keep it, since its lines can be read out of it, and run `millrace accept-loss {source}` again.',
   },
+  LOSS_IN_TOPIC: {
+    exit: 1,
+    text: 'No line of source {source} is taken for lost, since topic {topic} still holds records from before those of its log, and they may be the lines that the archive lacks. Nothing was changed. Put the archive back, or an older copy of it, and restart the server: what follows it is read from the topic. If there is no copy, take the topic up as a source of its own by `from`, with `observed: read`.',
+  },
   LOSS_MOVED: {
     exit: 1,
     text: 'The lines of source {source} that are lost are no longer those that were shown: offsets {found}, where {shown} were shown. Nothing was changed. Run `millrace accept-loss {source}` again, and look at what it shows.',

@@ -50,8 +50,12 @@ export async function beginOrder(start: OrderStart): Promise<BegunOrder> {
 
 /** An order that is older than the archive goes on where that ends, as after a data folder was put back. */
 export async function meetArchive(order: Order, archivedTopic: ArchivedTopic | undefined): Promise<void> {
-  if (archivedTopic?.id !== order.topicId || archivedTopic.incarnation !== order.incarnation) return
-  await order.notePositions(new Map(archivedTopic.positions))
+  if (isSameLog(order, archivedTopic)) await order.notePositions(new Map(archivedTopic.positions))
+}
+
+/** The archive has lines of this log, and knows which records of its topic follow them. */
+export function isSameLog(order: Order, archived: ArchivedTopic | undefined): archived is ArchivedTopic {
+  return archived?.id === order.topicId && archived.incarnation === order.incarnation
 }
 
 /** Nothing was ever added to it. */

@@ -14,6 +14,8 @@ interface IngestPlace {
   readonly source: string
   /** The archive has lines of a topic. */
   hasTopic(): Promise<boolean>
+  /** Lines of the topic that have no place in the order, as far as brokers answer. */
+  linesInTopic(): Promise<number>
 }
 
 /**
@@ -21,7 +23,7 @@ interface IngestPlace {
  * INGEST_LOG_OPEN.
  */
 export async function besideLog<T>(
-  { dataDir, source, hasTopic }: IngestPlace,
+  { dataDir, source, hasTopic, linesInTopic }: IngestPlace,
   archived: () => Promise<number>,
   ingest: () => Promise<T>,
 ): Promise<T> {
@@ -30,7 +32,8 @@ export async function besideLog<T>(
   if (typeof taken !== 'function') throw new MillraceError('INGEST_LOG_OPEN', { source, pid: taken.pid })
   try {
     // Lines that wait in the topic would get other offsets than those that a report may know.
-    const isLost = !(await listLogs(dataDir)).includes(source) && (await hasTopic())
+    const isThere = (await listLogs(dataDir)).includes(source)
+    const isLost = isThere ? (await linesInTopic()) > 0 : await hasTopic()
     if (isLost) throw new MillraceError('INGEST_LOG_LOST', { source, path: join(folder, ORDER_FILE) })
     const lines = await linesAhead(dataDir, source, archived)
     if (lines > 0) throw new MillraceError('INGEST_LOG_AHEAD', { source, lines })

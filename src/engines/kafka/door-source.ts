@@ -6,7 +6,7 @@ import { brokerFailure, errorCodeOf } from './broker-error.ts'
 import { type CutGroup, cutGroup, type GroupMember } from './cut-group.ts'
 import { parseHeader } from './door-header.ts'
 import { deleteRecords, mostMessageBytes, requireTopic, type TopicSettings } from './door-topic.ts'
-import { findWritten } from './find-written.ts'
+import { findWritten, gapOf } from './find-written.ts'
 import type { NewEntry, NewKey, Order, OrderEntry } from './order.ts'
 import { OrderedSource } from './ordered-source.ts'
 import type { SourcePlace } from './source-place.ts'
@@ -24,6 +24,8 @@ export interface DoorSettings extends TopicSettings {
   /** For how long records stay in the topic that archive and report have. */
   readonly retentionMs: number
   readonly clocks: Clocks
+  /** Lines below it were counted: what the topic has no longer of these is missing, and their offsets are given to no others. */
+  readonly leastEnd: number
 }
 
 interface Waiting extends GroupMember {
@@ -212,6 +214,9 @@ export class DoorSource extends OrderedSource {
       await this.#producer.begin()
       const { entries, keysOf } = await findWritten(this.place, this.order, leaders.length)
       if (entries.length > 0) await this.order.add(entries, keysOf)
+      const { endOffset, lastObservedMs } = this.order
+      const missing = this.#settings.leastEnd - endOffset
+      if (missing > 0) await this.order.add([gapOf(missing, lastObservedMs)], () => [])
       this.#partitions = leaders.length
       this.#groupMs = undefined
       this.#trouble = undefined

@@ -3,6 +3,7 @@ import { MillraceError } from '../../core/error.ts'
 import { committedBatches } from './committed-batches.ts'
 import { HEADER, type KeyedLines, parseHeader } from './door-header.ts'
 import { fetchRecords, listOffset } from './fetch-records.ts'
+import { NOWHERE } from './held-records.ts'
 import type { NewEntry, NewKey, Order, OrderEntry } from './order.ts'
 import { type RecordBatch, readRecords } from './record-batch.ts'
 import type { SourcePlace } from './source-place.ts'
@@ -18,6 +19,9 @@ export interface Written {
   keysOf(placed: readonly OrderEntry[]): NewKey[]
 }
 
+/** Which records have their places. */
+export type OrderEnd = Pick<Order, 'positions' | 'held' | 'incarnation' | 'endOffset'>
+
 interface FoundBatch {
   readonly entry: NewEntry
   readonly turn: number | undefined
@@ -25,7 +29,7 @@ interface FoundBatch {
 }
 
 /** The producer has begun, so nobody else adds anything, and the order knows what is held. Errors: LOG_TOPIC_TAKEN. */
-export async function findWritten(place: SourcePlace, order: Order, partitions: number): Promise<Written> {
+export async function findWritten(place: SourcePlace, order: OrderEnd, partitions: number): Promise<Written> {
   const found: FoundBatch[] = []
   for (let partition = 0; partition < partitions; partition++) {
     for await (const batch of batchesFrom(place, order, partition)) {
@@ -33,7 +37,7 @@ export async function findWritten(place: SourcePlace, order: Order, partitions: 
       if (ours) found.push(ours)
     }
   }
-  const inOrder = sortBatches(found)
+  const inOrder = withGaps(sortBatches(found), order.endOffset)
   return {
     entries: inOrder.map(({ entry }) => entry),
     keysOf: (placed) =>
@@ -49,6 +53,24 @@ function sortBatches(found: readonly FoundBatch[]): FoundBatch[] {
   return [...found].sort((a, b) => (haveTurns ? a.turn! - b.turn! : a.entry.observedMs - b.entry.observedMs))
 }
 
+/** Lines between that were no records of this topic, as of a file, and that the archive should have, get their offsets too. */
+function withGaps(found: readonly FoundBatch[], endOffset: number): FoundBatch[] {
+  const all: FoundBatch[] = []
+  let next = endOffset
+  for (const batch of found) {
+    const { turn = next, entry } = batch
+    if (turn > next) all.push({ entry: gapOf(turn - next, entry.observedMs), turn: next, keys: [] })
+    all.push(batch)
+    next = Math.max(turn, next) + entry.lines
+  }
+  return all
+}
+
+/** An entry that no record stands for. */
+export function gapOf(lines: number, observedMs: number): NewEntry {
+  return { partition: NOWHERE, firstRecord: 0, endRecord: 0, bytes: 0, lines, observedMs }
+}
+
 function placeKey(keyed: KeyedLines, { firstOffset: first, observedMs }: OrderEntry, line: number): NewKey {
   const firstOffset = first + line
   const { lines, ...key } = keyed
@@ -57,7 +79,7 @@ function placeKey(keyed: KeyedLines, { firstOffset: first, observedMs }: OrderEn
 
 async function* batchesFrom(
   { cluster, topic }: SourcePlace,
-  order: Order,
+  order: OrderEnd,
   partition: number,
 ): AsyncGenerator<RecordBatch, void, undefined> {
   const end = await listOffset(cluster, topic, partition, 'latest')
@@ -83,7 +105,7 @@ async function* batchesFrom(
 /** Undefined for records that somebody else wrote, which do not count here. */
 function readDoorBatch(
   { topic, source }: SourcePlace,
-  order: Order,
+  order: OrderEnd,
   { partition, batch }: { readonly partition: number; readonly batch: RecordBatch },
 ): FoundBatch | undefined {
   const keys: { line: number; keyed: KeyedLines }[] = []

@@ -16,7 +16,7 @@ import type {
   LogSource,
   StoredBatch,
 } from '../../ports/log.ts'
-import { beginOrder, isEmptyTopic, meetArchive } from './begin-order.ts'
+import { beginOrder, isEmptyTopic, isSameLog, meetArchive } from './begin-order.ts'
 import { listLogs } from './beside-log.ts'
 import { brokerFailure } from './broker-error.ts'
 import { Cluster, type ClusterOptions, type Topic } from './cluster.ts'
@@ -41,8 +41,11 @@ export interface KafkaLogOptions extends ClusterOptions, TopicSettings {
   /** Sources that take their lines from the door. */
   readonly doors?: readonly string[]
   firstOffset(source: string): Promise<number>
-  /** The offset up to which the report has counted: a door's new log begins no earlier. */
-  countedTo?(source: string): Promise<number>
+  /**
+   * The offset up to which the report has counted: a door's new log begins no earlier. Where a log is named, 0 if the
+   * report knows another: this one ends no earlier.
+   */
+  countedTo?(source: string, log?: string): Promise<number>
   /** Which records the archive has of a topic, so that an order that was lost can be made again. */
   archivedTopic?(source: string): Promise<ArchivedTopic | undefined>
   /** Hears of what people should know, though nothing has failed. */
@@ -71,6 +74,8 @@ export class KafkaLog implements Log {
   readonly #idleClocks: IdleClocks
   readonly #locks = new Map<string, Release>()
   readonly #topicNames = new Map<string, string>()
+  /** Where orders that are made again ended. */
+  readonly #knownEnds = new Map<string, number>()
   /** By source that could not be begun: why. */
   readonly #troubles = new Map<string, Error>()
   readonly #told = new Map<string, ReadonlySet<string>>()
@@ -141,7 +146,15 @@ export class KafkaLog implements Log {
   /** Where records are gone, `sources` tells of it. */
   async confirmHeld(source: string): Promise<void> {
     const held = this.#sources.get(source)
-    await (held ? held.confirmHeld() : this.#confirmNothing(source))
+    if (!held) return this.#confirmNothing(source)
+    await held.confirmHeld()
+    const place = this.#place(source)
+    const isDoor = !this.#options.topics.has(source)
+    if (!isDoor || (await place.archived()) >= held.describe().startOffset) return
+    // An older archive was put back under this log.
+    const after = await this.#options.archivedTopic?.(source)
+    if (await held.holdsBefore(after))
+      throw new MillraceError('LOSS_IN_TOPIC', { source, topic: place.topic })
   }
 
   /** Whatever lies in a topic without an order may be the lines that are missed. Errors: LOSS_WITHOUT_ORDER, LOG_BROKER_AWAY. */
@@ -202,14 +215,21 @@ export class KafkaLog implements Log {
     await this.#followTopic(source, order)
     // Lines that were put into the archive while no server ran come between.
     const archived = await this.#options.firstOffset(source)
+    const archivedTopic = await this.#options.archivedTopic?.(source)
+    // An older archive was put back, and the topic may still hold what follows it: the order is made again from both.
+    const isDoor = !this.#options.topics.has(source)
+    if (isDoor && archived < order.startOffset && isSameLog(order, archivedTopic)) {
+      this.#knownEnds.set(source, order.endOffset)
+      return order.close()
+    }
     const clock = await this.#knownClock(source)
     const { repairedTo = 0 } = clock
     // The stamps of lines whose clock was repaired say nothing of the time, and only the archive knows better ones.
     const lastMs = order.endOffset <= repairedTo ? clock.lastMs : Math.max(clock.lastMs, order.lastObservedMs)
     if (archived > order.endOffset) await order.learnKeys(await this.#archivedKeys(source))
     if (archived > order.endOffset || order.startOffset < repairedTo) await order.skipTo(archived, lastMs)
-    await meetArchive(order, await this.#options.archivedTopic?.(source))
-    this.#sources.set(source, this.#makeSource(source, order, { ...clock, lastMs }))
+    await meetArchive(order, archivedTopic)
+    this.#sources.set(source, await this.#makeSource(source, order, { ...clock, lastMs }))
   }
 
   /** A topic of another name begins where the old one ended, once the archive has its lines. Errors: LOG_TOPIC_CHANGED. */
@@ -288,7 +308,7 @@ export class KafkaLog implements Log {
         ...{ found: await this.#requireTopic(place), archivedTopic: await archivedTopic?.(source) },
         keys: await this.#archivedKeys(source),
       })
-      const made = this.#makeSource(source, order, clock)
+      const made = await this.#makeSource(source, order, clock)
       // Else the source would seem to end where the archive does, with a report that is ahead of it.
       if (isRebuilt) await this.#tellRebuilt(made)
       this.#sources.set(source, made)
@@ -305,7 +325,7 @@ export class KafkaLog implements Log {
       throw error
     })
     const { source, startOffset, endOffset } = made.describe()
-    const what = `the order of its lines in Kafka was lost, and was made again from the archive and the topic`
+    const what = `the order of its lines in Kafka was made again from the archive and the topic`
     this.#tell(source, `${what}: ${endOffset - startOffset} lines follow those of the archive`)
   }
 
@@ -319,13 +339,15 @@ export class KafkaLog implements Log {
     return found
   }
 
-  #makeSource(source: string, order: Order, clock: KnownClock): OrderedSource {
-    const { clocks = realClocks, topics, isReader } = this.#options
+  async #makeSource(source: string, order: Order, clock: KnownClock): Promise<OrderedSource> {
+    const { clocks = realClocks, topics, isReader, countedTo } = this.#options
     const reading = topics.get(source)
     const place = this.#place(source)
+    const counted = (await countedTo?.(source, order.incarnation)) ?? 0
+    const leastEnd = Math.max(counted, this.#knownEnds.get(source) ?? 0)
     const made = reading
       ? new TopicSource(place, order, { ...reading, clocks }, clock)
-      : new DoorSource(place, order, { ...this.#options, clocks }, clock)
+      : new DoorSource(place, order, { ...this.#options, clocks, leastEnd }, clock)
     if (!isReader) made.start()
     return made
   }

@@ -1,4 +1,5 @@
 /** A source whose lines lie in a topic: what reading it is like, whoever gives the order. */
+import type { ArchivedTopic } from '../../core/block.ts'
 import { MillraceError } from '../../core/error.ts'
 import { findRange } from '../../core/lost-lines.ts'
 import type {
@@ -11,8 +12,10 @@ import type {
   RecordOrigin,
   StoredBatch,
 } from '../../ports/log.ts'
+import { isSameLog } from './begin-order.ts'
 import { brokerFailure } from './broker-error.ts'
 import { EntryReader } from './entry-reader.ts'
+import { findWritten } from './find-written.ts'
 import { followHeld, requireSame } from './follow-held.ts'
 import type { Order, OrderEntry } from './order.ts'
 import { type EntryLines, RecentLines } from './recent-lines.ts'
@@ -72,6 +75,23 @@ export abstract class OrderedSource {
     })
     const found = await this.#find(this.order.unreadable)
     this.order.noteRead([...found.keys()], true)
+  }
+
+  /**
+   * Whether the topic has records of a door from before its log, and after those that the archive has. Errors: LOG_TOPIC_TAKEN,
+   * those of the client.
+   */
+  async holdsBefore(archived: ArchivedTopic | undefined): Promise<boolean> {
+    const { cluster, topic } = this.place
+    const { leaders } = (await cluster.refresh(topic)) ?? { leaders: [] }
+    const { entries, held, incarnation } = this.order
+    const positions = new Map(isSameLog(this.order, archived) ? archived.positions : [])
+    const from = { positions, held, incarnation, endOffset: 0 }
+    const written = await findWritten(this.place, from, leaders.length)
+    return written.entries.some(({ partition, firstRecord }) => {
+      const first = entries.find((entry) => entry.partition === partition)
+      return firstRecord < (first?.firstRecord ?? this.order.positions.get(partition) ?? 0)
+    })
   }
 
   get records(): LogRecords {
