@@ -7,6 +7,7 @@ import { Serving } from './serving.ts'
 
 let cwd: string
 let nameNode: Server
+let serving: Serving | undefined
 let isHung: boolean
 /** Resolves at the first question that is left without an answer. */
 let hung: Promise<void>
@@ -31,12 +32,13 @@ metrics:
 `,
   })
 })
-afterEach(() => {
+afterEach(async () => {
+  await serving?.stop('SIGKILL')
   nameNode.close().closeAllConnections()
 })
 
 it('answers a query, and ends a server that is told to stop, which says what stays in the log', async () => {
-  const serving = await Serving.start(cwd)
+  serving = await Serving.start(cwd)
   await serving.send('web', `{"ts":${Date.now()},"id":1}\n`.repeat(2))
   const query = () => millrace(['query', 'requests', '--by', '', '--format', 'csv'], { cwd })
   const total = expect.stringMatching(/,2\n$/)
