@@ -34,7 +34,7 @@ import type { BatchOrder } from './batch-child.ts'
 import { breakOff, tellLeft } from './break-off.ts'
 import { describeLeftOut, describeOtherSource } from './definition-changes.ts'
 import { describeMostRejected, describeRejectNews } from './describe-rejects.ts'
-import { reportError } from './exit.ts'
+import { reportError, ToldError } from './exit.ts'
 import { healthLimits } from './health-limits.ts'
 import { say } from './output.ts'
 import { reloadDefinition, type Served } from './reload-definition.ts'
@@ -327,9 +327,10 @@ export class Serving {
   async #restate(): Promise<void> {
     if (this.#definition.serve.restate !== 'at_once') return
     const plans = this.#plans.flatMap((plan) => plan.metrics)
+    const told = new Set<string>()
     await keepRestating(
       {
-        ...{ plans, report: this.#roles.report, now: Date.now },
+        ...{ plans, report: this.#roles.report, archive: this.#roles.archive, now: Date.now },
         restate: async (ranges) => {
           const metrics = [...ranges.keys()]
           const record = await this.#batch({ range: {}, ranges: [...ranges], metrics })
@@ -338,6 +339,10 @@ export class Serving {
             `millrace: Revision ${record.revision} restates windows of ${restated.join(', ')}, which had waited.`,
           )
           this.#tellHeld(record)
+        },
+        onHeld: ({ message }) => {
+          if (!told.has(message)) say(`millrace: Warning: Late lines are not counted. ${message}`)
+          told.add(message)
         },
         onLook: () => this.#health.restated(),
         onFailure: (error) => this.#health.restated(error),
@@ -354,7 +359,12 @@ export class Serving {
     return keepSchedule({
       ...{ schedule, now: Date.now },
       lastRunMs: async () => (await report.runs(1).catch(() => []))[0]?.startedMs,
-      onFailure: (error) => this.#health.batched(error),
+      // No later batch can count what is lost, so that waiting would not end such a fault.
+      onFailure: (error) => {
+        const isLost = error instanceof ToldError && error.code === 'REPORT_HOLDS_LOST'
+        if (isLost) say(`millrace: Warning: ${error.message}`)
+        this.#health.batched(isLost ? undefined : error)
+      },
       run: async () => {
         const record = await this.#batch({ range: {} })
         const { revision, sources, ledger } = record

@@ -1,6 +1,7 @@
 /** What totals lack: lines that came after the run that a query answers from, and lines that could not be used. */
 
 import type { Manifest } from '../core/block.ts'
+import type { MillraceError } from '../core/error.ts'
 import { type Fault, faultsOf, type Health, judgeHealth } from '../core/health.ts'
 import { type Cause, causeOf, type HealthLimits } from '../core/health-facts.ts'
 import { acceptedLoss } from '../core/incident.ts'
@@ -10,6 +11,7 @@ import type { Ledger, RunRecord, TimeRange } from '../core/run-record.ts'
 import type { Archive } from '../ports/archive.ts'
 import type { LogEnds } from '../ports/log.ts'
 import type { Report } from '../ports/report.ts'
+import { readHeldLost } from '../run/held-lost.ts'
 import { heldLines, sourceFacts } from '../run/source-facts.ts'
 import { describeMostRejected } from './describe-rejects.ts'
 import { countOf } from './text-table.ts'
@@ -36,11 +38,12 @@ const MOST_RUNS = 1000
 /** A sentence for each thing that there is to tell. */
 export async function staleness(check: StalenessCheck): Promise<string[]> {
   const { source, metric, version, revision, range, served, limits, job } = check
-  const { runs, stream, late, state } = await readReport(job, { source, metric, version })
+  const lines = await readLines(check)
+  const plan = { source, metric, version }
+  const { runs, stream, late, state, holds } = await readReport(job, plan, lines.manifest)
   const isOwn = (one: { metric: string; version: string }) => one.metric === metric && one.version === version
   const streamedTo = stream?.metrics.find(isOwn)?.endOffset
   const published = publishedWithin(state?.published ?? [], range)
-  const lines = await readLines(check)
   const loss = lines.manifest && acceptedLoss(lines.manifest)
   const counted = { runs, revision, published, streamedTo, sourceTo: stream?.endOffset }
   const behind = linesBehind(counted, heldLines(lines), source)
@@ -62,9 +65,7 @@ export async function staleness(check: StalenessCheck): Promise<string[]> {
     ...(missing && !isTold
       ? [describeBehind(missing, source, metric, { streamedTo, revision, published })]
       : []),
-    ...(waiting > 0
-      ? [`${countOf(waiting, 'line')} came late for windows of ${metric}, and the next batch counts them.`]
-      : []),
+    ...(waiting > 0 ? [describeLate(waiting, metric, holds)] : []),
     ...describeMostRejected(
       ledgerOf(source, metric, {
         run: runs.find(({ metrics }) => metrics.some(isOwn)),
@@ -114,16 +115,23 @@ function ledgerOf(
 
 async function readReport(
   job: StalenessCheck['job'],
-  { source, metric, version }: Pick<StalenessCheck, 'source' | 'metric' | 'version'>,
+  plan: Pick<StalenessCheck, 'source' | 'metric' | 'version'>,
+  manifest: Manifest | undefined,
 ) {
   const report = await job.openReport()
   try {
-    const [runs, stream] = [await report.runs(MOST_RUNS), await report.streamState(source)]
-    const state = await report.metricState(metric, version)
-    return { runs, stream, state, late: await report.lateRanges() }
+    const [runs, stream] = [await report.runs(MOST_RUNS), await report.streamState(plan.source)]
+    const state = await report.metricState(plan.metric, plan.version)
+    const holds = await readHeldLost(report, manifest, plan)
+    return { runs, stream, state, holds, late: await report.lateRanges() }
   } finally {
     await report.close()
   }
+}
+
+function describeLate(lines: number, metric: string, holds: MillraceError | undefined): string {
+  const late = `${countOf(lines, 'line')} came late for windows of ${metric}`
+  return holds ? `${late} and are not counted. ${holds.message}` : `${late}, and the next batch counts them.`
 }
 
 function describeBehind(

@@ -13,6 +13,17 @@ export function holdSource(source: string, { code, params, message }: MillraceEr
   return { source, code, params, message }
 }
 
+/** For whoever has nothing else to count: every source with its own reason, and those that have no lines as such. */
+export function allHeldError(held: readonly HeldSource[], empty: readonly string[]): MillraceError {
+  const [first] = held
+  if (first && held.length === 1 && empty.length === 0) return heldError(first)
+  const reasons = [
+    ...held.map(({ source, message }) => `Source ${source} was left as it is. ${message}`),
+    ...empty.map((source) => `Source ${source} has no lines.`),
+  ]
+  return new MillraceError('BATCH_ALL_HELD', { reasons: reasons.join(' ') })
+}
+
 /** For whoever has no other source to count. */
 export function heldError({ code, params }: HeldSource): MillraceError {
   return new MillraceError(code, { ...params })

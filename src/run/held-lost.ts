@@ -4,7 +4,7 @@ import { MillraceError } from '../core/error.ts'
 import { publishedWithin } from '../core/lines-behind.ts'
 import { countLost } from '../core/lost-lines.ts'
 import type { PublishedRange } from '../core/metric-ranges.ts'
-import type { SourcePlan } from '../core/plan.ts'
+import type { MetricPlan, SourcePlan } from '../core/plan.ts'
 import type { RunRecord } from '../core/run-record.ts'
 import type { Report, StreamState } from '../ports/report.ts'
 
@@ -17,10 +17,17 @@ export interface CountedRun {
   readonly lost: number
 }
 
+interface NamedPlan extends Pick<SourcePlan, 'source'> {
+  readonly metrics: readonly Pick<MetricPlan, 'metric' | 'version'>[]
+}
+
 /** By metric. */
 export type CountedRuns = ReadonlyMap<string, readonly CountedRun[]>
 
-export async function readCountedRuns(report: Report, plans: readonly SourcePlan[]): Promise<CountedRuns> {
+export async function readCountedRuns(
+  report: Pick<Report, 'metricState' | 'runs'>,
+  plans: readonly NamedPlan[],
+): Promise<CountedRuns> {
   const runs = await report.runs(MOST_RUNS)
   const counted = new Map<string, readonly CountedRun[]>()
   for (const { source, metrics } of plans) {
@@ -46,21 +53,42 @@ export function countedBy(
 
 /** Undefined where the archive can give all that the report has counted, by its stream and by runs. */
 export function heldLost(
-  { source, metrics }: SourcePlan,
+  { source, metrics }: NamedPlan,
   { state, runs }: { readonly state: StreamState | undefined; readonly runs: CountedRuns | undefined },
   manifest: Manifest | undefined,
 ): MillraceError | undefined {
-  const lostIn = (fromOffset: number, endOffset: number) =>
-    countLost(manifest?.lost, { fromOffset, endOffset })
-  for (const { metric, version } of metrics) {
-    const stream = state?.metrics.find((one) => one.metric === metric && one.version === version)
-    const streamed = stream ? lostIn(stream.startOffset, stream.endOffset) - (stream.ledger.lost ?? 0) : 0
-    // A run may have counted what lies below the stream's start; both may have counted the same lines.
-    const lines = (runs?.get(metric) ?? []).reduce(
-      (most, { cut, lost }) => Math.max(most, lostIn(0, cut) - lost),
-      streamed,
-    )
-    if (lines > 0) return new MillraceError('REPORT_HOLDS_LOST', { source, metric, lines })
+  for (const plan of metrics) {
+    const lines = heldLines(plan, { state, runs }, manifest)
+    if (lines > 0) return new MillraceError('REPORT_HOLDS_LOST', { source, metric: plan.metric, lines })
   }
   return undefined
+}
+
+/** How many lines the totals of a metric hold that no run can read any more. */
+function heldLines(
+  { metric, version }: NamedPlan['metrics'][number],
+  { state, runs }: { readonly state: StreamState | undefined; readonly runs: CountedRuns | undefined },
+  manifest: Manifest | undefined,
+): number {
+  const lostIn = (fromOffset: number, endOffset: number) =>
+    countLost(manifest?.lost, { fromOffset, endOffset })
+  const stream = state?.metrics.find((one) => one.metric === metric && one.version === version)
+  const streamed = stream ? lostIn(stream.startOffset, stream.endOffset) - (stream.ledger.lost ?? 0) : 0
+  // A run may have counted what lies below the stream's start; both may have counted the same lines.
+  return (runs?.get(metric) ?? []).reduce(
+    (most, { cut, lost }) => Math.max(most, lostIn(0, cut) - lost),
+    streamed,
+  )
+}
+
+/** Why no run counts the late lines of a metric: its totals hold lost lines. Undefined where runs do. */
+export async function readHeldLost(
+  report: Pick<Report, 'metricState' | 'runs' | 'streamState'>,
+  manifest: Manifest | undefined,
+  plan: Pick<MetricPlan, 'source' | 'metric' | 'version'>,
+): Promise<MillraceError | undefined> {
+  if (!manifest?.lost?.length) return undefined
+  const only = { source: plan.source, metrics: [plan] }
+  const [state, runs] = [await report.streamState(plan.source), await readCountedRuns(report, [only])]
+  return heldLost(only, { state, runs }, manifest)
 }

@@ -4,7 +4,7 @@ import { ledgerLines } from '../compile/ledger-lines.ts'
 import type { Manifest } from '../core/block.ts'
 import { canonicalJson } from '../core/canonical-json.ts'
 import { MillraceError } from '../core/error.ts'
-import { type HeldSource, heldError, holdSource } from '../core/held-source.ts'
+import { allHeldError, type HeldSource, holdSource } from '../core/held-source.ts'
 import { countLost } from '../core/lost-lines.ts'
 import { type MetricRanges, rangeOf } from '../core/metric-ranges.ts'
 import type { MetricPlan, SourcePlan } from '../core/plan.ts'
@@ -189,8 +189,7 @@ export async function computeSources(job: ComputeJob): Promise<Computation> {
       if ('cut' in cut) cuts.push(cut)
       else held.push(cut)
     }
-    if (cuts.length === 0 && held[0]) throw heldError(held[0])
-    requireLines(job, cuts)
+    requireLines(job, cuts, held)
     return { held, computed: await computeCuts(job, cuts, held) }
   } finally {
     // What cannot be removed now a later run removes; it must not hide why this one failed.
@@ -339,8 +338,10 @@ function tellProgress(
   job.onProgress?.({ phase: 'compute', source, linesRead, totalLines })
 }
 
-function requireLines(job: ComputeJob, cuts: readonly CutSource[]): void {
+function requireLines(job: ComputeJob, cuts: readonly CutSource[], held: readonly HeldSource[]): void {
   if (cuts.some(({ cut }) => cut > 0)) return
+  const empty = cuts.map(({ request }) => request.plan.source)
+  if (held.length > 0) throw allHeldError(held, empty)
   const sources = job.plans.map((plan) => plan.source).join(', ') || 'any source'
   throw new MillraceError('BATCH_NOTHING_INGESTED', { sources, path: job.archivePlace })
 }

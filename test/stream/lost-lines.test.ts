@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { buildPlans } from '../../src/compile/build-plan.ts'
 import { MillraceError } from '../../src/core/error.ts'
+import { holdSource } from '../../src/core/held-source.ts'
 import { DuckdbBatchEngine } from '../../src/engines/duckdb/batch.ts'
 import { openDuckdbReport } from '../../src/engines/duckdb/report.ts'
 import { DuckdbStreamEngine } from '../../src/engines/duckdb/stream.ts'
@@ -14,6 +15,7 @@ import { acceptLoss } from '../../src/run/accept-loss.ts'
 import { archiveLog } from '../../src/run/archive-log.ts'
 import { findLoss } from '../../src/run/find-loss.ts'
 import { readCountedRuns } from '../../src/run/held-lost.ts'
+import { keepRestating } from '../../src/run/keep-restating.ts'
 import { readStreams } from '../../src/run/read-streams.ts'
 import { type BatchJob, runBatch } from '../../src/run/run-batch.ts'
 import { Stream } from '../../src/run/run-stream.ts'
@@ -197,6 +199,62 @@ it('keeps totals of lines that were lost after they were counted, and drops them
   await batch(true)
   expect(await ledger()).toMatchObject({ appended: 10, counted: 5, lost: 5 })
   expect((await verify()).metrics[0]).toMatchObject(equal)
+})
+
+it('tries no restatement where totals hold lost lines, and goes on looking without a failure', async () => {
+  await append(3)
+  await archiveAll()
+  await append(5)
+  await stream()
+  nowMs += 3_600_000
+  await append(2)
+  await stream()
+  const looked = async () => {
+    const [stop, heard] = [new AbortController(), [] as string[]]
+    await keepRestating(
+      {
+        ...{ plans: world.plan.metrics, report: await world.report(), archive, now: Date.now },
+        restate: async (ranges) => void heard.push(`restate ${[...ranges.keys()]}`),
+        onHeld: ({ code, params }) => heard.push(`${code} ${params['lines']}`),
+        onLook: () => stop.abort(),
+        onFailure: (error) => {
+          heard.push(`failed ${error}`)
+          stop.abort()
+        },
+      },
+      stop.signal,
+    )
+    return heard
+  }
+  expect(await looked()).toEqual(['restate volume'])
+  await archiveAll()
+  await log.trim('web', 10)
+  await truncate(await blockFile(1), 10)
+  await accept()
+  expect(await ledger()).toMatchObject({ appended: 10, counted: 8, late: 2 })
+  expect(await looked()).toEqual(['REPORT_HOLDS_LOST 5'])
+  await batch(true)
+  expect(await looked()).toEqual([])
+})
+
+it('names every source that is held up with its own reason, and those without lines as such', async () => {
+  const [web, app] = buildPlans(world.definition, sha256)
+  const plans = [web!, app!]
+  const holdOf = (source: string, at: number) =>
+    holdSource(source, new MillraceError('REPORT_AHEAD', { source, counted: at, end: 1 }))
+  const held = (...sources: readonly string[]) => ({
+    plans,
+    catchUp: async () => sources.map((source, at) => holdOf(source, at + 70)),
+  })
+  const told = async (job: Partial<BatchJob>) => batch(false, job).catch((error) => error)
+  const partly = await told(held('web'))
+  expect(partly).toMatchObject({ code: 'BATCH_ALL_HELD' })
+  expect(partly.message).toContain(holdOf('web', 70).message)
+  expect(partly.message).toContain('Source app has no lines.')
+  const wholly = await told(held('web', 'app'))
+  expect(wholly.message).toContain(holdOf('web', 70).message)
+  expect(wholly.message).toContain(holdOf('app', 71).message)
+  expect(await told({ ...held('web'), plans: [web!] })).toMatchObject({ code: 'REPORT_AHEAD' })
 })
 
 it('takes the place of an archive that was deleted, and no copy of that can take it back', async () => {

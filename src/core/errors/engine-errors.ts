@@ -2,6 +2,10 @@
 import type { ErrorEntries } from './error-entry.ts'
 
 export const ENGINE_ERRORS = {
+  BATCH_ALL_HELD: {
+    exit: 1,
+    text: 'No source could be counted, and the report stays as it was. {reasons}',
+  },
   BATCH_CANCELLED: {
     exit: 1,
     text: 'The batch run was cancelled. The report stays as it was.',
