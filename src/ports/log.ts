@@ -148,6 +148,11 @@ export interface Log {
   wait(source: string, offset: number, signal: AbortSignal): Promise<void>
   /** Gives up what lies below `offset`, as far as whole segments go. */
   trim(source: string, offset: number): Promise<void>
+  /**
+   * The storage has given up lines from this offset on that were never trimmed; what is in memory yet can be read. It says
+   * so as often as it is looked at while a server runs.
+   */
+  isExpiring?(source: string, fromOffset: number): boolean
   /** Of a log whose lines are records of a topic; undefined for a source that it does not hold. */
   records?(source: string): LogRecords | undefined
   /**

@@ -38,6 +38,11 @@ const ingest = (text: string) =>
     archive.ingest('web', [inputOf('a', text)], { now: () => nowMs }),
   )
 
+function boundValue(of: FilesLog, name: string | symbol): unknown {
+  const value: unknown = Reflect.get(of, name, of)
+  return typeof value === 'function' ? value.bind(of) : value
+}
+
 async function appendLines(count: number, from = 0): Promise<string[]> {
   const texts = Array.from({ length: count }, (_, index) => `line ${from + index}`)
   for (const text of texts) await log.append('web', batchOf(`${text}\n`))
@@ -72,6 +77,19 @@ describe('archiving a log', () => {
     expect(await archiveLog(job(), 'web', limits)).toMatchObject({ lines: 10 })
     await appendLines(10)
     expect(await archiveLog(job(), 'web', { ...limits, blockBytes: 200 })).toMatchObject({ lines: 10 })
+  })
+
+  it('waits for nothing while the storage of the log gives up lines', async () => {
+    await appendLines(10)
+    const expiring = (end: number) => {
+      const isExpiring = (_: string, from: number) => from < end
+      return new Proxy(log, {
+        get: (of, name) => (name === 'isExpiring' ? isExpiring : boundValue(of, name)),
+      })
+    }
+    expect(await archiveLog({ ...job(), log: expiring(5) }, 'web')).toMatchObject({ lines: 10 })
+    await appendLines(1, 10)
+    expect(await archiveLog({ ...job(), log: expiring(5) }, 'web')).toMatchObject({ lines: 0 })
   })
 
   it('waits for nothing while the disk is nearly full, and gives lines up step by step', async () => {

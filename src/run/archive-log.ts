@@ -46,7 +46,7 @@ export async function archiveLog(
   const before = endOffset
   // A full disk may have no room for all lines a second time: each step makes some for the next.
   const stepBytes = log.drainBytes ?? Number.POSITIVE_INFINITY
-  const isUrgent = options.isUrgent || Number.isFinite(stepBytes)
+  const isUrgent = options.isUrgent || Number.isFinite(stepBytes) || log.isExpiring?.(source, before)
   const missing = missingLines({ nextOffset: before }, held)
   const [gap] = missing
   const isNow = isUrgent || gap || (await isDue(log, held, before, options))

@@ -72,6 +72,15 @@ it('tells which lines expired, reads those around them, and goes on', async () =
   expect(textOf(await readAll(log!, 'web', 5))).toBe('f\n')
 })
 
+it('notices that lines expire under it, and reads those that are in memory', async () => {
+  await open()
+  for (const text of ['a\n', 'b\n']) await log!.append('web', batchOf(text))
+  await expire(kafka, `${name}.web`, 0)
+  await expect.poll(() => log!.isExpiring('web', 0), { timeout: 20_000 }).toBe(true)
+  expect(log!.isExpiring('web', 1)).toBe(false)
+  expect(textOf(await readAll(log!, 'web', 0))).toBe('a\nb\n')
+})
+
 it('reads lines whose batch of records expired in part', async () => {
   await open({ partitions: 1 })
   await log!.append('web', batchOf('a\nb\nc\nd\n'))

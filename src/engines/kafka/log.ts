@@ -188,6 +188,10 @@ export class KafkaLog implements Log {
     })
   }
 
+  isExpiring(source: string, fromOffset: number): boolean {
+    return this.#sources.get(source)?.isExpiring(fromOffset) === true
+  }
+
   records(source: string): LogRecords | undefined {
     return this.#sources.get(source)?.records
   }
@@ -284,6 +288,7 @@ export class KafkaLog implements Log {
         () => undefined,
         (error) => brokerFailure(error, this.#cluster.places, 'the log'),
       )
+      if (!this.#silence) for (const source of this.#sources.values()) await source.lookExpired()
       await pause(this.#silence ? RETRY_MS : WATCH_MS, signal)
     }
   }

@@ -15,8 +15,10 @@ import type {
 import { isSameLog } from './begin-order.ts'
 import { brokerFailure } from './broker-error.ts'
 import { EntryReader } from './entry-reader.ts'
+import { listOffset } from './fetch-records.ts'
 import { findWritten } from './find-written.ts'
 import { followHeld, requireSame } from './follow-held.ts'
+import { NOWHERE } from './held-records.ts'
 import type { Order, OrderEntry } from './order.ts'
 import { type EntryLines, RecentLines } from './recent-lines.ts'
 import type { SourcePlace } from './source-place.ts'
@@ -26,6 +28,8 @@ export abstract class OrderedSource {
   protected readonly recent = new RecentLines()
   protected readonly order: Order
   #wakers = new Set<() => void>()
+  /** By partition, its first record, as the brokers said last. */
+  readonly #begins = new Map<number, number>()
 
   constructor(place: SourcePlace, order: Order) {
     this.place = place
@@ -66,6 +70,26 @@ export abstract class OrderedSource {
     } catch (error) {
       throw brokerFailure(error, cluster.places, `source ${source}`)
     }
+  }
+
+  /** Asks the brokers where the topic begins, and gives up nothing: lines in memory can be read yet. */
+  async lookExpired(): Promise<void> {
+    const { cluster, topic } = this.place
+    const partitions = new Set(this.order.entries.map(({ partition }) => partition))
+    partitions.delete(NOWHERE)
+    try {
+      for (const partition of partitions)
+        this.#begins.set(partition, await listOffset(cluster, topic, partition, 'earliest'))
+    } catch {
+      // Whoever needs the topic hears what is wrong with it.
+    }
+  }
+
+  isExpiring(fromOffset: number): boolean {
+    return this.order.entries.some(
+      ({ partition, firstRecord, firstOffset, lines }) =>
+        firstOffset + lines > fromOffset && firstRecord < (this.#begins.get(partition) ?? 0),
+    )
   }
 
   /** As `lookHeld`, and reads again what could not be read. Where records are gone `describe` tells of it. */
