@@ -214,7 +214,7 @@ async function computeCuts(
       return cuts.map((cut, index) => computedSource(cut, staged[index]!, elapsed))
     } catch (error) {
       const at = corruptSource(error, cuts)
-      if (at < 0 || cuts.length === 1) throw error
+      if (at < 0 || !cuts.some(({ cut }, index) => index !== at && cut > 0)) throw error
       const [left] = cuts.splice(at, 1)
       held.push(holdSource(left!.request.plan.source, error as MillraceError))
       for (const cut of [left!, ...cuts]) await cut.request.shared?.remove().catch(() => undefined)
