@@ -35,6 +35,11 @@ afterAll(async () => {
 type Damage = (schema: string, named: typeof tables) => string
 const DAMAGES: readonly (readonly [string, Damage])[] = [
   ['a dropped live table', (schema, { live, totals }) => `DROP TABLE ${schema}.${live(totals)} CASCADE`],
+  [
+    'a live table with rows deleted',
+    (schema, { live, totals }) =>
+      `DELETE FROM ${schema}.${live(totals)} WHERE ctid = (SELECT min(ctid) FROM ${schema}.${live(totals)})`,
+  ],
   ['a truncated live table', (schema, { live, totals }) => `TRUNCATE ${schema}.${live(totals)}`],
   ['a dropped totals table', (schema, { totals }) => `DROP TABLE ${schema}.${totals} CASCADE`],
   ['a lost series table', (schema, { series }) => `DROP TABLE ${schema}.${series} CASCADE`],
@@ -104,6 +109,24 @@ describe('a report that lacks what it says it holds', () => {
     const command = /`(DROP SCHEMA[^`]*)`/.exec(error.message)![1]!
     await server.query(command)
     await (await open('other', 'write')).close()
+  })
+
+  it.each<[string, (report: Report) => Promise<unknown>]>([
+    ['runs', (report) => report.runs(1)],
+    ['coverage', (report) => report.metricState(plan.metric)],
+    ['ledger', () => open('own_ledger', 'read')],
+  ])('says to readers and to a server, with what helps, that it lost %s', async (table, ask) => {
+    const schema = `own_${table}`
+    await fill(schema)
+    const writer = await open(schema, 'write')
+    const reader = await open(schema, 'read')
+    await server.query(`DROP TABLE ${schema}.${table} CASCADE`)
+    const lost = { code: 'REPORT_OWN_TABLE_LOST' }
+    await expect(writer.requireWhole()).rejects.toMatchObject(lost)
+    await expect(open(schema, 'read')).rejects.toMatchObject(lost)
+    await expect(ask(reader)).rejects.toMatchObject(lost)
+    await reader.close()
+    await writer.close()
   })
 
   it('keeps its account right through a layout of before, rows that go, and what a batch replaces', async () => {

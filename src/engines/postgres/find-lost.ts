@@ -17,14 +17,15 @@ interface StoredTable extends Omit<LostTable, 'how'> {
   readonly file: string
   readonly isMissing: boolean
   readonly isOther: boolean
+  readonly isLive: boolean
 }
 
 /** A table was looked at when it lay in this file, by name; what empties it at once gives it another. */
 export type SeenFiles = Map<string, string>
 
 /**
- * Of the version, or of all. Rows are counted only in tables that lie in another file than when they were seen;
- * without `seen`, those that must have rows must have any.
+ * Of the version, or of all. Rows of live tables are counted each time, since these stay small and answers need them all.
+ * An ordinary table that must have rows must have any; with `seen` its rows are counted too where it lies in another file.
  */
 export async function findLost(
   transaction: Transaction,
@@ -37,10 +38,9 @@ export async function findLost(
     return how ? [{ metric, version, table, how }] : []
   })
   const there = stored.filter(({ isMissing, isOther }) => !isMissing && !isOther)
-  const doubtful = seen
-    ? there.filter(({ table, file }) => seen.get(table) !== file)
-    : there.filter(({ rowCount }) => rowCount > 0)
-  const changed = await findChanged(transaction, names, doubtful, seen !== undefined)
+  const isCounted = ({ table, file, isLive }: StoredTable) => isLive || (seen && seen.get(table) !== file)
+  const doubtful = there.filter((one) => isCounted(one) || one.rowCount > 0)
+  const changed = await findChanged(transaction, names, doubtful, isCounted)
   for (const { table, file } of doubtful) if (!changed.has(table)) seen?.set(table, file)
   const how = 'changed' as const
   for (const { metric, version, table } of doubtful)
@@ -65,6 +65,7 @@ async function readStored(
     ...{ metric: String(metric), version: String(version), table: String(table) },
     ...{ rowCount: Number(rowCount), file: String(file) },
     ...{ isMissing: isMissing === true, isOther: isOther === true },
+    isLive: String(table).startsWith('live_'),
   }))
 }
 
@@ -73,12 +74,15 @@ async function findChanged(
   transaction: Transaction,
   { schema }: PostgresNames,
   tables: readonly StoredTable[],
-  isCounted: boolean,
+  isCounted: (table: StoredTable) => boolean | undefined,
 ): Promise<Set<string>> {
   if (tables.length === 0) return new Set()
-  const asks = tables.map(({ table, rowCount }) => {
+  const asks = tables.map((stored) => {
+    const { table, rowCount } = stored
     const from = `FROM ${schema}.${quoteName(table)}`
-    const isChanged = isCounted ? `(SELECT count(*) ${from}) <> ${rowCount}` : `NOT EXISTS (SELECT 1 ${from})`
+    const isChanged = isCounted(stored)
+      ? `(SELECT count(*) ${from}) <> ${rowCount}`
+      : `NOT EXISTS (SELECT 1 ${from})`
     return `SELECT ${quoteText(table)} WHERE ${isChanged}`
   })
   const rows = await transaction.rows(asks.join(' UNION ALL '))

@@ -44,14 +44,16 @@ export async function migrateSchema(
   await requireOwnTables(transaction, names, path)
 }
 
-async function requireOwnTables(
+/** Of a report that is there: one whose schema was dropped as a whole is made again. Errors: REPORT_OWN_TABLE_LOST. */
+export async function requireOwnTables(
   transaction: Transaction,
   { schema, schemaName, views }: PostgresNames,
   path: string,
 ): Promise<void> {
   const missing = await transaction.rows(
-    `SELECT w.name FROM unnest($2::text[]) AS w(name) WHERE NOT EXISTS (SELECT 1 FROM pg_class c
-      JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = w.name)`,
+    `WITH there AS (SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1)
+      SELECT w.name FROM unnest($2::text[]) AS w(name) WHERE w.name NOT IN (SELECT relname FROM there)
+        AND 'migrations' IN (SELECT relname FROM there)`,
     [schemaName, OWN_TABLES],
   )
   if (missing.length === 0) return
@@ -59,7 +61,10 @@ async function requireOwnTables(
   throw new MillraceError('REPORT_OWN_TABLE_LOST', { path, why, schema, views })
 }
 
-/** For readers. Errors: REPORT_MISSING, REPORT_OLDER_FORMAT, REPORT_NEWER_FORMAT, REPORT_MIGRATION_CHANGED. */
+/**
+ * For readers. Errors: REPORT_MISSING, REPORT_OLDER_FORMAT, REPORT_NEWER_FORMAT, REPORT_MIGRATION_CHANGED,
+ * REPORT_OWN_TABLE_LOST.
+ */
 export async function requireSchema(
   transaction: Transaction,
   names: PostgresNames,
@@ -75,6 +80,7 @@ export async function requireSchema(
   checkApplied(applied, path)
   if (applied.size < MIGRATIONS.length)
     throw new MillraceError('REPORT_OLDER_FORMAT', { path, found: applied.size, known: MIGRATIONS.length })
+  await requireOwnTables(transaction, names, path)
 }
 
 async function checkServer(transaction: Transaction, path: string): Promise<void> {

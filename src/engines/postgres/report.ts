@@ -36,7 +36,7 @@ import { namesOf, type PostgresNames, quoteName } from './postgres-names.ts'
 import { PostgresPublishStore } from './publish-store.ts'
 import { TotalsReader } from './query-totals.ts'
 import { PostgresRenameStore } from './rename-store.ts'
-import { lockSchema, migrateSchema, requireSchema } from './report-schema.ts'
+import { lockSchema, migrateSchema, requireOwnTables, requireSchema } from './report-schema.ts'
 import { allRows, hasLiveTables, stateOf, tablesIn, withinRange } from './report-sql.ts'
 import { Session, type Transaction } from './session.ts'
 
@@ -244,9 +244,12 @@ class PostgresReport implements Report {
   }
 
   async requireWhole(): Promise<void> {
-    const lost = await this.#read((on) => findLost(on, this.#names, { seen: this.#seen }))
-    if (lost.length === 0) return
     const { path, mode } = this.#place
+    const lost = await this.#read(async (on) => {
+      await requireOwnTables(on, this.#names, path)
+      return findLost(on, this.#names, { seen: this.#seen })
+    })
+    if (lost.length === 0) return
     if (mode === 'read') throw new MillraceError('REPORT_INCOMPLETE', { path, what: describeLost(lost) })
     const healed = await this.heal()
     if (healed) throw healed
@@ -317,6 +320,7 @@ class PostgresReport implements Report {
       if (!(error instanceof MillraceError) || !MISSING.includes(codeOf(cause))) throw error
       const { path, mode } = this.#place
       const what = (cause as Error).message
+      await this.#session.transact('snapshot', (on) => requireOwnTables(on, this.#names, path))
       if (mode === 'read') throw new MillraceError('REPORT_INCOMPLETE', { path, what }, { cause: error })
       throw (
         (await this.heal()) ??
