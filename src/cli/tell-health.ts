@@ -3,7 +3,7 @@ import type { Fault, FaultCode, Health } from '../core/health.ts'
 
 /** After which the same fault is told again. */
 const REPEAT_MS = 3_600_000
-/** A fault that was not seen for so long is over; an attempt that begins well may fail a moment later. */
+/** A fault that was judged, and not seen, for so long is over; an attempt that begins well may fail a moment later. */
 const CALM_MS = 3000
 
 const OVER: Readonly<Record<FaultCode, (source: string) => string>> = {
@@ -31,7 +31,12 @@ interface Told {
 /** Gives what is to be said now; to be asked again and again. */
 export function healthTeller(): (health: Health, nowMs: number) => string[] {
   const told = new Map<string, Told>()
-  return ({ faults }, nowMs) => {
+  return ({ faults, sources }, nowMs) => {
+    for (const { source, unjudged = [] } of sources)
+      for (const code of unjudged) {
+        const open = told.get(`${code} ${source}`)
+        if (open) open.seenMs = nowMs
+      }
     const begun = faults.flatMap((fault) => {
       const key = `${fault.code} ${fault.source ?? ''}`
       const known = told.get(key)

@@ -19,6 +19,8 @@ export interface SourceFacts {
   readonly archiveFailure?: Cause
   /** Up to where every metric of the source has counted; absent for a source without a metric. */
   readonly countedTo?: number
+  /** It has no metric, so nobody counts it. */
+  readonly isUncounted?: true
   /** Up to where any metric of the source has counted. */
   readonly reportEnd?: number
   /** Why the stream could not go on at the last attempt. */

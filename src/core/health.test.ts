@@ -79,6 +79,8 @@ describe('a source', () => {
     expect(source).not.toHaveProperty('unarchivedLines')
     const [begun] = judgeHealth({ sources: [facts] }, LIMITS, NOW).sources
     expect(begun).toMatchObject({ unarchivedLines: 100 })
+    const old = { ...facts, unarchivedSinceMs: 0 }
+    expect(judgeHealth({ sources: [old] }, LIMITS, NOW).faults).toEqual([])
     const shortened = { ...facts, log: { startOffset: 90, endOffset: 100 } }
     expect(judgeHealth({ sources: [shortened] }, LIMITS, NOW).faults).toEqual([])
   })

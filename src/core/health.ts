@@ -46,6 +46,8 @@ export interface SourceHealth {
   readonly unarchivedLines?: number
   readonly unarchivedMs?: number
   readonly faults: readonly Fault[]
+  /** Whether these are faults cannot be said now: one that was known may still be one. Absent when there are none. */
+  readonly unjudged?: readonly FaultCode[]
 }
 
 export interface Health {
@@ -116,8 +118,12 @@ function judgeSource(facts: SourceFacts, limits: HealthLimits, nowMs: number): S
     ...failure('REPORT_AWAY', facts, `The report does not say how far ${source} is counted: `, 'report'),
     ...failure('ARCHIVE_FAILED', facts, archiveFailed(facts), 'archive'),
     ...tooOld('LINES_WAIT', { source, ...uncounted, limitMs: limits.freshnessMs }),
-    ...tooOld('ARCHIVE_BEHIND', { source, ...unarchived, limitMs: limits.archiveMs }),
+    // Before the archive was asked it may have all that the log holds.
+    ...(facts.archive ? tooOld('ARCHIVE_BEHIND', { source, ...unarchived, limitMs: limits.archiveMs }) : []),
   ]
+  const codes = unjudgedCodes(facts, limits, { uncounted, unarchived }).filter(
+    (code) => !faults.some((fault) => fault.code === code),
+  )
   return {
     source,
     ...(endOffset !== undefined && { endOffset }),
@@ -126,7 +132,37 @@ function judgeSource(facts: SourceFacts, limits: HealthLimits, nowMs: number): S
     ...(unarchived.lines !== undefined && { unarchivedLines: unarchived.lines }),
     ...(unarchived.ageMs !== undefined && { unarchivedMs: unarchived.ageMs }),
     faults: inOrder(faults),
+    ...(codes.length > 0 && { unjudged: codes }),
   }
+}
+
+/** What is not known is not well: of these nobody can say that they are over. */
+function unjudgedCodes(
+  facts: SourceFacts,
+  limits: HealthLimits,
+  { uncounted, unarchived }: { readonly uncounted: Waiting; readonly unarchived: Waiting },
+): FaultCode[] {
+  const { log, archive, archiveFailure, streamFailure, countedTo, reportFailure } = facts
+  const isCounted = !facts.isUncounted
+  const isUnasked = isCounted && countedTo === undefined && !reportFailure
+  const isPlaceUnknown = archiveFailure !== undefined || (log !== undefined && !archive)
+  const unknown: readonly [FaultCode, boolean][] = [
+    ['REPORT_AHEAD', isPlaceUnknown || (isCounted && countedTo === undefined)],
+    ['LOG_LINES_MISSING', isPlaceUnknown],
+    ['STREAM_FAILED', isUnasked || streamFailure !== undefined],
+    ['REPORT_AWAY', isUnasked],
+    ['LINES_WAIT', isCounted && limits.freshnessMs !== undefined && isUnknown(uncounted)],
+    ['ARCHIVE_FAILED', isPlaceUnknown],
+    [
+      'ARCHIVE_BEHIND',
+      limits.archiveMs !== undefined && log !== undefined && (!archive || isUnknown(unarchived)),
+    ],
+  ]
+  return unknown.flatMap(([code, isIt]) => (isIt ? [code] : []))
+}
+
+function isUnknown({ lines, ageMs }: Waiting): boolean {
+  return lines === undefined || ageMs === undefined
 }
 
 function archiveFailed({ source, log }: SourceFacts): string {

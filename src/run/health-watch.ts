@@ -120,7 +120,9 @@ export class HealthWatch {
     await this.#askReport(source)
     const { countedTo, archive } = this.#sourceFacts(source)
     await this.#lookAt(this.#uncounted, source, countedTo)
-    await this.#lookAt(this.#unarchived, source, archive?.endOffset ?? this.#log(source)?.startOffset)
+    // Of lines that neither has, and of all before the archive was asked, nobody knows the age.
+    const isKnown = archive && archive.endOffset >= (this.#log(source)?.startOffset ?? 0)
+    await this.#lookAt(this.#unarchived, source, isKnown ? archive.endOffset : undefined)
   }
 
   facts(): HealthFacts {
@@ -156,6 +158,7 @@ export class HealthWatch {
       ...(log && { log }),
       ...(archived !== undefined && { archive: { endOffset: archived } }),
       ...(failure && { archiveFailure: failure }),
+      ...(metrics.length === 0 && { isUncounted: true }),
       ...report,
       ...(stream?.failure && { streamFailure: stream.failure }),
       ...(uncounted && { uncountedSinceMs: uncounted.sinceMs }),
