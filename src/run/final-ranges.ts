@@ -19,7 +19,7 @@ export interface BatchCut {
 /**
  * By metric, what was asked as far as it is final; all of it where nobody streams beside the run and all windows were
  * asked for. All lines from the cut on are late for these windows, since the state was read before the cut was fixed.
- * Errors: BATCH_NOTHING_FINAL, REPORT_AHEAD.
+ * Errors: BATCH_NOTHING_FINAL, BATCH_STREAM_BEGINS, REPORT_AHEAD.
  */
 export function finalRanges(plan: SourcePlan, asked: MetricRanges, place: BatchCut): Map<string, TimeRange> {
   const { state, cut, advance } = place
@@ -42,8 +42,11 @@ function finalRange(plan: MetricPlan, asked: TimeRange, { state, advance }: Batc
   const latenessMs = streamed.lateness.at(-1)?.latenessMs ?? 0
   const atCut = advance ? finalBefore(advance.clockMs, windowMs, latenessMs) : streamed.finalBeforeMs
   const final = Math.max(streamed.finalBeforeMs, atCut)
-  if (asked.fromMs !== undefined && asked.fromMs >= final)
+  if (asked.fromMs !== undefined && asked.fromMs >= final) {
+    // Its stream stands at the first line, and has no clock yet.
+    if (final <= 0) throw new MillraceError('BATCH_STREAM_BEGINS', { metric })
     throw new MillraceError('BATCH_NOTHING_FINAL', { metric, final: formatInstant(final) })
+  }
   return { ...asked, toMs: Math.min(asked.toMs ?? final, final) }
 }
 

@@ -74,6 +74,10 @@ export const ENGINE_ERRORS = {
     exit: 1,
     text: 'The batch engine could not reach or use the archive of source {source} from its machines: {why}. The report stays as it was. Check `rpc`, `path` and `user` under `archive` in the definition, and that its machines reach that address and may read the blocks and write beside them.',
   },
+  BATCH_STREAM_BEGINS: {
+    exit: 1,
+    text: 'The stream of metric {metric} stands at its first line, because it has just begun or its tables were made again, so none of its windows is final. The server counts every line from there by itself. Wait until `millrace status` says that its totals are up to date. The report stays as it was.',
+  },
   BATCH_SUM_OVERFLOW: {
     exit: 1,
     text: 'A total of source {source} passes 38 digits: {why}. Nothing was published, since a wrapped or cut total would be wrong. Use a smaller window or a smaller scale.',
