@@ -90,6 +90,10 @@ export const LOG_ERRORS = {
     exit: 1,
     text: 'Topic {topic} does not hold record {record} of partition {partition} as source {source} got it, and the archive does not have its lines yet: the brokers lost the end of the partition. Source {source} reads and takes nothing until then, since other records would get the same numbers. If the records come back, as with a broker that is away, it goes on by itself. If they are lost for good, run `millrace accept-loss {source}`.',
   },
+  LOG_REFUSED: {
+    exit: 1,
+    text: 'The brokers {brokers} answer, and refuse the lines of source {source} for topic {topic}: {why}. Nothing was acked. {advice} A server goes on trying by itself.',
+  },
   LOG_TOPIC_CHANGED: {
     exit: 1,
     text: 'Source {source} had its lines in topic {was}, and some of them are not in the archive yet; now it is to use {topic}. Nothing was started. Put `topic_prefix` or `from` back, run `millrace batch`, which archives them, then change it.',

@@ -30,6 +30,33 @@ export function brokerFailure(error: unknown, brokers: string, what: string): Mi
   return new MillraceError('LOG_BROKER_AWAY', { brokers, what, why: reasonOf(error) }, { cause: error })
 }
 
+/** What a broker refuses for as long as nobody sets something else, and what that is. */
+const LASTING: readonly (readonly [RegExp, string])[] = [
+  [
+    /_AUTHORIZATION_FAILED\b/,
+    'Allow the user of `log` to describe and write the topic and its transactional id.',
+  ],
+  [/^POLICY_VIOLATION\b/, 'Change the policy of the brokers, or the settings that it forbids.'],
+  [/^(MESSAGE_TOO_LARGE|RECORD_LIST_TOO_LARGE)\b/, 'Raise `max.message.bytes` of the topic.'],
+  [
+    /^INVALID_TIMESTAMP\b|^UNKNOWN_SERVER_ERROR\b.*[Tt]imestamp .* out of range/,
+    'Set the clock right that is wrong, of this machine or of the brokers.',
+  ],
+]
+
+/** LOG_REFUSED, where brokers answer and trying again does not help. */
+export function lastingRefusal(
+  error: unknown,
+  params: { readonly brokers: string; readonly source: string; readonly topic: string },
+): MillraceError | undefined {
+  if (errorCodeOf(error) === undefined) return undefined
+  const why = reasonOf(error)
+  const advice = LASTING.find(([pattern]) => pattern.test(why))?.[1]
+  return advice === undefined
+    ? undefined
+    : new MillraceError('LOG_REFUSED', { ...params, why, advice }, { cause: error })
+}
+
 /** As a broker gives it in an answer. */
 export function nameOfCode(code: number): string {
   const found = Object.values(protocolErrors).find((one) => one.code === code)

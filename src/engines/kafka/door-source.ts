@@ -2,7 +2,7 @@
 import { MillraceError } from '../../core/error.ts'
 import { type Clocks, type KnownClock, ObservedClock } from '../../core/observed-clock.ts'
 import type { Appended, LogBatch, LogEnd } from '../../ports/log.ts'
-import { brokerFailure, errorCodeOf } from './broker-error.ts'
+import { brokerFailure, errorCodeOf, lastingRefusal } from './broker-error.ts'
 import { type CutGroup, cutGroup, type GroupMember } from './cut-group.ts'
 import { parseHeader } from './door-header.ts'
 import { deleteRecords, mostMessageBytes, requireTopic, type TopicSettings } from './door-topic.ts'
@@ -252,7 +252,10 @@ export class DoorSource extends OrderedSource {
     // Records without a key.
     if (code === 'INVALID_RECORD')
       return new MillraceError('LOG_TOPIC_COMPACTED', { topic, source, policy: 'compact' }, { cause: error })
-    return brokerFailure(error, cluster.places, `source ${source}`)
+    return (
+      lastingRefusal(error, { brokers: cluster.places, source, topic }) ??
+      brokerFailure(error, cluster.places, `source ${source}`)
+    )
   }
 
   #tooLong(): MillraceError {

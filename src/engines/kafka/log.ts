@@ -18,7 +18,7 @@ import type {
 } from '../../ports/log.ts'
 import { beginOrder, isEmptyTopic, isSameLog, meetArchive } from './begin-order.ts'
 import { listLogs } from './beside-log.ts'
-import { brokerFailure } from './broker-error.ts'
+import { brokerFailure, lastingRefusal } from './broker-error.ts'
 import { Cluster, type ClusterOptions, type Topic } from './cluster.ts'
 import { DoorSource } from './door-source.ts'
 import { requireTopic, type TopicSettings } from './door-topic.ts'
@@ -320,7 +320,9 @@ export class KafkaLog implements Log {
       this.#troubles.delete(source)
       return made
     } catch (error) {
-      throw brokerFailure(error, this.#cluster.places, `source ${source}`)
+      const refused = { brokers: this.#cluster.places, source, topic: place.topic }
+      const refusal = topics.has(source) ? undefined : lastingRefusal(error, refused)
+      throw refusal ?? brokerFailure(error, this.#cluster.places, `source ${source}`)
     }
   }
 
