@@ -31,7 +31,7 @@ const ORDERS = ['file', 'shuffled'] as const
 const BATCH_LINES = 1000
 const NAMED = sets.map((set) => [set.name, set] as const)
 /** A topic dates stamps without a year by when its records came, and these lines are older than that. */
-const DATED = NAMED.filter(([, set]) => definitionOf(set).sources[set.source].time.year === undefined)
+const DATED = NAMED.filter(([, set]) => definitionOf(set).sources[set.source].time?.year === undefined)
 /** The one set that a job of Flink reads; of others `serve` counts all lines. */
 const OF_JOBS = ORDERS.map((order) => `zeek_json_${order}`)
 
