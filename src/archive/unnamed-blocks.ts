@@ -4,6 +4,7 @@
  */
 import { type Manifest, offsetsInName } from '../core/block.ts'
 import { MillraceError } from '../core/error.ts'
+import { greatestOf } from '../core/extremes.ts'
 import type { OffsetRange } from '../core/lost-lines.ts'
 
 export interface BlockFolder {
@@ -19,7 +20,7 @@ export interface BlockFolder {
 
 /**
  * Names of those that hold no line which is nowhere else. Errors: ARCHIVE_NEWER_BLOCKS, where lines lie beyond the manifest's
- * end that were committed.
+ * end that were committed, with the end of the last of them as `end`.
  */
 export function removableBlocks(
   manifest: Pick<Manifest, 'source' | 'blocks' | 'lost' | 'nextOffset'>,
@@ -39,7 +40,8 @@ export function removableBlocks(
   )
   if (newer.length > 0) {
     const blocks = newer.slice(0, MOST_NAMED).join(', ') + (newer.length > MOST_NAMED ? ', …' : '')
-    throw new MillraceError('ARCHIVE_NEWER_BLOCKS', { source: manifest.source, path, blocks })
+    const end = greatestOf(newer.map((name) => offsetsInName(name)!.endOffset))
+    throw new MillraceError('ARCHIVE_NEWER_BLOCKS', { source: manifest.source, path, blocks, end })
   }
   return unnamed.filter((name) => {
     const range = offsetsInName(name)

@@ -223,10 +223,8 @@ export interface LogHooks {
 
 /** Opens the log for the one process that writes it. Errors: DATA_LOCKED, LOG_DAMAGED. */
 export async function openLog(deployment: Deployment, archive: Archive, hooks: LogHooks): Promise<Log> {
-  const firstOffset = async (source: string) => {
-    const manifest = hooks.isReader ? await archive.manifest(source) : await archive.settle(source)
-    return manifest?.nextOffset ?? 0
-  }
+  const firstOffset = async (source: string) =>
+    hooks.isReader ? ((await archive.manifest(source))?.nextOffset ?? 0) : settledEnd(archive, source)
   const knownClock = async (source: string): Promise<KnownClock> => {
     const manifest = await archive.manifest(source)
     return {
@@ -267,6 +265,17 @@ export async function openLog(deployment: Deployment, archive: Archive, hooks: L
     ...{ dataDir, firstOffset, archivedStamp, archivedKeys, knownClock },
     ...rest,
   })
+}
+
+/** Offsets of blocks that only a newer manifest named are given to nobody: one source waits for it, and the others go on. */
+async function settledEnd(archive: Archive, source: string): Promise<number> {
+  try {
+    return (await archive.settle(source))?.nextOffset ?? 0
+  } catch (error) {
+    if (error instanceof MillraceError && error.code === 'ARCHIVE_NEWER_BLOCKS')
+      return Number(error.params['end'])
+    throw error
+  }
 }
 
 /** What a data folder keeps of sources by their names, beside archive and report. */

@@ -41,7 +41,7 @@ afterAll(async () => {
 
 async function run(...args: string[]): Promise<string> {
   const ended = await world.run(...args)
-  expect(ended, `millrace ${args.join(' ')}`).toMatchObject({ status: 0 })
+  expect(ended.status, `millrace ${args.join(' ')}: ${ended.stderr}`).toBe(0)
   return ended.stdout + ended.stderr
 }
 

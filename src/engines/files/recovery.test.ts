@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { inputOf, textsOf } from '../../../test/contract/archive-lines.ts'
+import { batchOf } from '../../../test/contract/log.contract.ts'
 import { realDisk } from '../../archive/disk.ts'
+import { openLog } from '../registry.ts'
 import { FilesArchive } from './archive.ts'
 
 let folder: string
@@ -305,6 +307,11 @@ describe('leftovers', () => {
     await expect(open({}).ingest('web', [inputOf('c', 'other')])).rejects.toMatchObject(
       code('ARCHIVE_NEWER_BLOCKS'),
     )
+    // A server starts for the sake of other sources, and gives these offsets to no line.
+    const log = await openLog({ dataDir: data }, open({}), {})
+    const appended = await log.append('web', batchOf('other\n')).finally(() => log.close())
+    expect(appended).toMatchObject({ firstOffset: lines.length })
+    await rm(join(data, 'log'), { recursive: true })
     expect((await open({}).scrub('web')).findings).toContainEqual(
       expect.objectContaining({ fault: 'unnamed', outcome: 'left' }),
     )
