@@ -9,7 +9,7 @@ const files = (...names: readonly string[]) => names.map((name) => `test/cluster
 const TOGETHER = files('engines', 'four-engines')
 /** Kafka, Flink, and engines that a test starts for itself. */
 const STREAM = [
-  ...files('kafka-*', 'flink-*', 'hdfs-access', 'postgres-access'),
+  ...files('kafka-*', 'flink-*', 'disaster-day', 'hdfs-access', 'postgres-access'),
   ...files('conformance', 'differential', 'spark-dialect'),
 ]
 

@@ -7,7 +7,8 @@ import { parseDuration } from '../../core/duration.ts'
 import { MillraceError } from '../../core/error.ts'
 import { logContext } from '../../core/line-context.ts'
 import type { ClusterOptions } from './cluster.ts'
-import { KafkaLog, type KafkaLogOptions } from './log.ts'
+import { KafkaLog } from './log.ts'
+import type { KafkaLogOptions } from './log-options.ts'
 
 /** Options as the definition writes them; see src/define/adapter-schema.ts, which has checked them. */
 interface KafkaConfig {
