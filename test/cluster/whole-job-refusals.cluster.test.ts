@@ -11,18 +11,6 @@ const { http, user, dataNodes } = clusterAddress('hdfs')
 
 afterEach(removeTwins)
 
-/** The one-line error of a run that must fail and leave the report alone. */
-async function refusalOf(pair: Twins, held: unknown): Promise<{ code: string; message: string }> {
-  const error = await pair.tested.batch().then(
-    () => expect.unreachable('the run should have failed'),
-    (caught: { code: string; message: string }) => caught,
-  )
-  expect(error.message).not.toMatch(/\n|\{\w+\}|undefined/)
-  expect(await pair.totals()).toEqual(held)
-  expect(await pair.stagedInHdfs()).toEqual([])
-  return error
-}
-
 /** The first block of `web` as it lies on the DataNodes. */
 async function replicasOf(pair: Twins) {
   const archive = await pair.archive()
