@@ -2,9 +2,13 @@
 import { buildPlans } from '../compile/build-plan.ts'
 import type { Definition } from '../core/definition.ts'
 import { MillraceError } from '../core/error.ts'
+import type { SourcePlan } from '../core/plan.ts'
+import type { Archive } from '../ports/archive.ts'
+import type { Report } from '../ports/report.ts'
 import { type BackfillCost, estimateBackfill } from '../run/estimate-backfill.ts'
 import { findChanges, findLeftOut, type LeftOut, type MetricChange } from '../run/find-changes.ts'
 import { askedRenames, findRenames, type SourceRename } from '../run/rename-sources.ts'
+import { say } from './output.ts'
 import { sha256 } from './sha256.ts'
 import { countOf, formatBytes, formatSeconds } from './text-table.ts'
 import { deploymentOf, type Workspace } from './workspace.ts'
@@ -55,6 +59,23 @@ export async function changesOf(workspace: Workspace, definition: Definition): P
   // What is renamed is no change: it has its totals, under the version of the new name.
   const isRenamed = ({ source }: MetricChange) => renames.some(({ to }) => to === source)
   return { changes: costed.filter((change) => !isRenamed(change)), renames, leftOut }
+}
+
+/** By a server, before any stream begins: then the report knows of the version. */
+export async function tellChanges(
+  definition: Definition,
+  plans: readonly SourcePlan[],
+  { report, archive }: { readonly report: Report; readonly archive: Archive },
+): Promise<void> {
+  for (const left of describeLeftOut(await findLeftOut(definition, report, archive))) say(`millrace: ${left}`)
+  for (const { metric, source, kind, lines, heldSource } of await findChanges(plans, report, archive)) {
+    if (heldSource !== undefined) say(`millrace: ${describeOtherSource({ metric, source, heldSource })}`)
+    // A report that knows nothing of a source is given all its lines by the stream.
+    if ((await report.streamState(source)) === undefined) continue
+    const what = kind === 'new' ? `is new` : `has changed; totals of its older version stay in the report`
+    const history = `its history of ${countOf(lines, 'line')} is counted by \`millrace backfill ${metric}\``
+    say(`millrace: Metric ${metric} ${what}. Its stream begins now, and ${history}.`)
+  }
 }
 
 export function describeRename({ from, to, lines }: DefinitionChanges['renames'][number]): string {

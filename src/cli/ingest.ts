@@ -57,7 +57,8 @@ async function ingest(
   const { year } = choice
   if (year !== undefined && carriesYear(source.time))
     throw new MillraceError('INGEST_YEAR_UNUSED', { source: name })
-  const { archivePlace, besideLog, ingestYears, openArchive } = await import('../engines/registry.ts')
+  const { archivePlace, ingestYears, openArchive } = await import('../engines/registry.ts')
+  const { besideLog } = await import('../engines/beside-log.ts')
   const { ingestFiles } = await import('../run/ingest-files.ts')
   const deployment = deploymentOf(workspace, definition)
   await settleNames(deployment)

@@ -56,6 +56,7 @@ async function repairClock(
   const { from } = requireSource(definition, source)
   const deployment = deploymentOf(workspace, definition)
   const registry = await import('../engines/registry.ts')
+  const { besideLog } = await import('../engines/beside-log.ts')
   const { catchUp } = await import('./catch-up.ts')
   const link = await registry.openLink(deployment)
   link?.close()
@@ -74,7 +75,7 @@ async function repairClock(
   const isChosen = options.behind === true || (options.fromOffset ?? options.toOffset) !== undefined
   if (options.dryRun) return tell(workspace, source, { plan: await plan(), isChosen, isDry: true })
   if (from) await distrustStamps(deployment, archive, source)
-  const told = await registry.besideLog(deployment, archive, source, async () => {
+  const told = await besideLog(deployment, archive, source, async () => {
     const made = await plan()
     // Again where nothing was found: a repair may have been interrupted before its source was counted.
     const wasRepaired = (await archive.manifest(source))?.clockRepairedTo !== undefined
@@ -107,7 +108,7 @@ async function confirm(
   archive: Archive,
   source: string,
 ): Promise<void> {
-  const { besideLog } = await import('../engines/registry.ts')
+  const { besideLog } = await import('../engines/beside-log.ts')
   if (!(await archive.manifest(source))) throw new MillraceError('CLOCK_NO_LINES', { source })
   const clockConfirmedMs = Date.now()
   await besideLog(deployment, archive, source, () => archive.setClock(source, { clockConfirmedMs }))

@@ -15,7 +15,6 @@ import type { Publication } from '../ports/report.ts'
 import type { DeployedJob } from '../ports/stream-jobs.ts'
 import { acceptLoss } from '../run/accept-loss.ts'
 import type { FarBehind } from '../run/far-behind.ts'
-import { findChanges, findLeftOut } from '../run/find-changes.ts'
 import { findLoss, type LossPlace } from '../run/find-loss.ts'
 import { findStreamStart } from '../run/find-stream-start.ts'
 import { HealthWatch } from '../run/health-watch.ts'
@@ -32,7 +31,7 @@ import { serverStatus } from '../server/server-status.ts'
 import { StreamWatch } from '../server/stream-watch.ts'
 import type { BatchOrder } from './batch-child.ts'
 import { breakOff, tellLeft } from './break-off.ts'
-import { describeLeftOut, describeOtherSource } from './definition-changes.ts'
+import { tellChanges } from './definition-changes.ts'
 import { describeMostRejected, describeRejectNews } from './describe-rejects.ts'
 import { reportError, ToldError } from './exit.ts'
 import { healthLimits } from './health-limits.ts'
@@ -162,7 +161,7 @@ export class Serving {
     this.#round = new AbortController()
     setMaxListeners(0, this.#round.signal)
     // To tell of them is no condition of counting.
-    await this.#tellChanges().catch((error: unknown) => {
+    await tellChanges(this.#definition, this.#plans, this.#roles).catch((error: unknown) => {
       if (!this.#stop.signal.aborted) say(`millrace: ${textOf(error)}`)
     })
     this.#health.serve(this.#plans)
@@ -201,25 +200,6 @@ export class Serving {
     if (!other) return
     const { config: file } = this.#workspace
     throw new MillraceError('SERVE_OTHER_DEFINITION', { metric: other.metric, file })
-  }
-
-  /** Before any stream begins: then the report knows of the version. */
-  async #tellChanges(): Promise<void> {
-    const { report, archive } = this.#roles
-    for (const left of describeLeftOut(await findLeftOut(this.#definition, report, archive)))
-      say(`millrace: ${left}`)
-    for (const { metric, source, kind, lines, heldSource } of await findChanges(
-      this.#plans,
-      report,
-      archive,
-    )) {
-      if (heldSource !== undefined) say(`millrace: ${describeOtherSource({ metric, source, heldSource })}`)
-      // A report that knows nothing of a source is given all its lines by the stream.
-      if ((await report.streamState(source)) === undefined) continue
-      const what = kind === 'new' ? `is new` : `has changed; totals of its older version stay in the report`
-      const history = `its history of ${countOf(lines, 'line')} is counted by \`millrace backfill ${metric}\``
-      say(`millrace: Metric ${metric} ${what}. Its stream begins now, and ${history}.`)
-    }
   }
 
   /** Lines that a stream has not counted must stay in the log. */

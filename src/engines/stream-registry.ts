@@ -31,7 +31,7 @@ export async function openStreamEngine(
     onTakenOver: (source, lines) =>
       onTrouble(source, `${lines} lines of it were counted here, since the job has not counted them in time`),
     onStrangeRows: (source, rows) =>
-      onTrouble(source, `its topic of rows holds ${rows} that no job wrote; they were passed over`),
+      onTrouble(source, `its topic of rows holds ${rows} that no job wrote; they were ignored`),
     readRows: (topic, sinceMs, onValues, signal) =>
       readSideTopic(
         brokers,

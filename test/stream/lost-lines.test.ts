@@ -1,152 +1,37 @@
-/** Lines that are lost for good: nothing is taken for lost without a proof, and once accepted every reader skips and counts them alike. */
-import { mkdirSync } from 'node:fs'
-import { cp, readdir, rename, rm, truncate } from 'node:fs/promises'
+import { cp, rm, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { buildPlans } from '../../src/compile/build-plan.ts'
 import { MillraceError } from '../../src/core/error.ts'
 import { holdSource } from '../../src/core/held-source.ts'
-import { DuckdbBatchEngine } from '../../src/engines/duckdb/batch.ts'
-import { openDuckdbReport } from '../../src/engines/duckdb/report.ts'
-import { DuckdbStreamEngine } from '../../src/engines/duckdb/stream.ts'
-import { FilesArchive } from '../../src/engines/files/archive.ts'
-import { FilesLog } from '../../src/engines/files/log.ts'
-import { acceptLoss } from '../../src/run/accept-loss.ts'
-import { archiveLog } from '../../src/run/archive-log.ts'
 import { findLoss } from '../../src/run/find-loss.ts'
-import { readCountedRuns } from '../../src/run/held-lost.ts'
 import { keepRestating } from '../../src/run/keep-restating.ts'
-import { readStreams } from '../../src/run/read-streams.ts'
-import { type BatchJob, runBatch } from '../../src/run/run-batch.ts'
-import { Stream } from '../../src/run/run-stream.ts'
-import { verifyTotals } from '../../src/run/verify-totals.ts'
-import { inputOf } from '../contract/archive-lines.ts'
-import { batchOf } from '../contract/log.contract.ts'
-import { defineText, sha256 } from '../pipeline.ts'
-import { sharedReport } from './shared-report.ts'
-import { StreamWorld } from './stream-world.ts'
+import type { BatchJob } from '../../src/run/run-batch.ts'
+import { sha256 } from '../pipeline.ts'
+import {
+  accept,
+  append,
+  archive,
+  archiveAll,
+  batch,
+  blockFile,
+  equal,
+  folderOf,
+  ledger,
+  log,
+  lossPlace,
+  lostOf,
+  mirrorTo,
+  pass,
+  reopenLog,
+  stream,
+  T0,
+  useLossWorld,
+  verify,
+  world,
+} from './loss-world.ts'
 
-const DEFINITION = `
-sources:
-  web: { format: json, time: { field: ts, layout: epoch_ms }, fields: { ms: integer } }
-  app: { format: json, time: { field: ts, layout: epoch_ms } }
-metrics:
-  volume: { source: web, window: 1m, measures: { n: count() } }
-  other: { source: app, window: 1m, measures: { n: count() } }
-`
-/** Of the first line's minute; all lines are of it. */
-const T0 = Date.UTC(2026, 0, 5)
-
-let world: StreamWorld
-let log: FilesLog
-let archive: FilesArchive
-let engine: DuckdbStreamEngine
-let nowMs = T0
-let folders = 0
-beforeEach(async () => {
-  nowMs = T0
-  world = new StreamWorld(defineText(DEFINITION))
-  archive = new FilesArchive({ dataDir: world.dataDir })
-  log = await openLog()
-  const readableFolders = [join(world.dataDir, 'archive')]
-  engine = new DuckdbStreamEngine({ stagingRoot: join(world.dataDir, 'staging'), readableFolders })
-})
-afterEach(async () => {
-  await engine.close()
-  await log.close()
-  await world.close()
-})
-
-/** As a server does. Each batch has a segment of its own. */
-async function openLog(): Promise<FilesLog> {
-  const clocks = { now: () => nowMs, steady: () => nowMs }
-  return FilesLog.open({
-    ...{ dataDir: world.dataDir, clocks, segmentBytes: 1 },
-    firstOffset: async (source) => (await archive.manifest(source))?.nextOffset ?? 0,
-    countedTo: async (source) => (await (await world.report()).streamState(source))?.endOffset ?? 0,
-  })
-}
-
-const folderOf = (name: string) => join(world.dataDir, name, 'web')
-
-async function append(count: number, source = 'web'): Promise<void> {
-  nowMs += 1000
-  const lines = Array.from({ length: count }, (_, ms) => `${JSON.stringify({ ts: T0, ms })}\n`)
-  await log.append(source, batchOf(lines.join('')))
-}
-
-const archiveAll = (source = 'web') =>
-  archiveLog({ log, archive, passed: async () => 0 }, source, { isUrgent: true })
-
-/** A server's stream, to the end of what there is. */
-async function stream(): Promise<void> {
-  const made = new Stream({
-    ...{ plan: world.plan, latenessMs: world.latenessMs, log, archive, engine },
-    ...{ report: await world.report(), now: () => nowMs },
-    makeStagingDir: async () => {
-      const path = join(world.dataDir, 'staging', `run${folders++}`)
-      mkdirSync(path)
-      return { path, remove: () => rm(path, { recursive: true }) }
-    },
-  })
-  await made.begin(new AbortController().signal)
-  while (await made.step());
-}
-
-async function lossPlace(deleted: readonly string[] = []) {
-  return { source: 'web', log, archive, report: await world.report(), deleted, isAlone: true }
-}
-
-async function accept(deleted: readonly string[] = []) {
-  const place = await lossPlace(deleted)
-  const { ranges: shown } = await findLoss(place)
-  return acceptLoss({ ...place, shown, by: 'ann@host', now: () => nowMs })
-}
-
-async function computing() {
-  const report = await world.report()
-  return {
-    ...{ plans: [world.plan], range: {}, archive, archivePlace: '', digest: sha256, now: Date.now },
-    engine: new DuckdbBatchEngine({ readableFolders: [join(world.dataDir, 'archive')], threads: 1 }),
-    readStreams: () => readStreams(report, buildPlans(world.definition, sha256)),
-    readRuns: () => readCountedRuns(report, buildPlans(world.definition, sha256)),
-    openReport: async () => sharedReport(report),
-    makeStagingDir: async () => world.stagingDir(),
-    catchUp: async () => {
-      await archiveAll()
-      return []
-    },
-  }
-}
-
-/** As `millrace batch` while no server runs. */
-async function batch(replaces = false, changes: Partial<BatchJob> = {}) {
-  const takesOver = { latenessMs: world.latenessMs, replaces }
-  return runBatch({ ...(await computing()), takesOver, ...changes })
-}
-
-async function verify(changes: Partial<BatchJob> = {}) {
-  const scratch = join(world.dataDir, `scratch${folders++}`)
-  const makeStagingDir = async (name: string) => {
-    const path = join(scratch, name)
-    mkdirSync(path, { recursive: true })
-    return path
-  }
-  await makeStagingDir('')
-  const openScratchReport = () => openDuckdbReport(scratch, 'write')
-  return verifyTotals({
-    ...(await computing()),
-    makeStagingDir,
-    openScratchReport,
-    isAlone: true,
-    ...changes,
-  })
-}
-
-const ledger = async () => (await (await world.report()).streamState('web'))!.metrics[0]!.ledger
-const lostOf = async () =>
-  (await archive.manifest('web'))!.lost?.map(({ fromOffset, endOffset }) => [fromOffset, endOffset])
-const equal = { cells: 1, differing: 0 }
+useLossWorld()
 
 it('counts lines as lost that nobody ever counted: in stream, batch and verify alike', async () => {
   await append(3)
@@ -183,7 +68,7 @@ it('keeps totals of lines that were lost after they were counted, and drops them
   await stream()
   await log.close()
   await rm(folderOf('log'), { recursive: true })
-  log = await openLog()
+  await reopenLog()
   await expect(verify()).rejects.toMatchObject({ code: 'REPORT_AHEAD' })
   // Nobody knows yet whether a drive is away.
   await expect(findLoss(await lossPlace())).rejects.toMatchObject({ code: 'LOSS_UNPROVEN' })
@@ -206,7 +91,7 @@ it('tries no restatement where totals hold lost lines, and goes on looking witho
   await archiveAll()
   await append(5)
   await stream()
-  nowMs += 3_600_000
+  pass(3_600_000)
   await append(2)
   await stream()
   const looked = async () => {
@@ -259,7 +144,7 @@ it('names every source that is held up with its own reason, and those without li
 
 it('takes the place of an archive that was deleted, and no copy of that can take it back', async () => {
   const mirror = join(world.folder, 'mirror')
-  archive = new FilesArchive({ dataDir: world.dataDir, mirror })
+  mirrorTo(mirror)
   await append(3)
   await archiveAll()
   await stream()
@@ -293,14 +178,14 @@ it('stands by the fact when a log that holds the lines is put back', async () =>
   await append(5)
   await log.close()
   await cp(folderOf('log'), join(world.folder, 'log'), { recursive: true })
-  log = await openLog()
+  await reopenLog()
   await append(4)
   await log.trim('web', 8)
   await accept()
   await log.close()
   await rm(folderOf('log'), { recursive: true })
   await cp(join(world.folder, 'log'), folderOf('log'), { recursive: true })
-  log = await openLog()
+  await reopenLog()
   await append(1)
   await stream()
   expect(await ledger()).toMatchObject({ appended: 13, counted: 8, lost: 5 })
@@ -313,158 +198,22 @@ it('goes on after what an older copy of the log lacks of the lines that were cou
   await stream()
   await log.close()
   await cp(folderOf('log'), join(world.folder, 'log'), { recursive: true })
-  log = await openLog()
+  await reopenLog()
   await append(2)
   await stream()
   await log.close()
   await rm(folderOf('log'), { recursive: true })
   await cp(join(world.folder, 'log'), folderOf('log'), { recursive: true })
-  log = await openLog()
+  await reopenLog()
   await expect(stream()).rejects.toMatchObject({ code: 'REPORT_AHEAD' })
   expect((await accept()).ranges).toMatchObject([{ fromOffset: 3, endOffset: 5 }])
   await log.close()
-  log = await openLog()
+  await reopenLog()
   await append(4)
   await stream()
   expect(await ledger()).toMatchObject({ appended: 9, counted: 9 })
   await batch(true)
   expect(await ledger()).toMatchObject({ appended: 9, counted: 7, lost: 2 })
-})
-
-/** The file of a block, in the order of offsets. */
-async function blockFile(at: number): Promise<string> {
-  const names = (await readdir(join(folderOf('archive'), 'blocks'))).sort()
-  return join(folderOf('archive'), 'blocks', names[at]!)
-}
-
-it('holds up the source of a lost block alone, until the loss of its lines is accepted', async () => {
-  const plans = buildPlans(world.definition, sha256)
-  await append(4, 'app')
-  await archiveAll('app')
-  for (const count of [3, 5, 4]) {
-    await append(count)
-    await archiveAll()
-  }
-  await log.trim('web', 12)
-  await batch(false, { plans })
-  await append(1, 'app')
-  await archiveAll('app')
-  await truncate(await blockFile(1), 10)
-  const held = [{ source: 'web', code: 'ARCHIVE_CORRUPT_BLOCK' }]
-  const record = await batch(false, { plans })
-  expect(record).toMatchObject({ held, sources: [{ source: 'app', cut: 5 }] })
-  expect(await verify({ plans })).toMatchObject({ held, metrics: [{ metric: 'other', differing: 0 }] })
-  expect((await accept()).ranges).toEqual([
-    { fromOffset: 3, endOffset: 8, lineBeforeMs: T0 + 2000, lineAfterMs: T0 + 4000 },
-  ])
-  // The totals hold the lines: they stay until somebody drops them.
-  await stream()
-  expect(await ledger()).toMatchObject({ appended: 12, counted: 12 })
-  await expect(batch()).rejects.toMatchObject({ code: 'REPORT_HOLDS_LOST', params: { lines: 5 } })
-  await batch(true, { plans })
-  expect(await ledger()).toMatchObject({ appended: 12, counted: 7, lost: 5 })
-  expect((await verify({ plans })).metrics).toMatchObject([equal, equal])
-  await append(2)
-  await stream()
-  expect(await ledger()).toMatchObject({ appended: 14, counted: 9, lost: 5 })
-})
-
-it('archives again what the log still holds of a lost block, and takes for lost only the rest', async () => {
-  await append(3)
-  await archiveAll()
-  await append(4)
-  await append(5)
-  await archiveAll()
-  await stream()
-  await log.trim('web', 7)
-  await rm(await blockFile(1))
-  expect((await accept()).blocks).toMatchObject([
-    { lost: [{ fromOffset: 3, endOffset: 7 }], held: [{ fromOffset: 7, endOffset: 12 }] },
-  ])
-  expect(await lostOf()).toEqual([[3, 7]])
-  const { blocks } = (await archive.manifest('web'))!
-  expect(blocks.map(({ firstOffset, endOffset }) => [firstOffset, endOffset])).toEqual([
-    [0, 3],
-    [7, 12],
-  ])
-  await batch(true)
-  expect(await ledger()).toMatchObject({ appended: 12, counted: 8, lost: 4 })
-})
-
-it('takes no block for lost that a mirror has, nor all of them where their drive may be away', async () => {
-  const mirror = join(world.folder, 'mirror')
-  archive = new FilesArchive({ dataDir: world.dataDir, mirror })
-  await append(3)
-  await archiveAll()
-  await append(2)
-  await archiveAll()
-  await log.trim('web', 5)
-  const blocks = join(folderOf('archive'), 'blocks')
-  await rm(blocks, { recursive: true })
-  expect(await findLoss(await lossPlace())).toMatchObject({ lines: 0, blocks: [] })
-  await rm(join(mirror, 'web', 'blocks'), { recursive: true })
-  await expect(findLoss(await lossPlace())).rejects.toMatchObject({
-    code: 'LOSS_UNPROVEN',
-    params: { path: blocks },
-  })
-  const ofMirror = { params: { path: join(mirror, 'web', 'blocks') } }
-  await expect(findLoss(await lossPlace([blocks]))).rejects.toMatchObject(ofMirror)
-  // The log still holds the last segment.
-  const deleted = [blocks, ofMirror.params.path]
-  expect(await findLoss(await lossPlace(deleted))).toMatchObject({ lines: 3, blocks: [{}, {}] })
-})
-
-it('computes the other sources once more where only the engine finds a block damaged', async () => {
-  const plans = buildPlans(world.definition, sha256)
-  await append(4, 'app')
-  await archiveAll('app')
-  await append(3)
-  const { engine: real, ...job } = await computing()
-  let attempts = 0
-  const engine: typeof real = Object.create(real, {
-    compute: {
-      value: (requests: Parameters<typeof real.compute>[0]) => {
-        attempts++
-        if (requests.some(({ plan }) => plan.source === 'web'))
-          throw new MillraceError('ARCHIVE_CORRUPT_BLOCK', { source: 'web', block: 'b', why: 'w', path: 'p' })
-        return real.compute(requests)
-      },
-    },
-  })
-  const record = await runBatch({ ...job, plans, engine })
-  expect(attempts).toBe(2)
-  expect(record).toMatchObject({ held: [{ source: 'web' }], sources: [{ source: 'app', cut: 4 }] })
-})
-
-it('takes no line for lost that lies in a block of a manifest that was put back older', async () => {
-  const manifests = ['manifest.json', 'manifest.copy.json'].map((name) => join(folderOf('archive'), name))
-  await append(3)
-  await archiveAll()
-  for (const path of manifests) await cp(path, `${path}.old`)
-  await append(5)
-  await archiveAll()
-  await append(4)
-  await log.trim('web', 8)
-  for (const path of manifests) {
-    await cp(path, `${path}.new`)
-    await cp(`${path}.old`, path)
-  }
-  await expect(stream()).rejects.toMatchObject({ code: 'LOG_LINES_MISSING' })
-  const block = '0000000000000003-0000000000000008.parquet'
-  const held = { code: 'LOSS_IN_BLOCK', params: { block } }
-  await expect(findLoss(await lossPlace())).rejects.toMatchObject(held)
-  // Nor does anything take its offsets.
-  const newer = { code: 'ARCHIVE_NEWER_BLOCKS' }
-  await expect(archive.settle('web')).rejects.toMatchObject(newer)
-  await expect(archive.ingest('web', [inputOf('a', '{}\n')])).rejects.toMatchObject(newer)
-  const path = join(folderOf('archive'), 'blocks', block)
-  await rename(path, join(world.folder, block))
-  expect((await findLoss(await lossPlace())).lines).toBe(5)
-  await rename(join(world.folder, block), path)
-  for (const path of manifests) await cp(`${path}.new`, path)
-  expect((await findLoss(await lossPlace())).lines).toBe(0)
-  await stream()
-  expect(await ledger()).toMatchObject({ appended: 12, counted: 12 })
 })
 
 it('keeps windows that a run alone had counted before their lines were lost, as those of a stream', async () => {

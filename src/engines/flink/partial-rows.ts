@@ -102,7 +102,7 @@ export function sum<T>(list: readonly T[], value: (each: T) => number): number {
 export class PartialRows {
   /** Of the deployment whose rows count. */
   readonly id: string
-  /** What the topic had that is no row of any job, and was passed over. */
+  /** What the topic had that is no row of any job, and was ignored. */
   strange = 0
   readonly #chunks = new Map<number, Map<number, Chunk>>()
   /** Of the rows that came, by chunk. */
