@@ -1,4 +1,7 @@
-/** Which adapter plays which role; with stream-registry.ts the only place that loads an engine, and only when it is asked for. */
+/**
+ * Which adapter plays which role. With stream-registry.ts and beside-log.ts it is all that loads an engine, and only when
+ * that is asked for.
+ */
 import { join } from 'node:path'
 import type { RenameJournal } from '../archive/rename-journal.ts'
 import type { AdapterConfig, Definition, Source } from '../core/definition.ts'

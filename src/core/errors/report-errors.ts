@@ -80,7 +80,7 @@ export const REPORT_ERRORS = {
   },
   REPORT_DISK_FULL: {
     exit: 1,
-    text: 'The report {path} has no room left: {why}. Nothing was changed in it. Free space on the database server, then run the same command again.',
+    text: 'The report {path} has no room left: {why}. Nothing was changed in it. Free space on the drive where it lies, then run the same command again.',
   },
   REPORT_FAILED: {
     exit: 1,

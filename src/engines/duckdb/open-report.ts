@@ -25,7 +25,7 @@ const LONGEST_PAUSE_MS = 500
 /** DuckDB's lock is lost when one process opens a file twice, so within the process this set is the lock. */
 const openHere = new Set<string>()
 
-/** Errors: REPORT_MISSING, REPORT_LOCKED after `waitMs`, REPORT_DAMAGED, REPORT_FAILED. */
+/** Errors: REPORT_MISSING, REPORT_LOCKED after `waitMs`, REPORT_DAMAGED, REPORT_DISK_FULL, REPORT_FAILED. */
 export async function openReportFile(
   dataDir: string,
   mode: 'read' | 'write',
@@ -100,6 +100,7 @@ function lockedError(path: string, holder: string, waitMs: number): MillraceErro
 export function failedError(path: string, error: unknown): MillraceError {
   const message = error instanceof Error ? error.message : String(error)
   const why = message.split('\n')[0] ?? ''
+  if (FULL.test(message)) return new MillraceError('REPORT_DISK_FULL', { path, why }, { cause: error })
   if (!DAMAGE.test(message)) return new MillraceError('REPORT_FAILED', { path, why }, { cause: error })
   return damagedError(path, why, error)
 }
@@ -108,6 +109,7 @@ export function damagedError(path: string, why: string, cause?: unknown): Millra
   return new MillraceError('REPORT_DAMAGED', { path, why, command: moveAside(path) }, { cause })
 }
 
+const FULL = /no space left on device|out of disk space|disk quota exceeded/i
 /** What DuckDB says of a file whose bytes are not what it wrote, or whose tables somebody dropped. */
 const DAMAGE =
   /table with name .* does not exist|not a valid DuckDB database|could not read enough bytes|corrupt|checksum|replaying WAL|failed to (load|deserialize)/i
